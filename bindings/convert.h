@@ -1,0 +1,55 @@
+/*
+ * Lua values <-> core/types. What check_ functions give lives in the arena that
+ * they are handed, so later changes of the tables do not reach it; they raise
+ * with a path for wrong input and "out of memory" when the arena cannot grow.
+ * Scratch memory lies on the Lua stack: nothing leaks when Lua jumps.
+ */
+#ifndef VMH_BINDINGS_CONVERT_H
+#define VMH_BINDINGS_CONVERT_H
+
+#include "path.h"
+#include "types/argument.h"
+#include "types/block_ref.h"
+#include "types/genesis.h"
+#include "types/receipt.h"
+#include "types/state_diff.h"
+
+/*
+ * An argument: { type = "uint64", value = 17 }, { uint64 = 17 }, or an integer
+ * (uint64), string, boolean or word (uint256) as it is.
+ */
+void vmh_check_argument(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                        vmh_argument *out);
+
+/* A list of arguments. Errors begin with "arguments", or with the path. */
+void vmh_check_argument_array(lua_State *L, int index, vmh_arena *arena, vmh_argument_array *out);
+void vmh_check_argument_array_at(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                                 vmh_argument_array *out);
+
+/* Pushes { type =, value = }, and a list of them. */
+void vmh_push_argument(lua_State *L, const vmh_argument *argument);
+void vmh_push_argument_array(lua_State *L, vmh_argument_array array);
+
+/* Events, with the fields of Event; arguments a list or packed bytes. */
+void vmh_check_events(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                      const vmh_event **events, size_t *count);
+void vmh_push_events(lua_State *L, const vmh_event *events, size_t count);
+
+/* { { contract_name =, state_diffs = { { key =, value = }, ... } }, ... } */
+void vmh_check_state_diff(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                          vmh_state_diff *out);
+void vmh_push_state_diff(lua_State *L, const vmh_state_diff *diff);
+
+/* { height =, timestamp =, block_proposer =, reference_time =, prev_reference_time = } */
+void vmh_check_block_ref(lua_State *L, int index, const vmh_path *path, vmh_block_ref *out);
+void vmh_push_block_ref(lua_State *L, const vmh_block_ref *block);
+
+/* A receipt, with the fields of TransactionReceipt; further ones where the rules extend it. */
+void vmh_push_receipt(lua_State *L, const vmh_receipt *receipt, const vmh_rules *rules);
+
+/* A genesis table; all but virtual_chain_id may be left out. Pushed with all fields. */
+void vmh_check_genesis(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                       vmh_genesis *out);
+void vmh_push_genesis(lua_State *L, const vmh_genesis *genesis);
+
+#endif

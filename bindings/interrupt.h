@@ -1,0 +1,12 @@
+/*
+ * Ctrl-C in scripts that stay: a running call ends, the program does not.
+ */
+#ifndef VMH_BINDINGS_INTERRUPT_H
+#define VMH_BINDINGS_INTERRUPT_H
+
+#include <lua.h>
+
+/* vmhost.vm.interrupt_on_sigint(on). */
+int vmh_interrupt_on_sigint(lua_State *L);
+
+#endif

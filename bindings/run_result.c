@@ -1,0 +1,177 @@
+#include "run_result.h"
+
+#include "codec/argument_codec.h"
+#include "codec/receipt_codec.h"
+#include "convert.h"
+#include "failure.h"
+#include "field.h"
+
+static void push_packed(lua_State *L, vmh_bytes packed, vmh_arena *arena)
+{
+    vmh_argument_array arguments;
+    vmh_argument_fault fault;
+    vmh_failure why;
+    bool known;
+
+    if (vmh_argument_array_decode(packed, arena, &arguments, &known, &fault, &why) != VMH_OK)
+        luaL_error(L, "%s", why.text);
+    vmh_push_argument_array(L, arguments);
+}
+
+static void push_events(lua_State *L, vmh_bytes packed, vmh_arena *arena)
+{
+    const vmh_event *events;
+    size_t count;
+    vmh_failure why;
+
+    if (vmh_events_decode(packed, arena, &events, &count, &why) != VMH_OK)
+        luaL_error(L, "%s", why.text);
+    vmh_push_events(L, events, count);
+}
+
+static void push_calls(lua_State *L, const vmh_run_record *record)
+{
+    lua_createtable(L, (int)record->call_count, 0);
+    for (size_t i = 0; i < record->call_count; i++) {
+        lua_createtable(L, 0, 2);
+        vmh_push_bytes(L, record->calls[i].contract_name);
+        lua_setfield(L, -2, "contract_name");
+        vmh_push_bytes(L, record->calls[i].method_name);
+        lua_setfield(L, -2, "method_name");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_receipts(lua_State *L, const vmh_transaction_set_result *result,
+                          const vmh_rules *rules)
+{
+    lua_createtable(L, (int)result->receipt_count, 0);
+    for (size_t i = 0; i < result->receipt_count; i++) {
+        vmh_push_receipt(L, &result->receipts[i], rules);
+        vmh_push_bytes(L, result->receipt_messages[i]);
+        lua_setfield(L, -2, "message");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_records(lua_State *L, const vmh_transaction_set_result *result)
+{
+    lua_createtable(L, (int)result->receipt_count, 0);
+    for (size_t i = 0; i < result->receipt_count; i++) {
+        const vmh_run_record *record = &result->records[i];
+
+        lua_createtable(L, 0, 2);
+        if (result->receipts[i].execution_result != VMH_RESULT_SUCCESS) {
+            vmh_push_bytes(L, record->error);
+            lua_setfield(L, -2, "error");
+        }
+        push_calls(L, record);
+        lua_setfield(L, -2, "calls");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_bytes_list(lua_State *L, const vmh_bytes *items, size_t count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        vmh_push_bytes(L, items[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* What storage:commit_state_diff takes; the diff is on top of the stack and stays. */
+static void push_block(lua_State *L, const vmh_transaction_set *set,
+                       const vmh_transaction_set_result *result)
+{
+    lua_createtable(L, 0, 7);
+    vmh_set_integer_field(L, "height", set->block.height);
+    vmh_set_integer_field(L, "timestamp", set->block.timestamp);
+    vmh_set_bytes_field(L, "block_proposer", vmh_block_ref_proposer(&set->block));
+    vmh_set_integer_field(L, "reference_time", set->block.reference_time);
+    push_bytes_list(L, set->signed_transactions, set->count);
+    lua_setfield(L, -2, "transactions");
+    push_bytes_list(L, result->receipt_messages, result->receipt_count);
+    lua_setfield(L, -2, "receipts");
+    lua_pushvalue(L, -2);
+    lua_setfield(L, -2, "state_diffs");
+}
+
+void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *set,
+                                     const vmh_transaction_set_result *result,
+                                     const vmh_rules *rules)
+{
+    lua_createtable(L, 0, 4);
+    push_receipts(L, result, rules);
+    lua_setfield(L, -2, "receipts");
+    push_records(L, result);
+    lua_setfield(L, -2, "records");
+    vmh_push_state_diff(L, &result->diff);
+    push_block(L, set, result);
+    lua_setfield(L, -3, "block");
+    lua_setfield(L, -2, "state_diffs");
+}
+
+int vmh_push_pre_order_result(lua_State *L, const vmh_transaction_status *statuses, size_t count,
+                              size_t failed, vmh_bytes refusal)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        lua_pushstring(L, vmh_transaction_status_name(statuses[i]));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    if (failed == SIZE_MAX)
+        return 1;
+    lua_createtable(L, 0, 3);
+    vmh_set_integer_field(L, "index", failed + 1);
+    lua_pushstring(L, vmh_transaction_status_name(statuses[failed]));
+    lua_setfield(L, -2, "status");
+    lua_pushfstring(L, "transaction %I: %s", (lua_Integer)failed + 1,
+                    vmh_transaction_status_name(statuses[failed]));
+    if (statuses[failed] == VMH_STATUS_REJECTED_GLOBAL_PRE_ORDER) {
+        lua_pushliteral(L, ": ");
+        vmh_push_bytes(L, refusal);
+        lua_concat(L, 3);
+    }
+    lua_setfield(L, -2, "message");
+    return 2;
+}
+
+static void set_outputs(lua_State *L, vmh_execution_result result, uint32_t code,
+                        vmh_bytes packed, vmh_arena *arena)
+{
+    lua_pushstring(L, vmh_execution_result_name(result));
+    lua_setfield(L, -2, "execution_result");
+    vmh_set_integer_field(L, "code", code);
+    push_packed(L, packed, arena);
+    lua_setfield(L, -2, "output_arguments");
+    vmh_set_bytes_field(L, "output_argument_bytes", packed);
+}
+
+int vmh_push_query_result(lua_State *L, const vmh_query_result *result, vmh_arena *arena)
+{
+    lua_createtable(L, 0, 9);
+    set_outputs(L, result->execution_result, result->code, result->output_arguments, arena);
+    push_events(L, result->output_events, arena);
+    lua_setfield(L, -2, "output_events");
+    vmh_set_bytes_field(L, "output_event_bytes", result->output_events);
+    vmh_set_integer_field(L, "reference_height", result->reference_height);
+    vmh_set_integer_field(L, "reference_timestamp", result->reference_timestamp);
+    push_calls(L, &result->record);
+    lua_setfield(L, -2, "calls");
+    if (result->execution_result == VMH_RESULT_SUCCESS)
+        return 1;
+    vmh_push_bytes(L, result->record.error);
+    return 2;
+}
+
+int vmh_push_system_call_result(lua_State *L, const vmh_process_call_output *output,
+                                vmh_arena *arena)
+{
+    lua_createtable(L, 0, 4);
+    set_outputs(L, output->call_result, output->code, output->output_arguments, arena);
+    if (output->call_result == VMH_RESULT_SUCCESS)
+        return 1;
+    vmh_push_bytes(L, output->error);
+    return 2;
+}

@@ -1,0 +1,147 @@
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Below the size at which malloc maps and unmaps pages for each chunk. */
+enum { FIRST_CHUNK_SIZE = 8 * 1024, LARGEST_CHUNK_SIZE = 64 * 1024 };
+
+struct vmh_arena_chunk {
+    vmh_arena_chunk *older;
+    size_t capacity;
+    alignas(max_align_t) uint8_t data[];
+};
+
+void vmh_arena_init(vmh_arena *arena)
+{
+    *arena = (vmh_arena){0};
+}
+
+static void release(vmh_arena *arena, bool keep_oldest)
+{
+    while (arena->chunk != NULL) {
+        vmh_arena_chunk *older = arena->chunk->older;
+
+        if (keep_oldest && older == NULL)
+            break;
+        free(arena->chunk);
+        arena->chunk = older;
+    }
+    arena->used = 0;
+}
+
+void vmh_arena_clear(vmh_arena *arena)
+{
+    release(arena, false);
+}
+
+void vmh_arena_reset(vmh_arena *arena)
+{
+    release(arena, true);
+}
+
+static bool add_chunk(vmh_arena *arena, size_t size)
+{
+    size_t capacity = arena->chunk == NULL ? FIRST_CHUNK_SIZE : arena->chunk->capacity * 2;
+    vmh_arena_chunk *chunk;
+
+    if (capacity > LARGEST_CHUNK_SIZE)
+        capacity = LARGEST_CHUNK_SIZE;
+    if (capacity < size)
+        capacity = size;
+    chunk = malloc(sizeof *chunk + capacity);
+    if (chunk == NULL)
+        return false;
+    chunk->older = arena->chunk;
+    chunk->capacity = capacity;
+    arena->chunk = chunk;
+    arena->used = 0;
+    return true;
+}
+
+void *vmh_arena_alloc(vmh_arena *arena, size_t size)
+{
+    size_t rounded;
+    void *memory;
+
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    if (arena->chunk == NULL || arena->chunk->capacity - arena->used < rounded) {
+        if (!add_chunk(arena, rounded))
+            return NULL;
+    }
+    memory = arena->chunk->data + arena->used;
+    arena->used += rounded;
+    return memory;
+}
+
+void *vmh_arena_alloc_array(vmh_arena *arena, size_t count, size_t size)
+{
+    void *memory;
+
+    if (size != 0 && count > SIZE_MAX / 2 / size)
+        return NULL;
+    memory = vmh_arena_alloc(arena, count * size);
+    if (memory != NULL)
+        memset(memory, 0, count * size);
+    return memory;
+}
+
+vmh_status vmh_arena_copy(vmh_arena *arena, vmh_bytes bytes, vmh_bytes *out, vmh_failure *why)
+{
+    uint8_t *copy;
+
+    if (bytes.size == 0) {
+        *out = (vmh_bytes){0};
+        return VMH_OK;
+    }
+    copy = vmh_arena_alloc(arena, bytes.size);
+    if (copy == NULL)
+        return vmh_fail_memory(why);
+    memcpy(copy, bytes.data, bytes.size);
+    *out = (vmh_bytes){copy, bytes.size};
+    return VMH_OK;
+}
+
+vmh_status vmh_arena_format(vmh_arena *arena, vmh_bytes *out, vmh_failure *why, const char *format,
+                            ...)
+{
+    va_list args;
+    char *text;
+    int size;
+
+    va_start(args, format);
+    size = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    text = size < 0 ? NULL : vmh_arena_alloc(arena, (size_t)size + 1);
+    if (text == NULL)
+        return vmh_fail_memory(why);
+    va_start(args, format);
+    vsnprintf(text, (size_t)size + 1, format, args);
+    va_end(args);
+    *out = vmh_bytes_of(text, (size_t)size);
+    return VMH_OK;
+}
+
+void *vmh_arena_grow(vmh_arena *arena, void *items, size_t *capacity, size_t wanted,
+                     size_t item_size)
+{
+    size_t larger = *capacity == 0 ? 8 : *capacity;
+    void *grown;
+
+    if (wanted <= *capacity)
+        return items;
+    if (wanted > SIZE_MAX / 4)
+        return NULL;
+    while (larger < wanted)
+        larger *= 2;
+    grown = vmh_arena_alloc_array(arena, larger, item_size);
+    if (grown == NULL)
+        return NULL;
+    if (*capacity != 0)
+        memcpy(grown, items, *capacity * item_size);
+    *capacity = larger;
+    return grown;
+}

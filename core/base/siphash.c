@@ -1,0 +1,63 @@
+#include "base/siphash.h"
+
+#include <pthread.h>
+#include <sys/random.h>
+
+static uint64_t key[2];
+static pthread_once_t key_drawn = PTHREAD_ONCE_INIT;
+
+static void draw_key(void)
+{
+    /* Without randomness the key stays 0: slower under attack, never wrong. */
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
+        key[0] = key[1] = 0;
+}
+
+static inline uint64_t rotate(uint64_t word, int bits)
+{
+    return word << bits | word >> (64 - bits);
+}
+
+static inline void round_once(uint64_t v[4])
+{
+    v[0] += v[1];
+    v[1] = rotate(v[1], 13) ^ v[0];
+    v[0] = rotate(v[0], 32);
+    v[2] += v[3];
+    v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] += v[3];
+    v[3] = rotate(v[3], 21) ^ v[0];
+    v[2] += v[1];
+    v[1] = rotate(v[1], 17) ^ v[2];
+    v[2] = rotate(v[2], 32);
+}
+
+uint64_t vmh_siphash(vmh_bytes bytes)
+{
+    uint64_t v[4];
+    uint64_t last = (uint64_t)bytes.size << 56;
+    size_t whole = bytes.size & ~(size_t)7;
+
+    pthread_once(&key_drawn, draw_key);
+    v[0] = key[0] ^ 0x736f6d6570736575u;
+    v[1] = key[1] ^ 0x646f72616e646f6du;
+    v[2] = key[0] ^ 0x6c7967656e657261u;
+    v[3] = key[1] ^ 0x7465646279746573u;
+    for (size_t i = 0; i < whole; i += 8) {
+        uint64_t word = vmh_get_u64_le(bytes.data + i);
+
+        v[3] ^= word;
+        round_once(v);
+        v[0] ^= word;
+    }
+    for (size_t i = whole; i < bytes.size; i++)
+        last |= (uint64_t)bytes.data[i] << (8 * (i - whole));
+    v[3] ^= last;
+    round_once(v);
+    v[0] ^= last;
+    v[2] ^= 0xff;
+    round_once(v);
+    round_once(v);
+    round_once(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}

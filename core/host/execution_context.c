@@ -1,0 +1,107 @@
+#include "host/execution_context.h"
+
+#include "crypto/digest.h"
+#include "host/host_state.h"
+
+void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
+                                 const vmh_context_setup *setup, vmh_arena *arena)
+{
+    uint8_t counter[8];
+    vmh_bytes parts[2] = {vmh_bytes_hash(&host->context_salt), {counter, sizeof counter}};
+
+    /* Not the stack and the failure text: they are large and written before they are read. */
+    context->outer = host->context;
+    context->host = host;
+    context->arena = arena;
+    context->read_height = setup->read_height;
+    context->block = setup->block;
+    context->access_scope = setup->access_scope;
+    context->transaction = setup->transaction;
+    context->depth = 0;
+    vmh_transient_state_init(&context->transient, arena);
+    context->batch = setup->batch;
+    context->events = NULL;
+    context->event_count = 0;
+    context->event_capacity = 0;
+    context->limited_event_count = 0;
+    context->gas_left = host->genesis->limits.transaction_gas;
+    context->aborted = false;
+    context->abort_text = (vmh_bytes){0};
+    context->abort_code = VMH_CODE_OK;
+    context->host_status = VMH_OK;
+    context->record = (vmh_run_record){0};
+    context->record_depth = 0;
+    vmh_put_u64_le(counter, host->context_counter++);
+    vmh_sha256_parts(parts, 2, &context->id);
+    host->context = context;
+}
+
+void vmh_execution_context_end(vmh_execution_context *context)
+{
+    context->host->context = context->outer;
+}
+
+vmh_execution_context *vmh_execution_context_find(vmh_host *host, vmh_bytes id)
+{
+    vmh_execution_context *context = host->context;
+
+    while (context != NULL && !vmh_bytes_equal(id, vmh_bytes_hash(&context->id)))
+        context = context->outer;
+    return context;
+}
+
+bool vmh_service_stack_push(vmh_execution_context *context, const vmh_frame *frame)
+{
+    if (context->depth == VMH_SERVICE_STACK_SIZE)
+        return false;
+    context->stack[context->depth++] = *frame;
+    return true;
+}
+
+void vmh_service_stack_pop(vmh_execution_context *context)
+{
+    context->depth--;
+}
+
+const vmh_frame *vmh_service_stack_top(const vmh_execution_context *context)
+{
+    return &context->stack[context->depth - 1];
+}
+
+void vmh_execution_context_abort(vmh_execution_context *context, vmh_bytes text, uint32_t code)
+{
+    if (context->aborted)
+        return;
+    context->aborted = true;
+    context->abort_text = text;
+    context->abort_code = code;
+}
+
+vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status status,
+                                      const vmh_failure *why)
+{
+    if (context->host_status == VMH_OK) {
+        context->host_status = status;
+        context->host_failure = *why;
+    }
+    return status;
+}
+
+vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes error,
+                                      vmh_failure *why)
+{
+    vmh_call_site *calls;
+
+    if (context->record_depth > context->depth && vmh_bytes_equal(context->record.error, error)) {
+        context->record_depth = context->depth;
+        return VMH_OK;
+    }
+    calls = vmh_arena_alloc_array(context->arena, context->depth, sizeof *calls);
+    if (calls == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i < context->depth; i++)
+        calls[i] = (vmh_call_site){context->stack[i].service, context->stack[i].method};
+    context->record = (vmh_run_record){error, calls, context->depth};
+    context->record_depth = context->depth;
+    return VMH_OK;
+}

@@ -1,0 +1,97 @@
+/*
+ * Execution context: one running transaction, query or system call
+ * (spec/host.md 3): who calls, what block it sees, its service stack, its
+ * transient state, its events.
+ *
+ *     stack    [ Token, _Deployments, Counter ]     top: the current service
+ *     transient state -> batch (transactions only) -> storage at read_height
+ */
+#ifndef VMH_HOST_EXECUTION_CONTEXT_H
+#define VMH_HOST_EXECUTION_CONTEXT_H
+
+#include "base/word.h"
+#include "host/host.h"
+#include "host/transient_state.h"
+
+enum { VMH_SERVICE_STACK_SIZE = 64 };
+
+typedef struct vmh_frame {
+    vmh_bytes service;
+    vmh_bytes method;
+    bool caller_is_given; /* a call on behalf of somebody else */
+    vmh_address caller;
+    vmh_bytes token; /* call value; empty token: none */
+    vmh_word amount;
+} vmh_frame;
+
+typedef struct vmh_execution_context vmh_execution_context;
+
+struct vmh_execution_context {
+    vmh_hash32 id;
+    vmh_execution_context *outer; /* the context that was running when this one began */
+    vmh_host *host;
+    vmh_arena *arena;
+    uint64_t read_height; /* storage is read at this height */
+    vmh_block_ref block;  /* what Env shows */
+    vmh_access_scope access_scope;
+    const vmh_transaction *transaction; /* or query; NULL for a system call */
+    vmh_frame stack[VMH_SERVICE_STACK_SIZE];
+    size_t depth;
+    vmh_transient_state transient;
+    vmh_transient_state *batch; /* NULL: nothing is merged */
+    vmh_event *events;
+    size_t event_count;
+    size_t event_capacity;
+    uint64_t limited_event_count; /* those that count for the limit */
+    uint64_t gas_left;
+
+    /* The execution is over, whatever the contract does with it. */
+    bool aborted;
+    vmh_bytes abort_text;
+    uint32_t abort_code;
+    vmh_status host_status; /* the first failure of the host, VMH_OK if none */
+    vmh_failure host_failure;
+
+    /* Where the newest failure began. */
+    vmh_run_record record;
+    size_t record_depth;
+};
+
+typedef struct vmh_context_setup {
+    uint64_t read_height;
+    vmh_block_ref block;
+    vmh_access_scope access_scope;
+    const vmh_transaction *transaction;
+    vmh_transient_state *batch;
+} vmh_context_setup;
+
+/* Begins a context and makes it known to SDK calls. `context` and arena are the caller's. */
+void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
+                                 const vmh_context_setup *setup, vmh_arena *arena);
+
+/* Ends it: from now on its id is unknown. */
+void vmh_execution_context_end(vmh_execution_context *context);
+
+/* The running context of that id, or NULL. */
+vmh_execution_context *vmh_execution_context_find(vmh_host *host, vmh_bytes id);
+
+/*
+ * Pushes a service; false when the stack is full. A pop always follows a push,
+ * also after a failure.
+ */
+bool vmh_service_stack_push(vmh_execution_context *context, const vmh_frame *frame);
+void vmh_service_stack_pop(vmh_execution_context *context);
+const vmh_frame *vmh_service_stack_top(const vmh_execution_context *context);
+
+/* Marks the execution as over; the first mark stays. */
+void vmh_execution_context_abort(vmh_execution_context *context, vmh_bytes text, uint32_t code);
+
+/* Keeps a failure of the host, which ends the set past everything that catches. */
+vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status status,
+                                      const vmh_failure *why);
+
+/* Notes where a failed call began, unless it is the same failure on its way up. */
+vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes error,
+                                      vmh_failure *why);
+
+#endif

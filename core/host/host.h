@@ -1,0 +1,152 @@
+/*
+ * The host: one virtual chain's VirtualMachine (spec/host.md 3 to 6). It runs
+ * queries and transaction sets through processors and gives back receipts and a
+ * state diff. It commits nothing: the caller hands the diff to state storage.
+ *
+ *     transactions -> execution context -> processor -> SDK calls -> transient state
+ *                                                        batch of the set -> diff
+ *
+ * Everything that an answer points to lives in the arena that the caller passes.
+ * Not thread-safe; pre-order checks start threads of their own and join them.
+ */
+#ifndef VMH_HOST_HOST_H
+#define VMH_HOST_HOST_H
+
+#include "base/arena.h"
+#include "ports/committee.h"
+#include "ports/connector.h"
+#include "ports/processor.h"
+#include "state/state_storage.h"
+#include "types/receipt.h"
+#include "types/transaction.h"
+
+typedef struct vmh_host vmh_host;
+
+typedef struct vmh_host_processor {
+    uint32_t type; /* vmh_processor_type */
+    vmh_processor *processor;
+} vmh_host_processor;
+
+/* Everything is borrowed and must outlive the host. */
+typedef struct vmh_host_options {
+    vmh_state_storage *storage;
+    const vmh_host_processor *processors; /* without NATIVE, the host makes its own */
+    size_t processor_count;
+    vmh_connector *connector;        /* NULL: Ethereum calls are SDK errors */
+    vmh_committee_source *committee; /* NULL: committee calls are SDK errors */
+    vmh_trace *trace;                /* NULL: nobody watches */
+    size_t verify_threads;           /* for signatures; 0: one per processor core */
+} vmh_host_options;
+
+/*
+ * Opens a host: hands its SDK handler to each processor once, and in a new
+ * chain applies the genesis (services, then issues) and commits height 0.
+ *
+ * Fails with VMH_E_GENESIS (a service or an issue failed; its text), VMH_E_INPUT
+ * (two processors of one type, an unknown native contract), and as storage does.
+ */
+vmh_status vmh_host_open(const vmh_host_options *options, vmh_host **out, vmh_failure *why);
+void vmh_host_close(vmh_host *host); /* NULL is fine */
+
+vmh_state_storage *vmh_host_storage(const vmh_host *host);
+
+/* The one handler of SDK calls, as each processor gets it. */
+vmh_sdk_handler *vmh_host_sdk_handler(vmh_host *host);
+
+/* The processor of a type, or NULL. */
+vmh_processor *vmh_host_find_processor(const vmh_host *host, uint32_t type);
+
+/* The NATIVE processor that the host made itself, or NULL where one was given. */
+vmh_processor *vmh_host_own_native(const vmh_host *host);
+
+/* One call of the chain that led to a failure, outermost first. */
+typedef struct vmh_call_site {
+    vmh_bytes contract_name;
+    vmh_bytes method_name;
+} vmh_call_site;
+
+/* What the host knows of a run beside its receipt; not hashed (joins.md 6). */
+typedef struct vmh_run_record {
+    vmh_bytes error; /* empty after SUCCESS */
+    const vmh_call_site *calls; /* where the failure began */
+    size_t call_count;
+} vmh_run_record;
+
+typedef struct vmh_query_result {
+    vmh_execution_result execution_result;
+    uint32_t code;
+    vmh_bytes output_arguments; /* packed */
+    vmh_bytes output_events;    /* packed */
+    vmh_run_record record;
+    uint64_t reference_height;
+    uint64_t reference_timestamp;
+} vmh_query_result;
+
+/*
+ * ProcessQuery on the last committed height, or on a kept one when
+ * `requested_height` is not 0. `signed_query` is a SignedQuery message; its
+ * signature is not looked at. A query that fails is VMH_OK with its result.
+ *
+ * Fails with VMH_E_MALFORMED and as storage and processors do.
+ */
+vmh_status vmh_host_process_query(vmh_host *host, uint64_t requested_height,
+                                  vmh_bytes signed_query, vmh_arena *arena,
+                                  vmh_query_result *out, vmh_failure *why);
+
+typedef struct vmh_transaction_set {
+    vmh_block_ref block; /* the block that is being built */
+    const vmh_bytes *signed_transactions;
+    size_t count;
+} vmh_transaction_set;
+
+typedef struct vmh_transaction_set_result {
+    vmh_receipt *receipts;
+    vmh_bytes *receipt_messages; /* the same, encoded */
+    vmh_run_record *records;
+    size_t receipt_count;
+    vmh_state_diff diff;
+} vmh_transaction_set_result;
+
+/*
+ * ProcessTransactionSet: runs all transactions in order, reading the state of
+ * block.height - 1. A transaction that fails has its receipt and the set goes
+ * on; a failure of the host ends the set without receipts.
+ *
+ * Fails with VMH_E_MALFORMED (names the transaction), VMH_E_INPUT (a height that
+ * does not follow the last committed one), and as storage and processors do.
+ */
+vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transaction_set *set,
+                                            vmh_arena *arena, vmh_transaction_set_result *out,
+                                            vmh_failure *why);
+
+/*
+ * TransactionSetPreOrder: one status per transaction; `*failed` is the index of
+ * the first that is not VALID, or SIZE_MAX; `*refusal` the text of
+ * _GlobalPreOrder where it refused the set, else empty.
+ */
+vmh_status vmh_host_pre_order(vmh_host *host, const vmh_transaction_set *set, vmh_arena *arena,
+                              vmh_transaction_status *statuses, size_t *failed,
+                              vmh_bytes *refusal, vmh_failure *why);
+
+typedef struct vmh_system_call {
+    vmh_block_ref block; /* Env shows it; the proposer is not used */
+    vmh_bytes contract_name;
+    vmh_bytes method_name;
+    vmh_bytes input_arguments; /* packed */
+} vmh_system_call;
+
+/* CallSystemContract: read-only, on the native processor, without a signer. */
+vmh_status vmh_host_call_system_contract(vmh_host *host, const vmh_system_call *call,
+                                         vmh_arena *arena, vmh_process_call_output *out,
+                                         vmh_failure *why);
+
+/*
+ * Makes every running call end at its next SDK call with VMH_E_INTERRUPTED.
+ * May be called from a signal handler.
+ */
+void vmh_host_interrupt(void);
+
+/* Forgets an interrupt that no call has met. */
+void vmh_host_clear_interrupt(void);
+
+#endif

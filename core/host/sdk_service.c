@@ -1,0 +1,106 @@
+#include "codec/argument_codec.h"
+#include "host/host_state.h"
+#include "host/run_call.h"
+#include "host/sdk_call.h"
+
+/*
+ * What a callee's failure is to its caller: an error with the callee's text,
+ * and under rules that undo failed calls, nothing else. Value never moves by
+ * half, under any rules.
+ */
+static vmh_status fail_call(vmh_sdk_run *run, vmh_bytes service, vmh_checkpoint checkpoint,
+                            const vmh_process_call_output *out)
+{
+    vmh_execution_context *context = run->context;
+
+    if (context->host->rules->failed_call_is_undone ||
+        vmh_bytes_equal(service, VMH_LITERAL("_Ledger")))
+        vmh_transient_state_restore(&context->transient, checkpoint);
+    run->result->outcome = context->aborted ? VMH_SDK_ABORT : VMH_SDK_ERROR;
+    run->result->error = out->error;
+    run->result->code = context->aborted                        ? context->abort_code
+                        : out->code == VMH_CODE_SERVICE_STACK ? VMH_CODE_SERVICE_STACK
+                                                                : VMH_CODE_NESTED_CALL_FAILED;
+    return VMH_OK;
+}
+
+static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_with_header,
+                       vmh_permission_scope permission, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    /* Taken before the callee is looked up: an auto-deployment is undone too. */
+    vmh_checkpoint checkpoint = vmh_transient_state_checkpoint(&context->transient);
+    vmh_call_request request = {
+        .frame = frame,
+        .input_arguments = vmh_argument_array_strip_header(arguments_with_header),
+        .calling_permission_scope = permission,
+    };
+    vmh_process_call_output out;
+    vmh_bytes outputs;
+    bool found;
+    vmh_status status;
+
+    /* Names outlive the call in the record of a failure. */
+    status = vmh_arena_copy(context->arena, frame.service, &request.frame.service, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(context->arena, frame.method, &request.frame.method, why);
+    if (status == VMH_OK)
+        status = vmh_run_call(context, &request, &found, &out, why);
+    if (status != VMH_OK)
+        return status;
+    if (!found || out.call_result != VMH_RESULT_SUCCESS)
+        return fail_call(run, frame.service, checkpoint, &out);
+    status = vmh_argument_array_add_header(out.output_arguments, run->arena, &outputs, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, outputs), why);
+}
+
+vmh_status vmh_sdk_service_call_method(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_frame frame = {
+        .service = run->arguments[0].value.bytes,
+        .method = run->arguments[1].value.bytes,
+    };
+
+    return call(run, frame, run->arguments[2].value.bytes, run->call->permission_scope, why);
+}
+
+/*
+ * A call that a system contract makes for somebody else, with permission
+ * SERVICE: service, method, arguments, caller, token, amount. `_Ledger` uses it
+ * once it has moved the amount.
+ */
+vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_argument *arguments = run->arguments;
+    vmh_frame frame = {
+        .service = arguments[0].value.bytes,
+        .method = arguments[1].value.bytes,
+        .caller_is_given = true,
+        .token = arguments[4].value.bytes,
+        .amount = vmh_word_from_bytes(arguments[5].value.bytes.data),
+    };
+
+    if (arguments[3].value.bytes.size != sizeof frame.caller.bytes)
+        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why,
+                              "callOnBehalf: caller of %zu bytes", arguments[3].value.bytes.size);
+    memcpy(frame.caller.bytes, arguments[3].value.bytes.data, sizeof frame.caller.bytes);
+    return call(run, frame, arguments[2].value.bytes, VMH_PERMISSION_SERVICE, why);
+}
+
+/* Token and amount that came with this call; an empty token where none did. */
+vmh_status vmh_sdk_service_get_call_value(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_frame *frame = vmh_service_stack_top(run->context);
+    vmh_argument *outputs = vmh_arena_alloc_array(run->arena, 2, sizeof *outputs);
+    uint8_t *amount = vmh_arena_alloc(run->arena, 32);
+
+    if (outputs == NULL || amount == NULL)
+        return vmh_fail_memory(why);
+    vmh_word_to_bytes(&frame->amount, amount);
+    outputs[0] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, frame->token);
+    outputs[1] = vmh_argument_bytes(VMH_ARGUMENT_UINT256, vmh_bytes_of(amount, 32));
+    run->result->output_arguments = (vmh_argument_array){outputs, 2};
+    return VMH_OK;
+}

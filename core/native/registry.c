@@ -1,0 +1,54 @@
+#include "native/native_contract.h"
+#include "native/native_processor.h"
+
+/* Every contract written in C, one line each. */
+static const vmh_native_contract *const contracts[] = {
+    &vmh_native_deployments,
+    &vmh_native_global_pre_order,
+    &vmh_native_info,
+    &vmh_native_ledger,
+    &vmh_native_committee,
+    &vmh_native_triggers,
+    &vmh_native_benchmark_contract,
+    &vmh_native_benchmark_token,
+    &vmh_native_probe,
+    &vmh_native_probe_2,
+    &vmh_native_probe_system,
+};
+
+static const vmh_native_contract *find(vmh_bytes name)
+{
+    for (size_t i = 0; i < sizeof contracts / sizeof contracts[0]; i++) {
+        if (vmh_bytes_equal(name, vmh_bytes_text(contracts[i]->name)))
+            return contracts[i];
+    }
+    return NULL;
+}
+
+const char *const *vmh_native_optional_contracts(void)
+{
+    static const char *const names[] = {"BenchmarkContract", "BenchmarkToken", "Probe", "Probe2",
+                                        "ProbeSystem", NULL};
+
+    return names;
+}
+
+bool vmh_native_is_optional(vmh_bytes name)
+{
+    const vmh_native_contract *contract = find(name);
+
+    return contract != NULL && contract->is_optional;
+}
+
+const vmh_native_contract *vmh_native_find_contract(const vmh_genesis *genesis, vmh_bytes name)
+{
+    const vmh_native_contract *contract = find(name);
+
+    if (contract == NULL || !contract->is_optional)
+        return contract;
+    for (size_t i = 0; i < genesis->native_contract_count; i++) {
+        if (vmh_bytes_equal(name, genesis->native_contracts[i]))
+            return contract;
+    }
+    return NULL;
+}

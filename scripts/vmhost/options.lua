@@ -1,0 +1,29 @@
+--- Tables of named options.
+-- @module vmhost.options
+local options = {}
+
+--- Raises for a key that is not among the known ones, and lists those.
+-- @tparam string what whose options they are, as in "fixture.new"
+-- @tparam ?table given the options; nil is an empty table
+-- @tparam {string,...} known names, in the order in which a message lists them
+-- @treturn table `given`, or an empty table
+-- @raise for an unknown key, and if `given` is no table
+function options.check(what, given, known)
+  if given == nil then return {} end
+  if type(given) ~= "table" then
+    error(("%s: options must be a table, got %s"):format(what, type(given)), 3)
+  end
+  local is_known, unknown = {}, {}
+  for _, name in ipairs(known) do is_known[name] = true end
+  for name in pairs(given) do
+    if not is_known[name] then unknown[#unknown + 1] = tostring(name) end
+  end
+  if #unknown > 0 then
+    table.sort(unknown)
+    error(("%s: unknown option '%s'; known: %s"):format(
+      what, unknown[1], table.concat(known, ", ")), 3)
+  end
+  return given
+end
+
+return options

@@ -1,0 +1,48 @@
+local sdk = require "vmhost.sdk"
+
+describe("vmhost.sdk #small", function()
+  it("lists every operation with its arguments", function()
+    local operations = {}
+    for _, operation in ipairs(sdk.operations()) do
+      operations[operation.operation_name .. "." .. operation.method_name] = operation.arguments
+    end
+
+    -- spec/host.md 5, getVirtualChainId, and what _Ledger and _Deployments use.
+    assert.same({
+      ["Sdk.State.read"] = "bytes", ["Sdk.State.write"] = "bytes, bytes",
+      ["Sdk.Service.callMethod"] = "string, string, bytes",
+      ["Sdk.Service.callOnBehalf"] = "string, string, bytes, bytes, bytes, uint256",
+      ["Sdk.Service.getCallValue"] = "",
+      ["Sdk.Events.emitEvent"] = "string, bytes",
+      ["Sdk.Address.getSignerAddress"] = "", ["Sdk.Address.getCallerAddress"] = "",
+      ["Sdk.Address.getOwnAddress"] = "",
+      ["Sdk.Env.getBlockHeight"] = "", ["Sdk.Env.getBlockTimestamp"] = "",
+      ["Sdk.Env.getBlockProposerAddress"] = "", ["Sdk.Env.getBlockCommittee"] = "",
+      ["Sdk.Env.getNextBlockCommittee"] = "", ["Sdk.Env.getVirtualChainId"] = "",
+      ["Sdk.Ethereum.callMethod"] = "string, string, uint64, string, bytes",
+      ["Sdk.Ethereum.getTransactionLog"] = "string, string, string, string",
+      ["Sdk.Ethereum.getBlockNumber"] = "", ["Sdk.Ethereum.getBlockNumberByTime"] = "uint64",
+      ["Sdk.Ethereum.getBlockTime"] = "", ["Sdk.Ethereum.getBlockTimeByNumber"] = "uint64",
+    }, operations)
+  end)
+
+  it("says which one writes and which one is for system contracts", function()
+    local writing, system = {}, {}
+    for _, operation in ipairs(sdk.operations()) do
+      if operation.needs_write then writing[#writing + 1] = operation.method_name end
+      if operation.needs_system then system[#system + 1] = operation.method_name end
+    end
+
+    assert.same({ "write" }, writing)
+    assert.same({ "callOnBehalf" }, system)
+  end)
+
+  it("checks a handler and gives it back", function()
+    local handler = { handle_sdk_call = function() return {} end }
+
+    assert.equal(handler, sdk.handler(handler))
+    assert.error_matches(function() sdk.handler {} end,
+      "an SDK handler needs a function 'handle_sdk_call'")
+    assert.error_matches(function() sdk.handler { handle = print } end, "handle")
+  end)
+end)

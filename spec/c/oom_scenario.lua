@@ -1,0 +1,221 @@
+--- What spec/c/oom.c runs while it lets allocations fail: the life of a small chain.
+-- A failure of the host is raised as its code.
+local new_crashing_store = require "spec.support.crashing_store"
+
+local GENESIS <const> = {
+  virtual_chain_id = 42, native_contracts = { "BenchmarkToken", "Probe", "Probe2" },
+  services = { { name = "counter", processor = "JAVASCRIPT", code = "counter" } },
+}
+local JAVASCRIPT <const> = 2
+local BOB <const> = ("b"):rep(20)
+
+local scenario = {}
+
+-- What survives a failure: the scripted store, and the storage as long as it is open.
+local double, storage
+
+local function check(first, message, code)
+  if first == nil and code then error(code == "no_memory" and code or message, 0) end
+  return first
+end
+
+local function open_storage(backend, folder)
+  local options = { genesis = GENESIS, history = 2, sync = false }
+  if backend == "leveldb" then
+    options.path = folder
+  elseif backend == "memory" then
+    options.memory = true
+  else
+    double = double or new_crashing_store()
+    options.store = double.store
+  end
+  return check(require "vmhost.state_storage".open(options))
+end
+
+-- Counts up in state, calls another service that fails, and emits an event.
+local function new_processor()
+  local processor, handler = {}, nil
+
+  local function ask(call, operation, method, ...)
+    local outputs, text, kind = handler:handle_sdk_call {
+      context_id = call.context_id, operation_name = operation, method_name = method,
+      input_arguments = { ... }, permission_scope = "SERVICE",
+    }
+    if not outputs and kind ~= "sdk_error" then error(text, 0) end
+    return outputs, text
+  end
+
+  function processor.contract_sdk_call_handler(given) handler = given end
+
+  function processor.get_contract_info() return { permission_scope = "SERVICE" } end
+
+  function processor.process_call(call)
+    if call.method_name == "_init" then return { call_result = "SUCCESS" } end
+    local word = require "vmhost.word"
+    local before = ask(call, "Sdk.State", "read", { bytes = "count" })[1].value
+    local count = (before == "" and word.new(0) or word.from_bytes(before)) + word.new(1)
+    ask(call, "Sdk.State", "write", { bytes = "count" }, { bytes = count:to_bytes() })
+    local outputs = ask(call, "Sdk.Service", "callMethod", "Probe", "writeEmitFail",
+      { bytes = "" })
+    if outputs then error("a call without arguments went well", 0) end
+    ask(call, "Sdk.Events", "emitEvent", "Counted", { bytes = "" })
+    return { call_result = "SUCCESS", output_arguments = { count, { type = "bytes[]",
+      value = { "a", "b" } } } }
+  end
+
+  return processor
+end
+
+local function open_host()
+  return check(require "vmhost.vm".open {
+    storage = storage, processors = { JAVASCRIPT = new_processor() }, verify_threads = 1,
+    committee = { ("c"):rep(20) },
+    connector = { call = function() return "" end },
+    trace = { call_begin = function() end, event = function() end },
+  })
+end
+
+local function new_transaction(nonce, contract_name, method_name, arguments)
+  return {
+    transaction = {
+      protocol_version = 1, virtual_chain_id = 42, timestamp = nonce,
+      signer = { eddsa = { network_type = "TEST_NET", signer_public_key = ("k"):rep(32) } },
+      contract_name = contract_name, method_name = method_name,
+      input_argument_array = arguments,
+    },
+    signature = ("s"):rep(64),
+  }
+end
+
+local function commit(host, transactions, expected)
+  local height = storage:last_committed_block_info().height + 1
+  local set = {
+    height = height, timestamp = height, block_proposer = ("p"):rep(20),
+    reference_time = height, prev_reference_time = height - 1,
+    signed_transactions = transactions,
+  }
+  check(host:transaction_set_pre_order {
+    height = height, timestamp = height, reference_time = height,
+    signed_transactions = transactions,
+  })
+  local out = check(host:process_transaction_set(set))
+  for index, receipt in ipairs(out.receipts) do
+    if receipt.execution_result ~= expected[index] then
+      error(("transaction %d of height %d: %s %s"):format(index, height,
+        receipt.execution_result, out.records[index].error), 0)
+    end
+  end
+  check(storage:commit_state_diff(out.block))
+  return out
+end
+
+local function deploy_and_fail_inside(host)
+  commit(host, {
+    new_transaction(1, "_Deployments", "deployService",
+      { "second", { uint32 = JAVASCRIPT }, { bytes = "code" } }),
+    new_transaction(2, "BenchmarkToken", "transfer", { 17, { bytes = BOB } }),
+  }, { "SUCCESS", "SUCCESS" })
+  commit(host, {
+    new_transaction(3, "Probe", "callAndCatch", { "Probe2", "x" }),
+    new_transaction(4, "Probe", "callAndPropagate", { "Probe2", "y" }),
+    new_transaction(5, "second", "count", { { ["uint32[]"] = { 1, 2 } } }),
+    new_transaction(6, "nowhere", "count", {}),
+  }, { "SUCCESS", "ERROR_SMART_CONTRACT", "SUCCESS", "ERROR_CONTRACT_NOT_DEPLOYED" })
+end
+
+local function query_balance(host)
+  local query = new_transaction(7, "BenchmarkToken", "getBalance", { { bytes = BOB } })
+  local result = check(host:process_query {
+    signed_query = check(require "vmhost.codec".encode("SignedQuery", {
+      query = query.transaction, signature = query.signature,
+    })),
+  })
+  if result.output_arguments[1].value ~= 17 then error("bob has another balance", 0) end
+end
+
+local function ask_committee(host)
+  local result = check(host:call_system_contract {
+    height = 3, timestamp = 3, reference_time = 3, prev_reference_time = 2,
+    contract_name = "_Committee", method_name = "getOrderedCommittee", input_arguments = {},
+  })
+  if #result.output_arguments[1].value ~= 1 then error("the committee has another size", 0) end
+end
+
+local function prove()
+  local info = storage:last_committed_block_info()
+  local proofs = require "vmhost.state_storage"
+  for _, name in ipairs(check(storage:contracts())) do
+    for _, record in ipairs(check(storage:keys(name))) do
+      local proof = check(storage:prove(name, record.key))
+      local copy = check(proofs.encode_proof(check(proofs.decode_proof(proof))))
+      local proven = check(proofs.verify_proof {
+        root = info.root, contract = name, key = record.key, value = record.value, proof = copy,
+      })
+      if not proven then error("a proof does not prove", 0) end
+    end
+  end
+end
+
+local function read_blocks()
+  check(require "vmhost.codec".genesis_hash(storage:genesis()))
+  for height = 1, storage:last_committed_block_info().height do
+    local block = check(storage:block(height))
+    check(storage:find_block(block.block_hash))
+    for _, receipt in ipairs(block.receipts) do
+      local fields = check(require "vmhost.codec".decode("TransactionReceipt", receipt))
+      check(storage:find_receipt(fields.txhash))
+    end
+  end
+end
+
+local function close()
+  storage:close()
+  storage = nil
+end
+
+function scenario.run(backend, folder)
+  storage = open_storage(backend, folder)
+  local host = open_host()
+  deploy_and_fail_inside(host)
+  host:close()
+  if backend ~= "memory" then
+    close()
+    storage = open_storage(backend, folder)
+  end
+  host = open_host()
+  query_balance(host)
+  ask_committee(host)
+  prove()
+  read_blocks()
+  host:close()
+  close()
+end
+
+local function assert_whole()
+  local height = storage:last_committed_block_info().height
+  assert(height <= 2, "another height than was committed")
+  assert(assert(storage:rebuild_root()) == assert(storage:state_hash()), "another root")
+  for each = 1, height do assert(storage:block(each)) end
+  return height
+end
+
+--- Run once memory is there again. A storage that is still open must be whole and take the next
+-- block; opened again it must have the same height.
+function scenario.check(backend, folder)
+  local height
+  collectgarbage()
+  if storage then
+    height = assert_whole()
+    assert(storage:commit_state_diff { height = height + 1 } == height + 2)
+    height = height + 1
+    close()
+  end
+  if backend == "memory" then return end
+  storage = open_storage(backend, folder)
+  local reopened_height = storage:last_committed_block_info().height
+  assert(not height or reopened_height == height, "another height after reopening")
+  assert(assert(storage:rebuild_root()) == assert(storage:state_hash()), "another root")
+  close()
+end
+
+return scenario
