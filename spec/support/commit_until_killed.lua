@@ -1,6 +1,6 @@
 --- Commits block after block until it is killed; run as a program of its own.
 -- Prints its process id, and `open` once the storage is. The log gets a line before and one after
--- each call that writes to the store.
+-- each commit; log_writes.c adds one before and after each write of LevelDB.
 -- Usage: commit_until_killed.lua FOLDER LOG
 local crash_blocks = require "spec.support.crash_blocks"
 local state_storage = require "vmhost.state_storage"
