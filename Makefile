@@ -58,7 +58,7 @@ all: deps ## builds build/vmhost.so
 	@+$(SUBMAKE) $(BUILD)/vmhost.so
 
 check: deps check-layers ## lints Lua and C, compiles with warnings as errors, lints the rockspec
-	@luacheck --formatter plain scripts scripts/bin/vmhost spec bench examples tools
+	@luacheck --formatter plain scripts scripts/bin/vmhost spec examples tools
 	@$(CPPCHECK) core bindings spec/c
 	@for header in $(HEADERS); do $(COMPILE) -Werror -fsyntax-only -x c $$header || exit 1; done
 	@+$(SUBMAKE) BUILD=build/check CFLAGS='-O2 -Werror' with-checks

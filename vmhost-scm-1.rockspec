@@ -126,6 +126,7 @@ build = {
         "core/state/store_leveldb.c",
         "core/state/store_memory.c",
         "core/state/store_record.c",
+        "core/state/store_seal.c",
         "core/state/trie.c",
         "core/state/trie_node.c",
         "core/state/trie_proof.c",

@@ -6,6 +6,7 @@
 #include "codec/state_diff_codec.h"
 #include "codec/transaction_codec.h"
 #include "failure.h"
+#include "field.h"
 #include "handle.h"
 #include "schema_table.h"
 #include "word.h"
@@ -402,24 +403,12 @@ void vmh_check_block_ref(lua_State *L, int index, const vmh_path *path, vmh_bloc
     get_proposer(L, index, path, out);
 }
 
-static void set_integer(lua_State *L, const char *name, uint64_t value)
-{
-    lua_pushinteger(L, (lua_Integer)value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_bytes(lua_State *L, const char *name, vmh_bytes bytes)
-{
-    vmh_push_bytes(L, bytes);
-    lua_setfield(L, -2, name);
-}
-
 void vmh_push_block_ref(lua_State *L, const vmh_block_ref *block)
 {
     lua_createtable(L, 0, 5);
-    set_integer(L, "height", block->height);
-    set_integer(L, "timestamp", block->timestamp);
-    set_integer(L, "reference_time", block->reference_time);
-    set_integer(L, "prev_reference_time", block->prev_reference_time);
-    set_bytes(L, "block_proposer", vmh_block_ref_proposer(block));
+    vmh_set_integer_field(L, "height", block->height);
+    vmh_set_integer_field(L, "timestamp", block->timestamp);
+    vmh_set_integer_field(L, "reference_time", block->reference_time);
+    vmh_set_integer_field(L, "prev_reference_time", block->prev_reference_time);
+    vmh_set_bytes_field(L, "block_proposer", vmh_block_ref_proposer(block));
 }

@@ -1,5 +1,6 @@
 #include "convert.h"
 #include "failure.h"
+#include "field.h"
 #include "types/message.h"
 #include "word.h"
 
@@ -220,18 +221,6 @@ void vmh_check_genesis(lua_State *L, int index, const vmh_path *path, vmh_arena 
     check_lists(L, index, path, arena, out);
 }
 
-static void set_bytes(lua_State *L, const char *name, vmh_bytes bytes)
-{
-    vmh_push_bytes(L, bytes);
-    lua_setfield(L, -2, name);
-}
-
-static void set_integer(lua_State *L, const char *name, uint64_t value)
-{
-    lua_pushinteger(L, (lua_Integer)value);
-    lua_setfield(L, -2, name);
-}
-
 static void set_names(lua_State *L, const char *name, const vmh_bytes *names, size_t count)
 {
     lua_newtable(L);
@@ -245,7 +234,7 @@ static void set_names(lua_State *L, const char *name, const vmh_bytes *names, si
 static void set_limits(lua_State *L, const vmh_genesis_limits *limits)
 {
     lua_newtable(L);
-#define SET(name, default_value) set_integer(L, #name, limits->name);
+#define SET(name, default_value) vmh_set_integer_field(L, #name, limits->name);
     VMH_GENESIS_LIMIT_LIST(SET)
 #undef SET
     lua_setfield(L, -2, "limits");
@@ -256,8 +245,8 @@ static void set_peers(lua_State *L, const vmh_genesis *genesis)
     lua_newtable(L);
     for (size_t i = 0; i < genesis->peer_count; i++) {
         lua_newtable(L);
-        set_integer(L, "virtual_chain_id", genesis->peers[i].virtual_chain_id);
-        set_bytes(L, "host_key", vmh_bytes_hash(&genesis->peers[i].host_key));
+        vmh_set_integer_field(L, "virtual_chain_id", genesis->peers[i].virtual_chain_id);
+        vmh_set_bytes_field(L, "host_key", vmh_bytes_hash(&genesis->peers[i].host_key));
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "peers");
@@ -270,7 +259,7 @@ static void set_services(lua_State *L, const vmh_genesis *genesis)
         const vmh_genesis_service *service = &genesis->services[i];
 
         lua_newtable(L);
-        set_bytes(L, "name", service->name);
+        vmh_set_bytes_field(L, "name", service->name);
         vmh_push_enum(L, service->processor, vmh_processor_type_name);
         lua_setfield(L, -2, "processor");
         set_names(L, "code", service->code, service->code_count);
@@ -286,8 +275,8 @@ static void set_issues(lua_State *L, const vmh_genesis *genesis)
         vmh_word amount = vmh_word_from_bytes(genesis->issues[i].amount);
 
         lua_newtable(L);
-        set_bytes(L, "to", vmh_bytes_address(&genesis->issues[i].to));
-        set_bytes(L, "token", genesis->issues[i].token);
+        vmh_set_bytes_field(L, "to", vmh_bytes_address(&genesis->issues[i].to));
+        vmh_set_bytes_field(L, "token", genesis->issues[i].token);
         vmh_push_word(L, &amount);
         lua_setfield(L, -2, "amount");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -299,15 +288,15 @@ void vmh_push_genesis(lua_State *L, const vmh_genesis *genesis)
 {
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     lua_newtable(L);
-    set_integer(L, "virtual_chain_id", genesis->virtual_chain_id);
+    vmh_set_integer_field(L, "virtual_chain_id", genesis->virtual_chain_id);
     lua_pushstring(L, genesis->rules->name);
     lua_setfield(L, -2, "rule_set");
-    set_integer(L, "revision", genesis->revision);
+    vmh_set_integer_field(L, "revision", genesis->revision);
     set_limits(L, &genesis->limits);
     if (genesis->host_key.size != 0)
-        set_bytes(L, "host_key", genesis->host_key);
+        vmh_set_bytes_field(L, "host_key", genesis->host_key);
     if (genesis->ledger_owner.size != 0)
-        set_bytes(L, "ledger_owner", genesis->ledger_owner);
+        vmh_set_bytes_field(L, "ledger_owner", genesis->ledger_owner);
     set_peers(L, genesis);
     set_names(L, "native_contracts", genesis->native_contracts, genesis->native_contract_count);
     set_services(L, genesis);

@@ -24,6 +24,20 @@ static void on_interrupt(int signal_number)
                 LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
+/* The signal sets a hook on the main thread only; another one looks for it now and then. */
+static void look_for_interrupt(lua_State *L, lua_Debug *record)
+{
+    (void)record;
+    if (interrupted_state != NULL && lua_gethook(interrupted_state) == raise_interrupted)
+        luaL_error(L, "interrupted");
+}
+
+void vmh_interrupt_watch(lua_State *thread)
+{
+    if (interrupted_state != NULL)
+        lua_sethook(thread, look_for_interrupt, LUA_MASKCOUNT, 1000);
+}
+
 int vmh_interrupt_on_sigint(lua_State *L)
 {
     struct sigaction action = {0};

@@ -255,6 +255,18 @@ vmh_bytes vmh_path_copy(lua_State *L, vmh_arena *arena, vmh_bytes bytes)
     return copy;
 }
 
+vmh_bytes vmh_path_copy_field(lua_State *L, int index, const vmh_path *path, const char *name,
+                              bool needed, vmh_arena *arena)
+{
+    vmh_path field;
+    vmh_bytes bytes = {0};
+
+    if (vmh_path_push_field(L, index, path, name, &field) || needed)
+        bytes = vmh_path_copy(L, arena, vmh_path_check_bytes(L, -1, &field));
+    lua_pop(L, 1);
+    return bytes;
+}
+
 void *vmh_path_new_list(lua_State *L, vmh_arena *arena, size_t count, size_t item_size)
 {
     void *list = NULL;

@@ -80,6 +80,13 @@ void vmh_push_enum(lua_State *L, uint32_t value, const char *(*value_name)(uint3
 bool vmh_path_push_field(lua_State *L, int index, const vmh_path *path, const char *name,
                          vmh_path *field);
 
+/*
+ * Copies a string field of the table at `index`, so that it lasts whatever Lua
+ * does to the table. Empty where it is nil and not `needed`; else raises.
+ */
+vmh_bytes vmh_path_copy_field(lua_State *L, int index, const vmh_path *path, const char *name,
+                              bool needed, vmh_arena *arena);
+
 /* Raises "out of memory" unless VMH_OK: for core calls that can fail in no other way. */
 void vmh_check_memory(lua_State *L, vmh_status status);
 

@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "failure.h"
 #include "native/native_processor.h"
+#include "scripted.h"
 
 typedef struct processor_handle {
     vmh_handle handle; /* core: vmh_processor */
@@ -18,11 +19,6 @@ typedef struct processor_handle {
 } processor_handle;
 
 enum { SLOT_STATE = 2, SLOT_ARENA = 3, SLOT_SDK_HANDLER = 4 };
-
-vmh_script_state *vmh_processor_script_state(vmh_handle *handle)
-{
-    return ((processor_handle *)handle)->state;
-}
 
 static vmh_processor *check_processor(lua_State *L, processor_handle **handle)
 {
@@ -84,19 +80,6 @@ static int processor_sdk_handler(lua_State *L)
     return 0;
 }
 
-static vmh_bytes check_name(lua_State *L, const char *field, const char *absent)
-{
-    vmh_path root = vmh_path_root("call");
-    vmh_path path = vmh_path_field(&root, field);
-    vmh_bytes name = vmh_bytes_text(absent == NULL ? "" : absent);
-
-    lua_getfield(L, 2, field);
-    if (!lua_isnil(L, -1) || absent == NULL)
-        name = vmh_path_check_bytes(L, -1, &path);
-    lua_pop(L, 1); /* stays in its table */
-    return name;
-}
-
 static uint32_t check_scope(lua_State *L, const char *field, uint32_t absent,
                             const char *(*names)(uint32_t))
 {
@@ -123,9 +106,9 @@ static void check_call(lua_State *L, vmh_arena *arena, vmh_process_call_input *i
     vmh_failure why;
 
     vmh_path_check_keys(L, 2, &root, known);
-    input->context_id = check_name(L, "context_id", "");
-    input->contract_name = check_name(L, "contract_name", NULL);
-    input->method_name = check_name(L, "method_name", NULL);
+    input->context_id = vmh_path_copy_field(L, 2, &root, "context_id", false, arena);
+    input->contract_name = vmh_path_copy_field(L, 2, &root, "contract_name", true, arena);
+    input->method_name = vmh_path_copy_field(L, 2, &root, "method_name", true, arena);
     input->access_scope = (vmh_access_scope)check_scope(L, "access_scope", VMH_ACCESS_READ_WRITE,
                                                         vmh_access_scope_name);
     input->calling_permission_scope = (vmh_permission_scope)check_scope(
@@ -216,14 +199,16 @@ static int processor_contract_info(lua_State *L)
     vmh_processor *processor = check_processor(L, &handle);
     vmh_permission_scope scope;
     vmh_bytes name, context_id;
+    vmh_arena *arena;
     vmh_failure why;
     vmh_status status;
     lua_State *outer = handle->state->L;
     bool found;
 
     vmh_path_check_keys(L, 2, &root, known);
-    name = check_name(L, "contract_name", NULL);
-    context_id = check_name(L, "context_id", "");
+    arena = vmh_push_arena(L);
+    name = vmh_path_copy_field(L, 2, &root, "contract_name", true, arena);
+    context_id = vmh_path_copy_field(L, 2, &root, "context_id", false, arena);
     handle->state->L = L;
     status = processor->get_contract_info(processor, context_id, name, &found, &scope, &why);
     handle->state->L = outer;

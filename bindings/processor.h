@@ -6,12 +6,8 @@
 
 #include "handle.h"
 #include "ports/processor.h"
-#include "scripted.h"
 
 #define VMH_PROCESSOR_TYPE "vmhost.Processor"
-
-/* The script state of an open handle: its seams are called on that thread. */
-vmh_script_state *vmh_processor_script_state(vmh_handle *handle);
 
 /* Pushes a list of method descriptions of a native contract, or nil. */
 void vmh_push_native_methods(lua_State *L, const vmh_processor *processor,

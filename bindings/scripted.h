@@ -2,9 +2,10 @@
  * Seams filled from Lua: plain tables of functions behind the ports of core.
  *
  * A seam is a userdata that begins with its port; its table is its first user
- * value. Whoever opens the host keeps the userdata alive. Core calls a seam on
- * the Lua thread that called into core; a Lua error in one is a failure of the
- * host (VMH_E_SCRIPT, with traceback), and a yield across it is refused.
+ * value. Whoever opens the host keeps the userdata alive. A seam runs on a Lua
+ * thread of its own while the one that called into core waits; a Lua error in it
+ * is a failure of the host (VMH_E_SCRIPT, with traceback), and a yield out of it
+ * is refused.
  */
 #ifndef VMH_BINDINGS_SCRIPTED_H
 #define VMH_BINDINGS_SCRIPTED_H
@@ -14,6 +15,7 @@
 
 #include "ports/committee.h"
 #include "ports/connector.h"
+#include "path.h"
 #include "ports/processor.h"
 
 /*
@@ -48,15 +50,19 @@ void vmh_seam_push_userdata(lua_State *L, const void *address);
 void *vmh_seam_push(lua_State *L, int index, size_t size);
 
 /*
- * Runs `body` under protection, on the thread of the state, with the seam's
- * value at 1 and `request` as light userdata at 2. A Lua error becomes
- * VMH_E_SCRIPT, naming `what`.
+ * Runs `body` under protection, on a thread of its own, with the seam's value at
+ * 1 and `request` as light userdata at 2. A Lua error becomes VMH_E_SCRIPT,
+ * naming `what`; so does a call so deep inside of others that the C stack grows short.
  */
 vmh_status vmh_seam_call(const void *seam, const vmh_script_state *state, const char *what,
                          lua_CFunction body, void *request, vmh_failure *why);
 
-/* Raises unless the table at `index` has only functions, under the given names. */
-void vmh_seam_check_functions(lua_State *L, int index, const char *const *names);
+/*
+ * Raises unless the table at `index` has only functions, under the given names;
+ * `needs_first`: the first of them must be there.
+ */
+void vmh_seam_check_functions(lua_State *L, int index, const vmh_path *path,
+                              const char *const *names, bool needs_first);
 
 /* What a Lua-made processor is given as SDK handler. */
 #define VMH_SDK_HANDLER_TYPE "vmhost.SdkHandler"

@@ -11,18 +11,6 @@ typedef struct scripted_processor {
 
 /* ---- SDK calls from Lua ---- */
 
-static vmh_bytes check_field(lua_State *L, int index, const char *name)
-{
-    vmh_path root = vmh_path_root("call");
-    vmh_path path = vmh_path_field(&root, name);
-    vmh_bytes bytes;
-
-    lua_getfield(L, index, name);
-    bytes = vmh_path_check_bytes(L, -1, &path);
-    lua_pop(L, 1); /* stays in its table */
-    return bytes;
-}
-
 static void check_sdk_call(lua_State *L, int index, vmh_arena *arena, vmh_sdk_call *call)
 {
     static const char *const known[] = {"context_id",      "operation_name",   "method_name",
@@ -31,9 +19,9 @@ static void check_sdk_call(lua_State *L, int index, vmh_arena *arena, vmh_sdk_ca
     vmh_path path = vmh_path_field(&root, "permission_scope");
 
     vmh_path_check_keys(L, index, &root, known);
-    call->context_id = check_field(L, index, "context_id");
-    call->operation_name = check_field(L, index, "operation_name");
-    call->method_name = check_field(L, index, "method_name");
+    call->context_id = vmh_path_copy_field(L, index, &root, "context_id", true, arena);
+    call->operation_name = vmh_path_copy_field(L, index, &root, "operation_name", true, arena);
+    call->method_name = vmh_path_copy_field(L, index, &root, "method_name", true, arena);
     lua_getfield(L, index, "input_arguments");
     if (!lua_isnil(L, -1)) {
         vmh_path arguments = vmh_path_field(&root, "input_arguments");
@@ -173,6 +161,18 @@ static uint32_t default_code(vmh_execution_result result)
     }
 }
 
+/* A call ends with SUCCESS and code 0, or with one of the errors and another code. */
+static void check_result(lua_State *L, const vmh_path *path, const vmh_process_call_output *output)
+{
+    if (output->call_result < VMH_RESULT_SUCCESS ||
+        output->call_result > VMH_RESULT_ERROR_UNEXPECTED)
+        vmh_path_error(L, path, "no call ends with %s",
+                       vmh_execution_result_name(output->call_result));
+    if ((output->call_result == VMH_RESULT_SUCCESS) != (output->code == VMH_CODE_OK))
+        vmh_path_error(L, path, "code %I does not go with %s", (lua_Integer)output->code,
+                       vmh_execution_result_name(output->call_result));
+}
+
 static void take_result(lua_State *L, int index, const process_request *request)
 {
     static const char *const known[] = {"call_result", "output_arguments", "error",
@@ -193,6 +193,7 @@ static void take_result(lua_State *L, int index, const process_request *request)
     lua_getfield(L, index, "gas_used");
     output->gas_used = lua_isnil(L, -1) ? 0 : vmh_path_check_u64(L, -1, &gas_path);
     lua_pop(L, 3);
+    check_result(L, &root, output);
     if (output->call_result == VMH_RESULT_SUCCESS)
         take_outputs(L, index, request);
     else
@@ -340,13 +341,11 @@ vmh_processor *vmh_push_scripted_processor(lua_State *L, int index, vmh_script_s
 {
     static const char *const functions[] = {"process_call", "get_contract_info",
                                             "contract_sdk_call_handler", NULL};
+    vmh_path path = vmh_path_root("processor");
     scripted_processor *scripted;
 
     index = lua_absindex(L, index);
-    vmh_seam_check_functions(L, index, functions);
-    if (lua_getfield(L, index, "process_call") == LUA_TNIL)
-        luaL_argerror(L, index, "a processor needs a function 'process_call'");
-    lua_pop(L, 1);
+    vmh_seam_check_functions(L, index, &path, functions, true);
     scripted = vmh_seam_push(L, index, sizeof *scripted);
     scripted->state = state;
     scripted->port.process_call = process_call;

@@ -69,10 +69,11 @@ static vmh_status handle_sdk_call(vmh_sdk_handler *handler, const vmh_sdk_call *
 vmh_sdk_handler *vmh_push_scripted_sdk_handler(lua_State *L, int index, vmh_script_state *state)
 {
     static const char *const functions[] = {"handle_sdk_call", NULL};
+    vmh_path path = vmh_path_root("handler");
     scripted_handler *scripted;
 
     index = lua_absindex(L, index);
-    vmh_seam_check_functions(L, index, functions);
+    vmh_seam_check_functions(L, index, &path, functions, true);
     scripted = vmh_seam_push(L, index, sizeof *scripted);
     scripted->state = state;
     scripted->port.handle_sdk_call = handle_sdk_call;
@@ -133,13 +134,11 @@ static vmh_status connector_call(vmh_connector *connector, const vmh_connector_c
 vmh_connector *vmh_push_scripted_connector(lua_State *L, int index, vmh_script_state *state)
 {
     static const char *const functions[] = {"call", NULL};
+    vmh_path path = vmh_path_root("connector");
     scripted_connector *scripted;
 
     index = lua_absindex(L, index);
-    vmh_seam_check_functions(L, index, functions);
-    if (lua_getfield(L, index, "call") == LUA_TNIL)
-        luaL_argerror(L, index, "a connector needs a function 'call'");
-    lua_pop(L, 1);
+    vmh_seam_check_functions(L, index, &path, functions, true);
     scripted = vmh_seam_push(L, index, sizeof *scripted);
     scripted->state = state;
     scripted->port.call = connector_call;
@@ -199,11 +198,11 @@ static vmh_status get_committee(vmh_committee_source *source, uint32_t reference
 vmh_committee_source *vmh_push_scripted_committee(lua_State *L, int index,
                                                   vmh_script_state *state)
 {
+    vmh_path path = vmh_path_root("committee");
     scripted_committee *scripted;
-    int type = lua_type(L, index);
 
-    if (type != LUA_TFUNCTION && type != LUA_TTABLE)
-        luaL_argerror(L, index, "a committee is a list of addresses or a function");
+    if (!lua_isfunction(L, index) && !lua_istable(L, index))
+        vmh_path_expected(L, &path, "a list of addresses or a function", index);
     scripted = vmh_seam_push(L, index, sizeof *scripted);
     scripted->state = state;
     scripted->port.get_committee = get_committee;
@@ -348,10 +347,11 @@ vmh_trace *vmh_push_scripted_trace(lua_State *L, int index, vmh_script_state *st
 {
     static const char *const functions[] = {"call_begin",  "call_end", "state_read",
                                             "state_write", "event",    NULL};
+    vmh_path path = vmh_path_root("trace");
     scripted_trace *scripted;
 
     index = lua_absindex(L, index);
-    vmh_seam_check_functions(L, index, functions);
+    vmh_seam_check_functions(L, index, &path, functions, false);
     scripted = vmh_seam_push(L, index, sizeof *scripted);
     scripted->state = state;
     if (has_function(L, index, "call_begin"))

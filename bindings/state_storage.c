@@ -62,6 +62,20 @@ static bool opt_boolean(lua_State *L, int index, const char *name, bool absent)
     return value;
 }
 
+static uint64_t opt_unsigned(lua_State *L, int index, const char *name, uint64_t absent)
+{
+    vmh_path path = vmh_path_root(name);
+    uint64_t value = absent;
+
+    if (vmh_push_field(L, index, name)) {
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 0)
+            vmh_path_expected(L, &path, "an integer that is not negative", -1);
+        value = (uint64_t)lua_tointeger(L, -1);
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
 static uint64_t opt_history(lua_State *L, int index, uint64_t absent)
 {
     vmh_path path = vmh_path_root("history");
@@ -93,10 +107,15 @@ typedef struct request {
 /* Finds out which store is meant; the handle at `handle_index` keeps the functions. */
 static void check_backend(lua_State *L, int handle_index, request *r)
 {
+    vmh_path path_option = vmh_path_root("path");
     int given = 0;
 
     if (vmh_push_field(L, 1, "path")) {
-        r->path = luaL_checkstring(L, -1);
+        vmh_bytes path = vmh_path_check_bytes(L, -1, &path_option);
+
+        if (memchr(path.data, '\0', path.size) != NULL)
+            vmh_path_error(L, &path_option, "a zero byte in the name of a folder");
+        r->path = (const char *)path.data;
         given++;
     }
     lua_pop(L, 1); /* the table keeps the string */
@@ -442,7 +461,7 @@ static int storage_keys(lua_State *L)
     static const char *const known[] = {"prefix", "from", "limit", "height", NULL};
     vmh_handle *handle = vmh_storage_check_handle(L);
     vmh_bytes contract_name = vmh_check_bytes(L, 2), prefix = {0}, from = {0};
-    uint64_t height, limit = UINT64_MAX;
+    uint64_t height, limit;
     collection found;
     vmh_failure why;
     vmh_status status;
@@ -455,10 +474,8 @@ static int storage_keys(lua_State *L)
     vmh_check_options(L, 3, known);
     prefix = vmh_check_bytes_field(L, 3, "prefix", false);
     from = vmh_check_bytes_field(L, 3, "from", false);
-    vmh_push_field(L, 3, "height");
-    height = opt_height(L, -1, handle);
-    if (vmh_push_field(L, 3, "limit"))
-        limit = vmh_check_unsigned(L, -1);
+    height = opt_unsigned(L, 3, "height", vmh_state_storage_last_block(handle->core)->block.height);
+    limit = opt_unsigned(L, 3, "limit", UINT64_MAX);
     found = (collection){.arena = vmh_push_arena(L)};
     status = vmh_state_storage_each_key(vmh_storage_enter(handle), height, contract_name, prefix,
                                         from, limit, collect, &found, &why);

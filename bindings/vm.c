@@ -163,6 +163,7 @@ static int vm_open(lua_State *L)
                                         "verify_threads", "trace",      NULL};
     vmh_host_processor processors[PROCESSOR_COUNT_MAX];
     vmh_host_options options = {.processors = processors};
+    vmh_handle *storage;
     vm_handle *vm;
     vmh_host *host;
     vmh_failure why;
@@ -173,7 +174,7 @@ static int vm_open(lua_State *L)
     lua_settop(L, 1);
     if (lua_getfield(L, 1, "storage") == LUA_TNIL)
         luaL_argerror(L, 1, "option 'storage' is missing");
-    options.storage = vmh_handle_check(L, 2, VMH_STATE_STORAGE_TYPE)->core;
+    storage = vmh_handle_check(L, 2, VMH_STATE_STORAGE_TYPE);
     vm = (vm_handle *)vmh_handle_push(L, VM_TYPE, sizeof *vm, 2);
     vm_index = lua_gettop(L);
     vm->state = vmh_push_script_state(L);
@@ -185,7 +186,9 @@ static int vm_open(lua_State *L)
 
     hold_processors(vm);
     vm->state->L = L;
+    options.storage = vmh_storage_enter(storage);
     status = vmh_host_open(&options, &host, &why);
+    vmh_storage_leave(storage);
     vm->state->L = NULL;
     if (status != VMH_OK) {
         release_processors(vm);

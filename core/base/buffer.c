@@ -49,11 +49,10 @@ uint8_t *vmh_buffer_extend(vmh_buffer *buffer, size_t size)
 {
     uint8_t *start;
 
-    if (!reserve(buffer, size))
+    if (size == 0 || !reserve(buffer, size))
         return NULL;
     start = buffer->data + buffer->size;
-    if (size != 0)
-        memset(start, 0, size);
+    memset(start, 0, size);
     buffer->size += size;
     return start;
 }

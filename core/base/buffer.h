@@ -32,7 +32,7 @@ void vmh_buffer_append_u64_le(vmh_buffer *buffer, uint64_t value);
 void vmh_buffer_append_u32_be(vmh_buffer *buffer, uint32_t value);
 void vmh_buffer_append_u64_be(vmh_buffer *buffer, uint64_t value);
 
-/* Appends `size` zero bytes and gives their address, NULL if a growth failed. */
+/* Appends `size` zero bytes and gives their address; NULL for none and if a growth failed. */
 uint8_t *vmh_buffer_extend(vmh_buffer *buffer, size_t size);
 
 /* VMH_OK, or VMH_E_NO_MEMORY if any append failed. */

@@ -117,7 +117,12 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
         status = trace->call_end(trace, &seen, &result, why);
     }
     vmh_service_stack_pop(context);
-    return status == VMH_OK ? VMH_OK : vmh_execution_context_fail(context, status, why);
+    if (status == VMH_OK)
+        return VMH_OK;
+    /* A caller that met the failure may have told it in its own words: the first one counts. */
+    vmh_execution_context_fail(context, status, why);
+    *why = context->host_failure;
+    return context->host_status;
 }
 
 /* A failed lookup is told of the call that asked, not of the lookup's own. */

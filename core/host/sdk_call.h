@@ -7,8 +7,6 @@
 
 #include "host/execution_context.h"
 
-enum { VMH_SDK_ARGUMENT_COUNT_MAX = 8 };
-
 typedef struct vmh_sdk_run {
     vmh_execution_context *context;
     const vmh_sdk_call *call;

@@ -20,9 +20,12 @@ vmh_status vmh_sdk_ethereum_call(vmh_sdk_run *run, vmh_failure *why)
     status = connector->call(connector, &call, run->arena, &result, why);
     if (status != VMH_OK)
         return status;
-    if (result.error.size != 0)
-        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, "%.*s",
-                              VMH_PRINT(result.error));
+    if (result.error.size != 0) {
+        /* Whole: it is no text of the host, and may hold any bytes. */
+        run->result->outcome = VMH_SDK_ERROR;
+        run->result->code = VMH_CODE_CONTRACT_FAILED;
+        return vmh_arena_copy(run->context->arena, result.error, &run->result->error, why);
+    }
     run->result->output_arguments = result.output_arguments;
     return VMH_OK;
 }

@@ -15,11 +15,9 @@ static bool ask_committee(vmh_native_call *call, const char *method, committee *
 {
     vmh_argument answer;
 
-    if (!vmh_native_ask(call, "Sdk.Env", method, &answer))
+    if (!vmh_native_ask(call, "Sdk.Env", method, VMH_ARGUMENT_BYTES_ARRAY, &answer))
         return false;
-    *out = (committee){0};
-    if (answer.type == VMH_ARGUMENT_BYTES_ARRAY)
-        *out = (committee){answer.value.array.items, answer.value.array.count};
+    *out = (committee){answer.value.array.items, answer.value.array.count};
     return true;
 }
 
@@ -184,7 +182,7 @@ static bool order_committee(vmh_native_call *call, committee *ordered)
     uint8_t seed[8];
 
     if (!ask_committee(call, "getBlockCommittee", &source) ||
-        !vmh_native_ask(call, "Sdk.Env", "getBlockHeight", &height) ||
+        !vmh_native_ask(call, "Sdk.Env", "getBlockHeight", VMH_ARGUMENT_UINT64, &height) ||
         !make_lottery(call, source, &tickets))
         return false;
     members = vmh_arena_alloc_array(call->arena, source.count, sizeof *members);
@@ -256,7 +254,7 @@ static bool raise_not_member(vmh_native_call *call, vmh_bytes proposer)
     vmh_argument height;
     vmh_bytes hex;
 
-    return vmh_native_ask(call, "Sdk.Env", "getBlockHeight", &height) &&
+    return vmh_native_ask(call, "Sdk.Env", "getBlockHeight", VMH_ARGUMENT_UINT64, &height) &&
            vmh_native_hex(call, proposer, &hex) &&
            vmh_native_raise(call, VMH_CODE_CONTRACT_FAILED, VMH_TEXT_PROPOSER_NOT_MEMBER,
                             (const char *)hex.data, (unsigned long long)height.value.uint64);
@@ -311,7 +309,7 @@ static bool update_misses(vmh_native_call *call)
     vmh_argument proposer;
 
     if (!check_caller_is_triggers(call) || !order_committee(call, &ordered) ||
-        !vmh_native_ask(call, "Sdk.Env", "getBlockProposerAddress", &proposer))
+        !vmh_native_ask(call, "Sdk.Env", "getBlockProposerAddress", VMH_ARGUMENT_BYTES, &proposer))
         return false;
     if (ordered.count == 0)
         return clear_misses(call, proposer.value.bytes, "CommitteeMemberClosedBlock");

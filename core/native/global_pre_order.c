@@ -156,8 +156,8 @@ static bool refresh_subscription(vmh_native_call *call)
     vmh_bytes problem;
 
     return settle_contract(call, contract) &&
-           vmh_native_ask(call, "Sdk.Env", "getVirtualChainId", &chain_id) &&
-           vmh_native_ask(call, "Sdk.Env", "getBlockTimestamp", &timestamp) &&
+           vmh_native_ask(call, "Sdk.Env", "getVirtualChainId", VMH_ARGUMENT_UINT32, &chain_id) &&
+           vmh_native_ask(call, "Sdk.Env", "getBlockTimestamp", VMH_ARGUMENT_UINT64, &timestamp) &&
            ask_ethereum(call, contract, chain_id.value.uint32, &paid) &&
            find_problem(call, &paid, chain_id.value.uint32, timestamp.value.uint64, &problem) &&
            vmh_native_write(call, problem_key, problem);

@@ -4,7 +4,7 @@ static bool get_signer_address(vmh_native_call *call)
 {
     vmh_argument signer;
 
-    if (!vmh_native_ask(call, "Sdk.Address", "getSignerAddress", &signer))
+    if (!vmh_native_ask(call, "Sdk.Address", "getSignerAddress", VMH_ARGUMENT_BYTES, &signer))
         return false;
     vmh_native_return(call, signer);
     return true;

@@ -160,7 +160,8 @@ static bool call_with_value(vmh_native_call *call)
     inputs[4] = arguments[3];
     inputs[5] = arguments[4];
     if (!vmh_native_sdk(call, "Sdk.Service", "callOnBehalf", (vmh_argument_array){inputs, 6},
-                        &outputs))
+                        &outputs) ||
+        !vmh_native_check_answer(call, "callOnBehalf", outputs, VMH_ARGUMENT_BYTES))
         return false;
     vmh_native_return(call, outputs.items[0]);
     return true;

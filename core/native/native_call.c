@@ -131,17 +131,24 @@ bool vmh_native_sdk(vmh_native_call *call, const char *operation, const char *me
     return vmh_native_sdk_catching(call, operation, method, arguments, outputs, NULL);
 }
 
+bool vmh_native_check_answer(vmh_native_call *call, const char *method, vmh_argument_array outputs,
+                             vmh_argument_type type)
+{
+    if (outputs.count == 1 && outputs.items[0].type == type)
+        return true;
+    return vmh_native_check(call, vmh_fail(call->why, VMH_E_SCRIPT,
+                                           "SDK handler answered no %s to %s",
+                                           vmh_argument_type_name(type), method));
+}
+
 bool vmh_native_ask(vmh_native_call *call, const char *operation, const char *method,
-                    vmh_argument *answer)
+                    vmh_argument_type type, vmh_argument *answer)
 {
     vmh_argument_array outputs;
 
-    if (!vmh_native_sdk(call, operation, method, (vmh_argument_array){0}, &outputs))
+    if (!vmh_native_sdk(call, operation, method, (vmh_argument_array){0}, &outputs) ||
+        !vmh_native_check_answer(call, method, outputs, type))
         return false;
-    if (outputs.count == 0)
-        return vmh_native_check(call, vmh_fail(call->why, VMH_E_SCRIPT,
-                                               "SDK handler answered nothing to %s.%s", operation,
-                                               method));
     *answer = outputs.items[0];
     return true;
 }
@@ -150,9 +157,9 @@ bool vmh_native_ask_address(vmh_native_call *call, const char *method, vmh_addre
 {
     vmh_argument answer;
 
-    if (!vmh_native_ask(call, "Sdk.Address", method, &answer))
+    if (!vmh_native_ask(call, "Sdk.Address", method, VMH_ARGUMENT_BYTES, &answer))
         return false;
-    if (answer.type != VMH_ARGUMENT_BYTES || answer.value.bytes.size != sizeof out->bytes)
+    if (answer.value.bytes.size != sizeof out->bytes)
         return vmh_native_check(
             call, vmh_fail(call->why, VMH_E_SCRIPT, "SDK handler answered no address to %s",
                            method));
@@ -165,11 +172,9 @@ bool vmh_native_read(vmh_native_call *call, vmh_bytes key, vmh_bytes *value)
     vmh_argument argument = vmh_argument_bytes(VMH_ARGUMENT_BYTES, key);
     vmh_argument_array outputs;
 
-    if (!vmh_native_sdk(call, "Sdk.State", "read", (vmh_argument_array){&argument, 1}, &outputs))
+    if (!vmh_native_sdk(call, "Sdk.State", "read", (vmh_argument_array){&argument, 1}, &outputs) ||
+        !vmh_native_check_answer(call, "State.read", outputs, VMH_ARGUMENT_BYTES))
         return false;
-    if (outputs.count != 1 || outputs.items[0].type != VMH_ARGUMENT_BYTES)
-        return vmh_native_check(
-            call, vmh_fail(call->why, VMH_E_SCRIPT, "SDK handler answered no bytes to State.read"));
     *value = outputs.items[0].value.bytes;
     return true;
 }
@@ -273,9 +278,8 @@ static bool unpack_answer(vmh_native_call *call, vmh_argument_array answer,
     bool known;
     vmh_status status;
 
-    if (answer.count != 1 || answer.items[0].type != VMH_ARGUMENT_BYTES)
-        return vmh_native_check(call, vmh_fail(call->why, VMH_E_SCRIPT,
-                                               "SDK handler answered no bytes to callMethod"));
+    if (!vmh_native_check_answer(call, "callMethod", answer, VMH_ARGUMENT_BYTES))
+        return false;
     status = vmh_argument_array_decode(vmh_argument_array_strip_header(answer.items[0].value.bytes),
                                        call->arena, outputs, &known, &fault, call->why);
     if (status == VMH_OK && !known)

@@ -111,9 +111,13 @@ bool vmh_native_sdk_catching(vmh_native_call *call, const char *operation, const
                              vmh_argument_array arguments, vmh_argument_array *outputs,
                              vmh_native_caught *caught);
 
-/* An Env or Address method without arguments that answers one value. */
+/* Fails the host unless its SDK handler answered one value of that type. */
+bool vmh_native_check_answer(vmh_native_call *call, const char *method, vmh_argument_array outputs,
+                             vmh_argument_type type);
+
+/* An Env or Address method without arguments that answers one value of that type. */
 bool vmh_native_ask(vmh_native_call *call, const char *operation, const char *method,
-                    vmh_argument *answer);
+                    vmh_argument_type type, vmh_argument *answer);
 bool vmh_native_ask_address(vmh_native_call *call, const char *method, vmh_address *out);
 
 /* Events.emitEvent of the running contract. */

@@ -118,9 +118,9 @@ static bool whoami(vmh_native_call *call)
 {
     vmh_argument signer, caller, own;
 
-    if (!vmh_native_ask(call, "Sdk.Address", "getSignerAddress", &signer) ||
-        !vmh_native_ask(call, "Sdk.Address", "getCallerAddress", &caller) ||
-        !vmh_native_ask(call, "Sdk.Address", "getOwnAddress", &own))
+    if (!vmh_native_ask(call, "Sdk.Address", "getSignerAddress", VMH_ARGUMENT_BYTES, &signer) ||
+        !vmh_native_ask(call, "Sdk.Address", "getCallerAddress", VMH_ARGUMENT_BYTES, &caller) ||
+        !vmh_native_ask(call, "Sdk.Address", "getOwnAddress", VMH_ARGUMENT_BYTES, &own))
         return false;
     vmh_native_return(call, signer);
     vmh_native_return(call, caller);
@@ -144,9 +144,9 @@ static bool env_now(vmh_native_call *call)
 {
     vmh_argument height, timestamp, chain_id;
 
-    if (!vmh_native_ask(call, "Sdk.Env", "getBlockHeight", &height) ||
-        !vmh_native_ask(call, "Sdk.Env", "getBlockTimestamp", &timestamp) ||
-        !vmh_native_ask(call, "Sdk.Env", "getVirtualChainId", &chain_id))
+    if (!vmh_native_ask(call, "Sdk.Env", "getBlockHeight", VMH_ARGUMENT_UINT64, &height) ||
+        !vmh_native_ask(call, "Sdk.Env", "getBlockTimestamp", VMH_ARGUMENT_UINT64, &timestamp) ||
+        !vmh_native_ask(call, "Sdk.Env", "getVirtualChainId", VMH_ARGUMENT_UINT32, &chain_id))
         return false;
     vmh_native_return(call, height);
     vmh_native_return(call, timestamp);
@@ -158,7 +158,7 @@ static bool proposer(vmh_native_call *call)
 {
     vmh_argument address;
 
-    if (!vmh_native_ask(call, "Sdk.Env", "getBlockProposerAddress", &address))
+    if (!vmh_native_ask(call, "Sdk.Env", "getBlockProposerAddress", VMH_ARGUMENT_BYTES, &address))
         return false;
     vmh_native_return(call, address);
     return true;

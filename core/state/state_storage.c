@@ -8,6 +8,7 @@
 #include "crypto/digest.h"
 #include "state/block_store.h"
 #include "state/state_commit.h"
+#include "state/store_seal.h"
 #include "state/trie_rebuild.h"
 
 struct vmh_state_storage {
@@ -139,19 +140,23 @@ static vmh_status open_storage(vmh_state_storage *storage, const vmh_genesis *ge
 vmh_status vmh_state_storage_open(vmh_store *store, const vmh_state_storage_options *options,
                                   vmh_state_storage **out, vmh_failure *why)
 {
-    vmh_state_storage *storage = calloc(1, sizeof *storage);
-    vmh_status status;
+    vmh_state_storage *storage;
+    vmh_store *sealed;
+    vmh_status status = vmh_store_seal(store, &sealed, why);
 
     *out = NULL;
+    if (status != VMH_OK)
+        return status;
+    storage = calloc(1, sizeof *storage);
     if (storage == NULL) {
-        store->close(store);
+        sealed->close(sealed);
         return vmh_fail_memory(why);
     }
-    storage->store = store;
+    storage->store = sealed;
     storage->history = options->history;
     storage->sync = options->sync;
     vmh_arena_init(&storage->arena);
-    vmh_flat_state_init(&storage->flat, store);
+    vmh_flat_state_init(&storage->flat, sealed);
     status = open_storage(storage, options->genesis, why);
     if (status != VMH_OK) {
         vmh_state_storage_close(storage);

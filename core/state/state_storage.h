@@ -41,7 +41,7 @@ vmh_state_storage_options vmh_state_storage_options_default(void);
  *   VMH_E_INPUT             an empty store and no genesis, or a history of 0
  *   VMH_E_STORE_VERSION     a store of a newer format
  *   VMH_E_GENESIS_MISMATCH  a store made from another genesis
- *   VMH_E_STORE_CORRUPT     a record that does not decode
+ *   VMH_E_STORE_CORRUPT     a record whose seal is wrong (store_seal.h) or that does not decode
  *   VMH_E_STORE_IO, VMH_E_NO_MEMORY
  */
 vmh_status vmh_state_storage_open(vmh_store *store, const vmh_state_storage_options *options,

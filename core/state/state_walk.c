@@ -311,44 +311,51 @@ static void step_behind(vmh_buffer *prefix)
     prefix->data[prefix->size - 1]++;
 }
 
-/* Calls `visit` with the next contract at or behind `from`, which moves behind that contract. */
-static vmh_status visit_contract(vmh_flat_state *flat, vmh_buffer *from, bool *ended,
-                                 vmh_state_visit visit, void *self, vmh_failure *why)
+/*
+ * Moves behind the contract whose records begin with `begin`, which is used up. A small contract is
+ * stepped over: in a store on disk a new cursor costs as much as hundreds of steps.
+ */
+static vmh_status pass_contract(vmh_flat_state *flat, vmh_buffer *begin, vmh_store_cursor **cursor,
+                                vmh_failure *why)
 {
-    vmh_store_cursor *cursor = NULL;
-    vmh_bytes contract_name, key;
-    vmh_status status = flat->store->seek(flat->store, vmh_buffer_bytes(from), &cursor, why);
+    vmh_status status = VMH_OK;
 
-    if (status != VMH_OK)
-        return status;
-    *ended = !is_newest(cursor);
-    if (!*ended) {
-        status = take_newest(cursor, &contract_name, &key, why);
-        if (status == VMH_OK) {
-            vmh_flat_key(contract_name, (vmh_bytes){0}, from);
-            status = vmh_buffer_check(from, why);
+    for (unsigned steps = 0; status == VMH_OK && !(*cursor)->at_end &&
+                             vmh_bytes_begins((*cursor)->key, vmh_buffer_bytes(begin));
+         steps++) {
+        if (steps == STEPS_MAX) {
+            step_behind(begin);
+            (*cursor)->free(*cursor);
+            return flat->store->seek(flat->store, vmh_buffer_bytes(begin), cursor, why);
         }
-        if (status == VMH_OK)
-            status = visit(self, contract_name, (vmh_bytes){0}, why);
-        if (status == VMH_OK)
-            step_behind(from);
+        status = (*cursor)->next(*cursor, why);
     }
-    cursor->free(cursor);
     return status;
 }
 
 vmh_status vmh_flat_state_each_contract(vmh_flat_state *flat, vmh_state_visit visit, void *self,
                                         vmh_failure *why)
 {
-    vmh_buffer from;
-    bool ended = false;
-    vmh_status status;
+    vmh_store_cursor *cursor = NULL;
+    vmh_buffer begin;
+    vmh_status status = flat->store->seek(flat->store, VMH_LITERAL("s"), &cursor, why);
 
-    vmh_buffer_init(&from);
-    vmh_buffer_append_u8(&from, 's');
-    status = vmh_buffer_check(&from, why);
-    while (status == VMH_OK && !ended)
-        status = visit_contract(flat, &from, &ended, visit, self, why);
-    vmh_buffer_clear(&from);
+    vmh_buffer_init(&begin);
+    while (status == VMH_OK && is_newest(cursor)) {
+        vmh_bytes contract_name, key;
+
+        status = take_newest(cursor, &contract_name, &key, why);
+        if (status != VMH_OK)
+            break;
+        vmh_flat_key(contract_name, (vmh_bytes){0}, &begin);
+        status = vmh_buffer_check(&begin, why);
+        if (status == VMH_OK)
+            status = visit(self, contract_name, (vmh_bytes){0}, why);
+        if (status == VMH_OK)
+            status = pass_contract(flat, &begin, &cursor, why);
+    }
+    if (cursor != NULL)
+        cursor->free(cursor);
+    vmh_buffer_clear(&begin);
     return status;
 }

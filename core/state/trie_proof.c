@@ -147,6 +147,31 @@ static void climb(const vmh_trie_proof *proof, const vmh_hash32 *path, vmh_hash3
     }
 }
 
+/*
+ * Whether these can be bytes of a path, inflated. What is hashed for a leaf is its value hash and
+ * its path, so the first 32 bytes of that path, taken for a right child, turn the leaf into a
+ * branch with another path, whose proof would show that the key is absent. No true hash looks
+ * like this.
+ */
+static bool is_inflated_path(const vmh_hash32 *hash)
+{
+    for (size_t i = 0; i < sizeof hash->bytes; i++) {
+        if (hash->bytes[i] > 1)
+            return false;
+    }
+    return true;
+}
+
+/* Whether some node that is said to be a branch may be a leaf. */
+static bool may_hide_leaf(const vmh_trie_proof *proof)
+{
+    for (size_t i = 0; i + 1 < proof->node_count; i++) {
+        if (is_inflated_path(&proof->nodes[i].hash))
+            return true;
+    }
+    return proof->is_branch && is_inflated_path(&proof->right);
+}
+
 /* Whether the last node is what the proof says of it. */
 static bool last_node_is_sound(const vmh_trie_proof *proof, const vmh_hash32 *way)
 {
@@ -217,6 +242,8 @@ vmh_status vmh_trie_proof_verify(const vmh_hash32 *root, const vmh_rules *rules,
         return vmh_fail(why, VMH_E_PROOF, "the proof is of another key");
     if (!last_node_is_sound(&decoded, &way))
         return vmh_fail(why, VMH_E_PROOF, "the last node of the proof has another hash");
+    if (may_hide_leaf(&decoded))
+        return vmh_fail(why, VMH_E_PROOF, "a leaf is passed off as a branch in the proof");
     *proven = says(&decoded, &way, &path, value);
     return VMH_OK;
 }

@@ -53,7 +53,7 @@ end
 local function report_failure(out, name, message, code)
   complain("vmhost " .. name, message)
   if out.json then
-    out:show(record.object { { "error", message }, { "code", code } })
+    out:show(record.object { { "error", record.text(message) }, { "code", code } })
   end
   return code == "usage" and WRONG_USE or FAILED
 end

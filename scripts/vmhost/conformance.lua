@@ -11,6 +11,9 @@
 -- them; `file` is a table that lives as long as the file is run. Every field of a case is a name,
 -- an input or compared: one that is none of these fails the case. A value that the case does not
 -- hold is not compared.
+--
+-- A suite whose files hold no `cases` has a function `cases_of(path, content)` in place of the
+-- forms; it gives a list of `{ name =, case =, form =, state = }`, or nil and what is wrong.
 -- @module vmhost.conformance
 local json = require "dkjson"
 
@@ -141,14 +144,13 @@ local function form_of(suite, file, case)
   return nil
 end
 
-local function check_case(suite, file, case)
+local function check_case(form, case, state)
   local result = setmetatable({ checked = 0, mismatches = {} }, Result)
-  local form = type(case) == "table" and form_of(suite, file, case)
   if not form then
     result.fault = "no form of this suite has these fields"
     return result
   end
-  local runs = table.pack(pcall(form.run, case, file.state))
+  local runs = table.pack(pcall(form.run, case, state))
   if not runs[1] then
     result.fault = tostring(runs[2])
     return result
@@ -203,17 +205,13 @@ local function read_file(path)
   if not text then return nil, fault end
   local content, _, message = json.decode(text, 1, json.null)
   if type(content) ~= "table" then return nil, message or "holds no JSON object" end
-  if type(content.cases) ~= "table" or content.cases == json.null then
-    return nil, "holds no cases"
-  end
   return content
 end
 
-local function run_file(suite, path, outcome)
-  local content, why = read_file(path)
-  if not content then
-    outcome(path, nil, { fault = why, mismatches = {} })
-    return
+-- The cases of a file with their forms; `outcome` learns of faults of the file.
+local function cases_in(suite, path, content, outcome)
+  if type(content.cases) ~= "table" or content.cases == json.null then
+    return nil, "holds no cases"
   end
   for _, key in ipairs(sorted_keys(content)) do
     if not FILE_FIELDS[key] then
@@ -221,10 +219,39 @@ local function run_file(suite, path, outcome)
     end
   end
   local cases = list_cases(content.cases)
-  if #cases == 0 then outcome(path, nil, { fault = "holds no cases", mismatches = {} }) end
   local file = { form = form_of_file(suite, path, cases), state = {} }
   for _, entry in ipairs(cases) do
-    outcome(path, entry.name, check_case(suite, file, entry.case))
+    entry.form = type(entry.case) == "table" and form_of(suite, file, entry.case)
+    entry.state = file.state
+  end
+  return cases
+end
+
+-- Of a suite that reads its files itself; a fault of one is a fault of the whole file.
+local function cases_of_suite(suite, path, content)
+  local good, cases, why = pcall(suite.cases_of, path, content)
+  if not good then return nil, tostring(cases) end
+  for _, entry in ipairs(cases or {}) do
+    if type(entry.case) ~= "table" or not entry.form.fits(entry.case) then entry.form = nil end
+  end
+  return cases, why
+end
+
+local function run_file(suite, path, outcome)
+  local cases
+  local content, why = read_file(path)
+  if content and suite.cases_of then
+    cases, why = cases_of_suite(suite, path, content)
+  elseif content then
+    cases, why = cases_in(suite, path, content, outcome)
+  end
+  if not cases then
+    outcome(path, nil, { fault = why, mismatches = {} })
+    return
+  end
+  if #cases == 0 then outcome(path, nil, { fault = "holds no cases", mismatches = {} }) end
+  for _, entry in ipairs(cases) do
+    outcome(path, entry.name, check_case(entry.form, entry.case, entry.state))
   end
 end
 
@@ -236,11 +263,10 @@ end
 -- Lua cannot list a folder, so the shell is asked.
 local function files_of(folder)
   local quoted = "'" .. folder:gsub("'", "'\\''") .. "'"
-  local names <close> = assert(io.popen("LC_ALL=C ls -1 -- " .. quoted))
+  local paths <close> = assert(io.popen(("find %s -type f -name '*.json' | LC_ALL=C sort")
+    :format(quoted)))
   local files = {}
-  for name in names:lines() do
-    if name:match "%.json$" then files[#files + 1] = folder:gsub("/$", "") .. "/" .. name end
-  end
+  for path in paths:lines() do files[#files + 1] = path end
   return files
 end
 

@@ -109,8 +109,10 @@ local function read_chunk(self, first)
   return run
 end
 
+-- A chain that a chunk has closed has no height.
 local function prompt(self)
-  return ("vmhost:%d> "):format(self.chain:height())
+  local is_open, height = pcall(self.chain.height, self.chain)
+  return is_open and ("vmhost:%d> "):format(height) or "vmhost> "
 end
 
 -- Reads and runs one chunk or command; false at the end.

@@ -39,7 +39,7 @@ local OPERATIONS = {
   tostring = function(a) return tostring(a) end,
 }
 
-describe("vmhost.word arithmetic", function()
+describe("vmhost.word arithmetic #small", function()
   local by_operation = {}
   for _, case in ipairs(arithmetic_cases()) do
     local list = by_operation[case[1]] or {}
@@ -139,7 +139,7 @@ describe("vmhost.word arithmetic", function()
   end)
 end)
 
-describe("vmhost.word.new", function()
+describe("vmhost.word.new #small", function()
   it("reads integers, decimal text, hex text and words", function()
     assert.equal("17", tostring(word.new(17)))
     assert.equal("17", tostring(word.new "17"))
@@ -194,7 +194,7 @@ describe("vmhost.word.new", function()
   end)
 end)
 
-describe("a word", function()
+describe("a word #small", function()
   it("is a vmhost.Word without writable fields", function()
     local value = word.new(1)
 

@@ -210,6 +210,56 @@ describe("a native Processor by itself #small", function()
     native:close()
   end)
 
+  it("keeps what a call named when its handler takes it out of the table", function()
+    local seen = {}
+    local call = { contract_name = "Probe", method_name = "orderTest" }
+    local native <close> = open { handle_sdk_call = function(sdk_call)
+      seen[#seen + 1] = sdk_call.context_id
+      for name in pairs(call) do call[name] = nil end
+      collectgarbage()
+      return sdk_call.method_name == "read" and { { bytes = "" } } or {}
+    end }
+    -- A string of this size has no other owner than the table.
+    call.context_id = ("x"):rep(100) .. #seen
+
+    local out = assert(native:process_call(call))
+
+    assert.equal("SUCCESS", out.call_result)
+    for index = 1, 5 do assert.equal(("x"):rep(100) .. "0", seen[index]) end
+  end)
+
+  it("reads calls raw: no metamethod gives what is in no table", function()
+    local native <close> = open(memory_handler {})
+    local call = setmetatable({}, { __index = function() return "Probe" end })
+
+    assert.error_matches(function() native:process_call(call) end,
+      "call.contract_name: expected string, got nil")
+  end)
+
+  for _, case in ipairs {
+    { "nothing", {}, "_Ledger", "callWithValue",
+      { "Any", "run", { bytes = "\0\0\0\0" }, { bytes = "ATOKENTEST" }, { uint256 = 0 } },
+      "SDK handler answered no bytes to callOnBehalf" },
+    { "a list for bytes", { { ["uint64[]"] = { 1, 2 } } }, "_Info", "getSignerAddress", {},
+      "SDK handler answered no bytes to getSignerAddress" },
+    { "a string for a number", { "7" }, "Probe", "envNow", {},
+      "SDK handler answered no uint64 to getBlockHeight" },
+  } do
+    local what, answer, contract, method, arguments, expected = table.unpack(case)
+    it("is failed by a handler that answers " .. what, function()
+      local native <close> = open { handle_sdk_call = function(call)
+        if call.method_name == "getCallerAddress" then return { { bytes = ("a"):rep(20) } } end
+        return answer
+      end }
+
+      local out, message, code = native:process_call { contract_name = contract,
+        method_name = method, input_arguments = arguments }
+
+      assert.is_nil(out)
+      assert.same({ expected, "script_error" }, { message, code })
+    end)
+  end
+
   it("lists the contracts that a genesis may name", function()
     assert.same({ "BenchmarkContract", "BenchmarkToken", "Probe", "Probe2", "ProbeSystem" },
       processor.native_contracts)

@@ -84,18 +84,19 @@ describe("vm.open #small", function()
     { "no thread", { verify_threads = 0 }, "verify_threads must be 1 to 256" },
     { "257 threads", { verify_threads = 257 }, "verify_threads must be 1 to 256" },
     { "a processor without process_call", { processors = { LUA = {} } },
-      "a processor needs a function 'process_call'" },
+      "processor.process_call: expected function, got nil" },
     { "a processor with another key", { processors = { LUA = { process = print } } }, "process" },
     { "a processor that is no table", { processors = { LUA = 1 } },
       "a value is neither a Processor nor a table of functions" },
     { "an unknown processor type", { processors = { COBOL = { process_call = print } } },
       "COBOL" },
-    { "a connector without call", { connector = {} }, "a connector needs a function 'call'" },
+    { "a connector without call", { connector = {} },
+      "connector.call: expected function, got nil" },
     { "a committee that is a text", { committee = "all" },
-      "a committee is a list of addresses or a function" },
-    { "a trace with another key", { trace = { calls = print } }, "calls" },
+      "committee: expected a list of addresses or a function, got string" },
+    { "a trace with another key", { trace = { calls = print } }, "trace: unknown key 'calls'" },
     { "a trace whose field is no function", { trace = { event = 1 } },
-      "'event' must be a function, got number" },
+      "trace.event: expected function, got number 1" },
   }
 
   for _, case in ipairs(WRONG) do
@@ -145,6 +146,21 @@ describe("vm.open #small", function()
 
     assert.same({ NATIVE = 1, LUA = 1, VITE = 1 }, counts)
     storage:close()
+  end)
+
+  it("keeps its storage from being closed by what the opening runs", function()
+    local storage <close> = assert(state_storage.open { memory = true,
+      genesis = { virtual_chain_id = 42 } })
+    local message
+
+    local host <close> = assert(vm.open { storage = storage, processors = { LUA = {
+      process_call = function() end,
+      contract_sdk_call_handler = function()
+        message = select(2, pcall(storage.close, storage))
+      end } } })
+
+    assert.equal("vmhost.StateStorage cannot be closed: a call is running", message)
+    assert.equal("vmhost.VM (open)", tostring(host))
   end)
 
   it("fails where taking the handler raises", function()

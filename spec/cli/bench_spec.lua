@@ -29,6 +29,13 @@ describe("vmhost bench", function()
     assert.equal(5, lines)
   end)
 
+  it("refuses a number of rounds that measures nothing", function()
+    local result = run { "bench", "block", "--rounds", "0" }
+
+    assert.equal(2, result.status)
+    assert.truthy(result.output:find("'0': not an integer from 1", 1, true))
+  end)
+
   it("refuses a suite that there is not, with the exit status of wrong use", function()
     local result = run { "bench", "speed" }
 

@@ -45,7 +45,7 @@ describe("vmhost", function()
     ["an unknown option"] = { { "block", "chain", "--jsno" },
       "vmhost block: unknown option '--jsno', did you mean '--json'? (see vmhost block --help)\n" },
     ["a number that is none"] = { { "events", "chain", "--from", "two" },
-      "vmhost events: 'two': not a number (see vmhost events --help)\n" },
+      "vmhost events: 'two': not an integer from 0 to 2^63 - 1 (see vmhost events --help)\n" },
   } do
     it("answers " .. name .. " with one line and exit status 2", function()
       local place <close> = command_line.new()

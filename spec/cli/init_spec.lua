@@ -31,7 +31,7 @@ describe("vmhost init", function()
 
     local output, status = place:vmhost("init", "genesis.lua", "chain")
 
-    assert.equal("vmhost init: genesis.lua: chain holds a chain already\n", output)
+    assert.equal("vmhost init: chain holds a chain already\n", output)
     assert.equal(1, status)
   end)
 

@@ -1,5 +1,6 @@
 local lfs = require "lfs"
 local command_line = require "spec.support.command_line"
+local run_command = require "spec.support.run_command"
 
 describe("vmhost keys", function()
   it("lists names and addresses in the order of names", function()
@@ -54,6 +55,42 @@ describe("vmhost keys", function()
     assert.equal("vmhost keys: vmhost-keys.json has a key 'alice' already\n", output)
     assert.equal(1, status)
   end)
+
+  it("loses none of the keys that several programs add at once", function()
+    local place <close> = command_line.new()
+    local script = [[for name in a b c d e f; do
+      "$0" keys new $name --file many.json > $name.out 2> $name.err && echo $name >> good.txt &
+    done; wait; cat good.txt | wc -l]]
+
+    local output = run_command({ "sh", "-c", script, lfs.currentdir() .. "/scripts/bin/vmhost" },
+      place.folder.path)
+    local listed = place:vmhost("keys", "list", "--file", "many.json")
+
+    assert.truthy(tonumber(output) >= 1)
+    assert.equal(tonumber(output), select(2, listed:gsub("\n", "")))
+    assert.is_nil(lfs.attributes(place.folder.path .. "/many.json.new"))
+  end)
+
+  it("refuses while a file of another program that adds a key is there", function()
+    local place <close> = command_line.new { ["vmhost-keys.json.new"] = "" }
+
+    local output, status = place:vmhost("keys", "new", "carol")
+
+    assert.equal("vmhost keys: vmhost-keys.json.new is there: keys are being added, or that was "
+      .. "broken off; then remove it\n", output)
+    assert.equal(1, status)
+  end)
+
+  for _, name in ipairs { "", "a/b", "carol.json", "a\nb" } do
+    it(("refuses the name %q, which --key would take for a file"):format(name), function()
+      local place <close> = command_line.new()
+
+      local _, status = place:vmhost("keys", "new", name)
+
+      assert.equal(2, status)
+      assert.is_nil(place:vmhost("keys", "list"):find("\n" .. name .. " ", 1, true))
+    end)
+  end
 
   it("says how to make a key where there is no file", function()
     local place <close> = command_line.new()

@@ -84,6 +84,18 @@ describe("vmhost verify", function()
     end
   end)
 
+  for content, fault in pairs { ["{} {}"] = "more than one JSON value",
+    [("["):rep(100000)] = "nested too deep", ["null"] = "no JSON object" } do
+    it("exits 1 for a file with " .. fault, function()
+      local place <close> = command_line.new { ["proof.json"] = content }
+
+      local output, status = place:vmhost("verify", "proof.json")
+
+      assert.equal("vmhost verify: proof.json: " .. fault .. "\n", output)
+      assert.equal(1, status)
+    end)
+  end
+
   for name, case in pairs {
     ["a missing part"] = { { "--contract", "A" }, "--root is missing" },
     ["a root of another size"] = { { "--root", "12", "--contract", "A", "--key", "k", "--proof",

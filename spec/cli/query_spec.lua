@@ -57,6 +57,16 @@ describe("vmhost query", function()
     assert.equal(1, status)
   end)
 
+  it("prints JSON that can be read, whatever bytes the reason holds", function()
+    local place <close> = command_line.with_payment()
+
+    local output, status = place:vmhost("query", "--json", "chain", "BenchmarkToken", "a\xff\27b")
+
+    assert.equal(1, status)
+    assert.truthy(utf8.len(output))
+    assert.truthy(output:find([[method 'a\ufffd\u001bb' not found]], 1, true), output)
+  end)
+
   it("refuses an address whose case fits no checksum", function()
     local place <close> = command_line.with_payment()
 

@@ -87,6 +87,21 @@ describe("vmhost send", function()
     assert.equal(2, status)
   end)
 
+  it("takes no time that a block cannot have", function()
+    local place <close> = command_line.new()
+    place:init()
+
+    for time, fault in pairs {
+      ["18446744073709551616"] = "'18446744073709551616': not an integer from 0 to 2^63 - 1",
+      ["4294967296000000000"] = "--timestamp 4294967296000000000 is after the year 2106",
+    } do
+      local output, status = place:send("--timestamp", time, "BenchmarkContract", "get")
+
+      assert.truthy(output:find("vmhost send: " .. fault, 1, true), output)
+      assert.equal(2, status)
+    end
+  end)
+
   it("asks for a key where the file has several", function()
     local place <close> = command_line.new()
     place:init()
@@ -159,6 +174,15 @@ describe("vmhost send", function()
     ['{"contract":"A","metod":"b"}'] = "unknown field 'metod'",
     ['{"contract":"A"}'] = "contract and method, or signed_transaction expected",
     ['{"contract":"A","method":7}'] = "method: text expected",
+    ['{"contract":"A","arguments":[]}'] = "contract and method, or signed_transaction expected",
+    ['{"contract":null,"method":"b"}'] = "contract: text expected",
+    ['{"contract":"A","method":"b","arguments":["1",null]}'] = "arguments[2]: text expected",
+    ['{"contract":"A","method":"b","arguments":[7]}'] = "arguments[1]: text expected",
+    ['{"contract":"A","method":"b","arguments":{"to":"c"}}'] = "arguments: list expected",
+    ['{"contract":"A","signed_transaction":"00"}'] = "signed_transaction and contract are given",
+    ['{"contract":"A","method":"b"} {}'] = "no JSON object",
+    ['["A","b"]'] = "no JSON object",
+    ["null"] = "no JSON object",
     ["nothing"] = "no JSON object",
   } do
     it("names the line " .. line .. " and commits nothing", function()

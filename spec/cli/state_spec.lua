@@ -49,6 +49,17 @@ describe("vmhost state", function()
     assert.equal("", none)
   end)
 
+  for _, option in ipairs { "--prefix", "--limit", "--height" } do
+    it("takes " .. option .. " with a contract only", function()
+      local place <close> = command_line.with_payment()
+
+      local output, status = place:vmhost("state", "chain", option, "1")
+
+      assert.equal("vmhost state: --prefix, --limit and --height need a contract\n", output)
+      assert.equal(2, status)
+    end)
+  end
+
   it("shows a past height", function()
     local place <close> = command_line.with_payment()
     place:send("BenchmarkToken", "transfer", "4", command_line.bob)

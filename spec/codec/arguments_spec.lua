@@ -10,7 +10,7 @@ local function assert_raises(text, arguments)
   assert.equal(text, message:match "arguments.*$")
 end
 
-describe("pack_arguments", function()
+describe("pack_arguments #small", function()
   for _, case in ipairs(orbs_vectors.cases "arguments") do
     it("packs " .. case.name .. " as a client does", function()
       local packed = codec.pack_arguments(orbs_vectors.arguments(case.input))
@@ -100,7 +100,7 @@ describe("pack_arguments", function()
   end)
 end)
 
-describe("unpack_arguments", function()
+describe("unpack_arguments #small", function()
   local function assert_unknown(number, packed_hex)
     local list, message, code = codec.unpack_arguments(from_hex(packed_hex))
     assert.is_nil(list)

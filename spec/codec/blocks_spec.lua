@@ -21,7 +21,7 @@ local function header_bytes(name)
   return from_hex(orbs_vectors.case("blocks", name).expected_hex)
 end
 
-describe("block headers", function()
+describe("block headers #small", function()
   for name, message in pairs(HEADERS) do
     local case = orbs_vectors.case("blocks", name)
 
@@ -58,7 +58,7 @@ describe("block headers", function()
   end)
 end)
 
-describe("proofs", function()
+describe("proofs #small", function()
   it("of a receipt are written byte for byte", function()
     local case = orbs_vectors.case("blocks", "receipt_proof")
     local header = orbs_vectors.case("blocks", "results_block_header")
@@ -97,7 +97,7 @@ describe("proofs", function()
   end)
 end)
 
-describe("state diffs", function()
+describe("state diffs #small", function()
   local function diff_of(input)
     local diff = {}
     for index, contract in ipairs(input) do

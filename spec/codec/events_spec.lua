@@ -14,7 +14,7 @@ local function events_of(input)
   return events
 end
 
-describe("pack_events", function()
+describe("pack_events #small", function()
   for _, case in ipairs(orbs_vectors.cases "events") do
     it("packs " .. case.name .. " as the node does", function()
       assert.equal(case.expected_hex, to_hex(codec.pack_events(events_of(case.input))))
@@ -44,7 +44,7 @@ describe("pack_events", function()
   end)
 end)
 
-describe("unpack_events", function()
+describe("unpack_events #small", function()
   it("gives arguments of unknown type as packed bytes", function()
     local packed = from_hex("0e000000" .. "00000000" .. "00000000" .. "02000000" .. "0100")
 

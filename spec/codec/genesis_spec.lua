@@ -32,7 +32,7 @@ local FULL = {
   issues = { { to = ("t"):rep(20), token = "VITE TOKEN", amount = 258 } },
 }
 
-describe("genesis", function()
+describe("genesis #small", function()
   it("is written with the default limits and empty lists", function()
     assert.equal(SMALL, to_hex(codec.pack_genesis { virtual_chain_id = 42 }))
   end)

@@ -20,7 +20,7 @@ local HEAD = "01000000" .. "01000000" .. "0100000061" .. "000000" .. "02000000"
   .. ("00"):rep(30) .. "0102"
 local TAIL = "00000000" .. "0100000078" .. "000000" .. "05000000"
 
-describe("messages between services", function()
+describe("messages between services #small", function()
   it("are written field by field", function()
     assert.equal(HEAD .. "0403000000000000" .. TAIL, to_hex(codec.encode("Message", MESSAGE)))
   end)

@@ -4,7 +4,7 @@ local orbs_vectors = require "spec.support.orbs_vectors"
 
 local from_hex, to_hex = orbs_vectors.from_hex, orbs_vectors.to_hex
 
-describe("receipts of the node", function()
+describe("receipts of the node #small", function()
   for _, case in ipairs(orbs_vectors.cases "receipts") do
     if case.receipt_hash_hex then
       it("are written byte for byte: " .. case.name, function()
@@ -30,7 +30,7 @@ describe("receipts of the node", function()
   end
 end)
 
-describe("receipts with further fields", function()
+describe("receipts with further fields #small", function()
   local RECEIPT = {
     txhash = ("t"):rep(32), execution_result = "ERROR_SMART_CONTRACT",
     output_argument_array = {}, output_events_array = {},

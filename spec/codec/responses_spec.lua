@@ -57,7 +57,7 @@ local function plain(value)
   return copy
 end
 
-describe("responses to a client", function()
+describe("responses to a client #small", function()
   for _, case in ipairs(orbs_vectors.cases "responses") do
     local bytes = from_hex(case.input_hex)
     local expected = case.expected
@@ -110,7 +110,7 @@ describe("responses to a client", function()
   end)
 end)
 
-describe("request statuses", function()
+describe("request statuses #small", function()
   local OF_RESULT = {
     RESERVED = "RESERVED", SUCCESS = "COMPLETED", ERROR_SMART_CONTRACT = "COMPLETED",
     ERROR_INPUT = "BAD_REQUEST", ERROR_CONTRACT_NOT_DEPLOYED = "BAD_REQUEST",

@@ -139,7 +139,7 @@ local SAMPLES = {
   Message = codec.encode("Message", { from_service = "a", kind = 8, input = "xyz", code = 1 }),
 }
 
-describe("all messages", function()
+describe("all messages #small", function()
   it("are listed by name", function()
     local names = codec.messages()
     table.sort(names)
@@ -215,7 +215,7 @@ describe("all messages", function()
   end)
 end)
 
-describe("encode", function()
+describe("encode #small", function()
   it("writes fields that are nil as zero or empty", function()
     assert.equal(("\0"):rep(4), codec.encode("SendTransactionRequest", {}))
     assert.equal(("\0"):rep(16), codec.encode("GetBlockRequest", {}))
@@ -245,7 +245,7 @@ describe("encode", function()
   end)
 end)
 
-describe("decode", function()
+describe("decode #small", function()
   it("refuses what follows the last field only as canonical", function()
     local bytes = codec.encode("GetBlockRequest", { block_height = 7 }) .. "x"
     local fields, message, code = codec.decode("GetBlockRequest", bytes, { canonical = true })

@@ -21,7 +21,7 @@ local function transaction_of(input)
   }
 end
 
-describe("transactions of the JavaScript client", function()
+describe("transactions of the JavaScript client #small", function()
   for _, case in ipairs(orbs_vectors.cases "transactions") do
     local signed = from_hex(case.signed_transaction_hex)
 
@@ -54,7 +54,7 @@ describe("transactions of the JavaScript client", function()
   end
 end)
 
-describe("queries of the JavaScript client", function()
+describe("queries of the JavaScript client #small", function()
   for _, case in ipairs(orbs_vectors.cases "queries") do
     it("are written byte for byte: " .. case.name, function()
       local query = transaction_of(case.input)
@@ -75,7 +75,7 @@ describe("queries of the JavaScript client", function()
   end
 end)
 
-describe("transactions with unusual signers", function()
+describe("transactions with unusual signers #small", function()
   for _, case in ipairs(orbs_vectors.cases "special_transactions") do
     local signed = from_hex(case.signed_transaction_hex)
 
@@ -125,7 +125,7 @@ describe("transactions with unusual signers", function()
   end)
 end)
 
-describe("requests of the Go client", function()
+describe("requests of the Go client #small", function()
   for _, case in ipairs(orbs_vectors.cases "sdk_codec") do
     it("read canonically and are written again: " .. case.name, function()
       local bytes = from_hex(case.expected_hex)
@@ -147,7 +147,7 @@ describe("requests of the Go client", function()
   end)
 end)
 
-describe("requests over HTTP", function()
+describe("requests over HTTP #small", function()
   local function fields_of(case)
     local bytes = from_hex(case.input.tx_id:sub(3))
     local head = { protocol_version = 1, virtual_chain_id = case.input.virtual_chain_id }
@@ -169,7 +169,7 @@ describe("requests over HTTP", function()
   end
 end)
 
-describe("transaction_hash", function()
+describe("transaction_hash #small", function()
   it("refuses bytes that are no transaction", function()
     local hash, message, code = codec.transaction_hash "abc"
 
@@ -179,7 +179,7 @@ describe("transaction_hash", function()
   end)
 end)
 
-describe("request_id", function()
+describe("request_id #small", function()
   it("is the hash of transaction hash, height and index", function()
     local txhash = ("h"):rep(32)
 

@@ -15,7 +15,7 @@ local EIP55 = {
   "0xD1220A0cf47c7B9Be7A2E6BA89F429762e7b9aDb",
 }
 
-describe("address_of_client and address_of_contract", function()
+describe("address_of_client and address_of_contract #small", function()
   it("give what a real client computes, and its checksummed text", function()
     for _, case in ipairs(orbs_vectors.cases "addresses") do
       local address
@@ -37,7 +37,7 @@ describe("address_of_client and address_of_contract", function()
   end)
 end)
 
-describe("address_of_foreign_contract", function()
+describe("address_of_foreign_contract #small", function()
   -- SHA-256 of 00, the chain id and the name; computed with Python's hashlib.
   it("tells a service of another chain from one of the own", function()
     assert.equal("9b7da5e79a2ac6769af5875a1866a125f2b882e2",
@@ -56,7 +56,7 @@ describe("address_of_foreign_contract", function()
   end)
 end)
 
-describe("address_of_node", function()
+describe("address_of_node #small", function()
   -- The first node of the test networks of orbs-network-go.
   it("gives the address of a known node", function()
     local key = unhex("30fccea741dd34c7afb146a543616bcb361247148f0c8542541c01da6d6cadf1"
@@ -75,7 +75,7 @@ describe("address_of_node", function()
   end)
 end)
 
-describe("address_text", function()
+describe("address_text #small", function()
   it("prints the checksum of EIP-55 unless told otherwise", function()
     for _, text in ipairs(EIP55) do
       assert.equal(text, crypto.address_text(unhex(text:sub(3))))
@@ -120,7 +120,7 @@ describe("address_text", function()
   end)
 end)
 
-describe("parse_address", function()
+describe("parse_address #small", function()
   local text = EIP55[5]
   local address = unhex(text:sub(3))
 

@@ -10,7 +10,7 @@ local function pattern(size)
   return table.concat(bytes)
 end
 
-describe("sha256", function()
+describe("sha256 #small", function()
   it("gives the digests of FIPS 180-4", function()
     assert.equal("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
       hex(crypto.sha256 ""))
@@ -39,7 +39,7 @@ describe("sha256", function()
   end)
 end)
 
-describe("sha3_256", function()
+describe("sha3_256 #small", function()
   it("gives the digests of FIPS 202", function()
     assert.equal("a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a",
       hex(crypto.sha3_256 ""))
@@ -65,7 +65,7 @@ describe("sha3_256", function()
   end)
 end)
 
-describe("keccak256", function()
+describe("keccak256 #small", function()
   it("gives the digests that Ethereum is known by", function()
     assert.equal("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
       hex(crypto.keccak256 ""))
@@ -94,7 +94,7 @@ describe("keccak256", function()
   end)
 end)
 
-describe("ripemd160", function()
+describe("ripemd160 #small", function()
   it("gives the digests of its authors' page", function()
     assert.equal("9c1185a5c5e9fc54612808977ee8f548b2258d31", hex(crypto.ripemd160 ""))
     assert.equal("8eb208f7e05d987a9b044a8e98c6b087f15a0bfc", hex(crypto.ripemd160 "abc"))
@@ -107,7 +107,7 @@ describe("ripemd160", function()
   end)
 end)
 
-describe("blake2b", function()
+describe("blake2b #small", function()
   it("gives the digest of RFC 7693, appendix A", function()
     assert.equal("ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
       .. "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923",

@@ -41,7 +41,7 @@ local function flip_bit(bytes, bit)
   return bytes:sub(1, at - 1) .. string.char(bytes:byte(at) ~ 1 << bit % 8) .. bytes:sub(at + 1)
 end
 
-describe("ed25519", function()
+describe("ed25519 #small", function()
   it("derives keys and signs as RFC 8032 does", function()
     for _, vector in ipairs(RFC8032) do
       assert.equal(vector.public_key, ed25519.public_key(vector.seed))
@@ -76,7 +76,7 @@ describe("ed25519", function()
   end)
 end)
 
-describe("ed25519.verify", function()
+describe("ed25519.verify #small", function()
   local test = RFC8032[3]
 
   it("accepts the signatures of RFC 8032", function()
@@ -158,7 +158,7 @@ describe("ed25519.verify", function()
   end)
 end)
 
-describe("ed25519.verify_all", function()
+describe("ed25519.verify_all #small", function()
   -- 23 signatures: every third wrong in one way or another.
   local function mixed()
     local list, expected = {}, {}

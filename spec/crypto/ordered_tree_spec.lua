@@ -9,7 +9,7 @@ local function leaves_of(case)
   return leaves
 end
 
-describe("the ordered tree", function()
+describe("the ordered tree #small", function()
   for _, case in ipairs(orbs_vectors.cases "ordered_tree") do
     it("has the root and proofs of a real node: " .. case.name, function()
       local leaves = leaves_of(case)
@@ -49,7 +49,7 @@ describe("the ordered tree", function()
   end)
 end)
 
-describe("ordered_tree_verify", function()
+describe("ordered_tree_verify #small", function()
   local leaves = {}
   for i = 1, 5 do leaves[i] = crypto.sha256(string.char(i)) end
   local root = crypto.ordered_tree_root(leaves)

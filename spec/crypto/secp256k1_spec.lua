@@ -65,7 +65,7 @@ local FIRST_DIGEST = crypto.sha256(FIRST.message)
 local FIRST_HIGH = "934b1ea10a4b3c1757e2b0c017d0b6143ce3c9a7e6a4a49860d7a6ab210ee3d8"
   .. "dbbd3162d46e9f9bef7feb87c16dc13b4f6568a87f4e83f728e2443ba586675c00"
 
-describe("secp256k1", function()
+describe("secp256k1 #small", function()
   it("derives keys and signs as other libraries do", function()
     for _, one in ipairs(SIGNATURES) do
       local secret, digest = unhex(one.secret), crypto.sha256(one.message)
@@ -95,7 +95,7 @@ describe("secp256k1", function()
   end)
 end)
 
-describe("secp256k1.verify", function()
+describe("secp256k1.verify #small", function()
   local function verify(public_key, digest, signature)
     return secp256k1.verify(unhex(public_key), digest, unhex(signature))
   end
@@ -181,7 +181,7 @@ describe("secp256k1.verify", function()
   end)
 end)
 
-describe("secp256k1.recover", function()
+describe("secp256k1.recover #small", function()
   local function check_refused(digest, signature)
     local key, message, code = secp256k1.recover(digest, unhex(signature))
 

@@ -35,6 +35,10 @@ function CATCHER.touch(sdk)
   return "caught"
 end
 
+function CATCHER.read(sdk) return #sdk.state.read "absent" end
+
+function CATCHER.read_below(sdk) return sdk.service.call("Catcher", "read") end
+
 local function open(further)
   local given = { contracts = { Catcher = CATCHER } }
   for name, value in pairs(further or {}) do given[name] = value end
@@ -128,6 +132,12 @@ describe("a failure of the host #small", function()
   local WRONG_ANSWERS = {
     ["nothing"] = { nil, "result" },
     ["an unknown result"] = { { call_result = "SPLENDID" }, "result.call_result" },
+    ["a result that no call has"] = { { call_result = "RESERVED" }, "no call ends with RESERVED" },
+    ["a result of a number without a name"] = { { call_result = 77 }, "no call ends with unknown" },
+    ["success with a code"] = { { call_result = "SUCCESS", code = 4 },
+      "code 4 does not go with SUCCESS" },
+    ["a failure without a code"] = { { call_result = "ERROR_INPUT", error = "no", code = 0 },
+      "code 0 does not go with ERROR_INPUT" },
     ["an unknown field"] = { { call_result = "SUCCESS", outputs = {} }, "outputs" },
     ["an argument of the wrong range"] = {
       { call_result = "SUCCESS", output_arguments = { { uint32 = -1 } } }, "output_arguments[1]" },
@@ -210,6 +220,19 @@ describe("a store that fails", function()
     -- Each transaction looks its service up; what it touches is written before it is read.
     assert.equal(2, reads)
     assert.is_table(chain:process { { "Catcher", "touch" } })
+  end)
+
+  it("stays what the failure is where scripted contracts pass it on", function()
+    local double = new_failing_store(new_crashing_store().store)
+    local chain <close> = open { storage = { store = double.store } }
+
+    -- The lookup of the service is the first read, the contract's own the second.
+    double.fail_at(2)
+    local out, message, code = chain:process { { "Catcher", "read_below" } }
+
+    assert.is_nil(out)
+    assert.equal("store_io", code)
+    assert.equal("transaction 1 of block 1: scripted store: the disk does not answer", message)
   end)
 
   it("fails to open the host in a new chain, and the chain stays new", function()

@@ -25,7 +25,7 @@ end
 
 describe("scripts/bin/vmhost", function()
   it("is executable and names the interpreter", function()
-    assert.equal("rwxr-xr-x", lfs.attributes("scripts/bin/vmhost", "permissions"))
+    assert.matches("^rwx", lfs.attributes("scripts/bin/vmhost", "permissions"))
     assert.equal("#!/usr/bin/env lua5.4", read_command():match "^[^\n]+")
   end)
 

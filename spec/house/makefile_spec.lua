@@ -20,6 +20,19 @@ describe("make help", function()
   end)
 end)
 
+describe("make check", function()
+  it("lints places that are in a clone, where there is no empty folder", function()
+    local makefile <close> = assert(io.open "Makefile")
+
+    local places = assert(makefile:read "a":match "@luacheck %-%-formatter %a+ ([^\n]+)")
+
+    for place in places:gmatch "%S+" do
+      local output = run_command { "find", place, "-type", "f", "-print", "-quit" }
+      assert.matches("^" .. place:gsub("%p", "%%%0"), output)
+    end
+  end)
+end)
+
 -- A machine on which only gcc is installed. apt-get writes down what it is asked.
 local function machine(programs)
   local folder = temporary_folder {

@@ -33,7 +33,7 @@ local function commit_two(storage)
   }
 end
 
-describe("a committed block", function()
+describe("a committed block #small", function()
   it("has a transactions header of its transactions", function()
     local storage <close> = open()
     commit_two(storage)
@@ -131,7 +131,7 @@ describe("a committed block", function()
   end)
 end)
 
-describe("a receipt", function()
+describe("a receipt #small", function()
   local function receipt(txhash, message_id)
     return codec.encode("TransactionReceipt", {
       txhash = txhash, execution_result = "SUCCESS", message_id = message_id,

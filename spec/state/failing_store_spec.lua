@@ -1,3 +1,4 @@
+local crypto = require "vmhost.crypto"
 local naive_trie = require "spec.support.naive_trie"
 local new_crashing_store = require "spec.support.crashing_store"
 local new_failing_store = require "spec.support.failing_store"
@@ -63,7 +64,7 @@ local function open_at(height)
   return assert(open(double)), double
 end
 
-describe("a store that fails", function()
+describe("a store that fails #small", function()
   it("at any call of a commit loses nothing, and the commit can be done again", function()
     local call, failed = 0, true
     while failed do
@@ -269,6 +270,13 @@ describe("a store that fails", function()
 end)
 
 describe("a record that is damaged", function()
+  local function sealed(key, value) return value .. crypto.sha256(key .. value):sub(1, 4) end
+
+  -- For a store of another make: the damaged value has a seal that fits it.
+  local function sealed_again(damage)
+    return function(value, key) return sealed(key, damage(value:sub(1, -5))) end
+  end
+
   -- Runs `use` over a store that damages the value of one kind of record.
   local function with_damage(kind, damage, use)
     local inner = new_crashing_store()
@@ -280,14 +288,14 @@ describe("a record that is damaged", function()
       write = inner.store.write,
       get = function(key)
         local value = inner.store.get(key)
-        if value and key:sub(1, #kind) == kind then return damage(value) end
+        if value and key:sub(1, #kind) == kind then return damage(value, key) end
         return value
       end,
       seek = function(from)
         local next_record = inner.store.seek(from)
         return function()
           local key, value = next_record()
-          if key and key:sub(1, #kind) == kind then value = damage(value) end
+          if key and key:sub(1, #kind) == kind then value = damage(value, key) end
           return key, value
         end
       end,
@@ -306,8 +314,11 @@ describe("a record that is damaged", function()
   local function commit(storage) return storage:commit_state_diff(block(HEIGHTS + 1)) end
   local function read_older(storage) return storage:keys("c", { height = HEIGHTS - 1 }) end
   local function read_block(storage) return storage:block(2) end
+  local function find_block(storage)
+    return storage:find_block(storage:block(2).block_hash)
+  end
 
-  for name, case in pairs {
+  local cases = {
     ["the format"] = { "mformat", commit, cut, lengthen },
     ["the genesis"] = { "mgenesis", commit, cut, lengthen },
     ["the head"] = { "mhead", commit, cut, lengthen, newer },
@@ -318,28 +329,54 @@ describe("a record that is damaged", function()
     ["transactions"] = { "t", read_block, cut, lengthen, newer },
     ["receipts"] = { "r", read_block, cut, lengthen, newer },
     ["state diffs"] = { "d", read_block, cut, lengthen, newer },
+    ["a block hash"] = { "k", find_block, cut, lengthen, newer },
     ["a former value"] = { "h", read_older, function() return "" end, newer },
     ["a state value"] = { "s", function(storage) return storage:keys "c" end,
       function() return "" end },
-  } do
+  }
+  for name, case in pairs(cases) do
     it("is told as such: " .. name, function()
       for place = 3, #case do
-        assert.equal("store_corrupt", with_damage(case[1], case[place], case[2]))
+        assert.equal("store_corrupt", with_damage(case[1], sealed_again(case[place]), case[2]))
       end
+    end)
+
+    it("shows at every byte of " .. name, function()
+      for place = 1, 60 do
+        local function flip(value)
+          if place > #value then return value .. "x" end
+          return value:sub(1, place - 1) .. string.char(value:byte(place) ~ 1)
+            .. value:sub(place + 1)
+        end
+        assert.equal("store_corrupt", with_damage(case[1], flip, case[2]))
+      end
+    end)
+
+    it("shows where nothing is left of " .. name, function()
+      assert.equal("store_corrupt", with_damage(case[1], function() return "" end, case[2]))
     end)
   end
 
-  it("shows in a trie node at every byte of it", function()
-    for place = 1, 40 do
-      local function flip(value)
-        if place > #value then return value .. "x" end
-        return value:sub(1, place - 1) .. string.char(value:byte(place) ~ 1) .. value:sub(place + 1)
-      end
-      assert.equal("store_corrupt", with_damage("n", flip, commit))
+  it("shows in a trie node whose seal is right", function()
+    local function flip(value) return value:sub(1, -2) .. string.char(value:byte(-1) ~ 1) end
+
+    assert.equal("store_corrupt", with_damage("n", sealed_again(flip), commit))
+  end)
+
+  it("shows where the value of another key lies", function()
+    local first
+    local function same_for_all(value)
+      first = first or value
+      return first
     end
+
+    assert.equal("store_corrupt",
+      with_damage("s", same_for_all, function(storage) return storage:keys "c" end))
   end)
 
   it("of a newer format is told apart from damage", function()
-    assert.equal("store_version", with_damage("mformat", function() return "\2\0\0\0" end, commit))
+    local function newer_format() return "\2\0\0\0" end
+
+    assert.equal("store_version", with_damage("mformat", sealed_again(newer_format), commit))
   end)
 end)

@@ -59,7 +59,7 @@ local function make_tables(path)
   open(path):close()
 end
 
-describe("a store on LevelDB", function()
+describe("a store on LevelDB #small", function()
   it("is made in a folder that is not there, and only when that is wanted", function()
     local folder <close> = temporary_folder()
     local path = folder.path .. "/store"
@@ -247,10 +247,19 @@ describe("a store on LevelDB", function()
   end)
 end)
 
-describe("options", function()
+describe("options #small", function()
   it("that are unknown raise and list the known ones", function()
     assert.error_matches(function() state_storage.open { memori = true } end,
       "unknown option 'memori'.*path, memory, store, genesis, history, sync, create")
+  end)
+
+  it("name a folder by a text that a file system can hold", function()
+    for wrong, text in pairs { [12345] = "path: expected string, got number 12345",
+      ["a\0b"] = "path: a zero byte in the name of a folder" } do
+      assert.error_matches(function()
+        state_storage.open { path = wrong, create = false, genesis = GENESIS }
+      end, text)
+    end
   end)
 
   it("name one place for the store", function()

@@ -42,7 +42,7 @@ local function assert_state(state, storage, height, all_keys)
 end
 
 for _, backend in ipairs(storages) do
-  describe("heights kept " .. backend.name, function()
+  describe("heights kept " .. backend.name .. " #small", function()
     for _, history in ipairs { 1, 3, 5, "all" } do
       it(("read as they were, the newest %s of them (seed %d)"):format(history, SEED), function()
         local random = new_random(SEED)
@@ -164,7 +164,7 @@ for _, backend in ipairs(storages) do
   end)
 end
 
-describe("a pruned height", function()
+describe("a pruned height #small", function()
   it("leaves no record of its own behind but its block", function()
     local values = {}
     local storage <close> = assert(require "vmhost.state_storage".open {

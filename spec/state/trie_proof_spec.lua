@@ -6,9 +6,9 @@ local from_hex, to_hex = orbs_vectors.from_hex, orbs_vectors.to_hex
 
 local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED" or os.time())
 
-local function open_with(entries)
+local function open_with(entries, rule_set)
   local storage = assert(state_storage.open {
-    memory = true, genesis = { virtual_chain_id = 42, rule_set = "reference" },
+    memory = true, genesis = { virtual_chain_id = 42, rule_set = rule_set or "reference" },
   })
   local diffs = {}
   for index, entry in ipairs(entries) do
@@ -47,9 +47,26 @@ local function with(claim, changes)
   return changed
 end
 
+-- A path as a text of 0 and 1, back, and as the bytes that are hashed.
+local function bits_of(path)
+  return (path:gsub(".", function(character)
+    local byte, bits = character:byte(), {}
+    for bit = 7, 0, -1 do bits[#bits + 1] = byte >> bit & 1 end
+    return table.concat(bits)
+  end))
+end
+
+local function path_of(bits)
+  return (bits:gsub(("."):rep(8), function(byte) return string.char(tonumber(byte, 2)) end))
+end
+
+local function inflated(bits)
+  return (bits:gsub(".", { ["0"] = "\0", ["1"] = "\1" }))
+end
+
 local function big_case() return orbs_vectors.case("state_trie_proofs", "inclusion_of_twenty") end
 
-describe("a proof", function()
+describe("a proof #small", function()
   for _, case in ipairs(orbs_vectors.cases "state_trie_proofs") do
     it("is that of the reference in " .. case.name, function()
       local storage <close> = open_with(case.input.entries)
@@ -126,6 +143,33 @@ describe("a proof", function()
   it("does not show that a key is absent which it shows to be there", function()
     assert.is_false(state_storage.verify_proof(with(claim_of(big_case()), { value = "" })))
   end)
+
+  -- What is hashed for a leaf is its value hash and its path, a byte for each bit. Read as a
+  -- branch, the first 32 of these bytes are its right child and the others its own path, so the
+  -- hash is right while the way has become another.
+  for _, rule_set in ipairs { "vmhost-1", "reference" } do
+    it("that passes a leaf off as a branch does not show its key absent under " .. rule_set,
+      function()
+        local storage <close> = open_with({
+          { contract = "c", key = "k", value = "v" }, { contract = "c", key = "l", value = "w" },
+        }, rule_set)
+        local proof = state_storage.decode_proof(storage:prove("c", "k"))
+        local leaf = proof.nodes[#proof.nodes]
+        local start = 256 - leaf.path_bits
+        local bits = bits_of(proof.path)
+        proof.right = inflated(bits:sub(start + 1, start + 32))
+        leaf.path_bits = leaf.path_bits - 32
+        proof.path = path_of(bits:sub(1, start) .. bits:sub(start + 33) .. bits:sub(-32))
+
+        local shown, _, code = state_storage.verify_proof {
+          root = storage:state_hash(), rule_set = rule_set, contract = "c", key = "k",
+          proof = state_storage.encode_proof(proof),
+        }
+
+        assert.is_nil(shown)
+        assert.equal("bad_proof", code)
+      end)
+  end
 
   it("of one key shows nothing of another", function()
     for _, value in ipairs { "", "value-5", "value-6" } do

@@ -22,7 +22,7 @@ local function commit(storage, contract, records)
   } == height + 1)
 end
 
-describe("the state trie", function()
+describe("the state trie #small", function()
   for _, case in ipairs(orbs_vectors.cases "state_trie") do
     it("has the roots of the reference in " .. case.name, function()
       local storage <close> = open()

@@ -290,7 +290,7 @@ end
 
 local WITHOUT_READLINE <const> = 'package.preload.readline = function() error "none" end'
 local TERMINALS = { { "with readline", "" }, { "without readline", WITHOUT_READLINE } }
-local _, expect_status = run_command { "expect", "-v" }
+local _, expect_status = run_command { "expect", "-c", "spawn true; expect eof" }
 local _, readline_status = run_command { "lua5.4", "-e", "require 'readline'" }
 
 for _, terminal in ipairs(TERMINALS) do
@@ -298,7 +298,7 @@ for _, terminal in ipairs(TERMINALS) do
 
   describe("the prompt, on a terminal " .. name, function()
     local function check(dialogue)
-      if expect_status ~= 0 then return pending "expect is not installed" end
+      if expect_status ~= 0 then return pending "expect and a terminal for it are needed" end
       if before == "" and readline_status ~= 0 then return pending "no lua-readline" end
       local output, status = type_at_terminal(dialogue, before)
       assert.equal(0, status, output)
@@ -336,6 +336,22 @@ for _, terminal in ipairs(TERMINALS) do
         see "vmhost:0> "
         send "chain:mine()\r"
         see "vmhost:1> "
+        send ".quit\r"
+      ]]
+    end)
+
+    it("stops a loop in a scripted contract", function()
+      check [[
+        send "loop = { run = function() while true do end end }\r"
+        see "vmhost:0> "
+        send "vmhost.fixture.new { contracts = { Loop = loop } }:send('Loop', 'run')\r"
+        sleep 0.3
+        send "\003"
+        see "error: transaction 1 of block 1: processor.process_call: interrupted"
+        see "vmhost:0> "
+        send "20 + 22\r"
+        see "42"
+        see "vmhost:0> "
         send ".quit\r"
       ]]
     end)
@@ -400,6 +416,17 @@ for _, terminal in ipairs(TERMINALS) do
           send "\r"
           see "(signs)"
           see "vmhost:1> "
+          send ".quit\r"
+        ]]
+      end)
+
+      it("goes on when the chain was closed", function()
+        check [[
+          send "chain:close()\r"
+          see "vmhost> "
+          send "20 + 22\r"
+          see "42"
+          see "vmhost> "
           send ".quit\r"
         ]]
       end)

@@ -206,6 +206,14 @@ describe("a scripted contract #small", function()
     assert.same({ "no such block" }, outputs(chain:send("Probe", "ask", "getBlockTime")))
   end)
 
+  it("fails with all of what the connector says, whatever its bytes", function()
+    local said = ("long "):rep(200) .. "\0end"
+    local chain <close> = chain_of({ ask = function(sdk) sdk.ethereum.call "getBlockTime" end },
+      { connector = { call = function() return nil, said end } })
+
+    assert.same({ said }, outputs(chain:send("Probe", "ask")))
+  end)
+
   it("refuses a method that it does not have", function()
     local chain <close> = chain_of {}
 
@@ -233,6 +241,43 @@ describe("a scripted contract #small", function()
     local out = chain:process { codec.encode("SignedTransaction", message) }
 
     assert.equal("ERROR_INPUT", out.receipts[1].execution_result)
+  end)
+end)
+
+describe("scripted contracts that call each other", function()
+  -- Calls itself until that fails, and answers how often it went well.
+  local DIVER = {}
+  function DIVER.dive(sdk, depth)
+    local good, deepest = pcall(sdk.service.call, "Probe", "dive", { depth + 1 })
+    return good and deepest or depth
+  end
+
+  local function from_depth(depth, run)
+    if depth == 0 then return run() end
+    return select(2, pcall(from_depth, depth - 1, run))
+  end
+
+  it("fill the service stack, however deep the script stands that sends", function()
+    local chain <close> = chain_of(DIVER)
+
+    for _, depth in ipairs { 0, 20, 100 } do
+      local receipt = from_depth(depth, function() return chain:send("Probe", "dive", 0) end)
+
+      -- The 64th service is entered with 63; looking up one more fails.
+      assert.same({ 63 }, outputs(receipt))
+    end
+  end)
+
+  it("end the set where their Lua calls leave too little of the C stack", function()
+    local chain <close> = chain_of { dive = function(sdk)
+      return from_depth(150, function() return sdk.service.call("Probe", "dive") end)
+    end }
+
+    local receipt, message, code = chain:send("Probe", "dive")
+
+    assert.is_nil(receipt)
+    assert.equal("script_error", code)
+    assert.truthy(message:find("too many calls inside of each other", 1, true))
   end)
 end)
 

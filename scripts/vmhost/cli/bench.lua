@@ -1,6 +1,13 @@
 -- vmhost bench SUITE
+local arguments = require "vmhost.operator.arguments"
 local suites = require "vmhost.bench"
 local record = require "vmhost.operator.record"
+
+local function count(text)
+  local number = arguments.integer(text)
+  if number and number > 0 then return number end
+  return nil, ("'%s': not an integer from 1"):format(text)
+end
 
 local bench = { summary = "Measure how fast vmhost is." }
 
@@ -10,8 +17,8 @@ function bench.configure(parser)
     .. "the minute; compare ratios.")
   parser:argument("suite", "What to measure: " .. table.concat(suites.suites, ", ") .. ".")
     :choices(suites.suites)
-  parser:option("--keys", "How many keys the state has."):convert(math.tointeger)
-  parser:option("--rounds", "How often a measure is taken."):convert(math.tointeger)
+  parser:option("--keys", "How many keys the state has."):convert(count)
+  parser:option("--rounds", "How often a measure is taken."):convert(count)
 end
 
 -- A folder of its own for the stores; removed afterwards.

@@ -15,7 +15,11 @@ function init.run(given, out)
   local genesis, message, code = genesis_file.read(given.genesis)
   if not genesis then return nil, message, code end
   local made <close>, why, failure_code = chain.create(given.dir, genesis)
-  if not made then return nil, ("%s: %s"):format(given.genesis, why), failure_code end
+  if not made then
+    -- Any other failure is one of the folder, and names it.
+    local place = failure_code == "genesis_failed" and given.genesis .. ": " or ""
+    return nil, place .. why, failure_code
+  end
 
   local storage = made.storage
   local whole = storage:genesis()

@@ -40,7 +40,7 @@ function query.run(given, out)
     end) },
     { "reference_block_height", record.uint64(result.reference_height) },
     { "reference_block_timestamp", record.uint64(result.reference_timestamp) },
-    { "error", failure },
+    { "error", failure and record.text(failure) },
   }, inspect.query(result, failure))
   return not failure
 end

@@ -1,7 +1,7 @@
 -- vmhost send DIR CONTRACT METHOD [ARGUMENT...], vmhost send DIR --set FILE
-local json = require "dkjson"
 local arguments = require "vmhost.operator.arguments"
 local crypto = require "vmhost.crypto"
+local record = require "vmhost.operator.record"
 local sending = require "vmhost.operator.sending"
 
 local send = { summary = "Sign transactions and commit them as a block." }
@@ -30,23 +30,37 @@ local function sign(chain, given, call, timestamp)
     arguments = list }, timestamp)
 end
 
-local FIELDS = { contract = "string", method = "string", arguments = "table", key = "string",
-  signed_transaction = "string" }
+local FIELDS = { contract = true, method = true, arguments = true, key = true,
+  signed_transaction = true }
+
+-- As on the command line, each argument is a word.
+local function check_arguments(list)
+  if list == nil then return true end
+  if not record.is_list(list) then return nil, "arguments: list expected" end
+  for index, text in ipairs(list) do
+    if type(text) ~= "string" then return nil, ("arguments[%d]: text expected"):format(index) end
+  end
+  return true
+end
 
 local function check_call(call)
-  if type(call) ~= "table" then return nil, "no JSON object" end
+  if not call or record.is_list(call) then return nil, "no JSON object" end
   for name, value in pairs(call) do
     if not FIELDS[name] then return nil, ("unknown field '%s'"):format(name) end
-    if type(value) ~= FIELDS[name] then
-      return nil, ("%s: %s expected"):format(name, FIELDS[name] == "table" and "list" or "text")
+    if name ~= "arguments" and type(value) ~= "string" then
+      return nil, ("%s: text expected"):format(name)
+    end
+    if call.signed_transaction and name ~= "signed_transaction" then
+      return nil, ("signed_transaction and %s are given"):format(name)
     end
   end
-  if call.signed_transaction or call.contract and call.method then return true end
+  if call.signed_transaction then return true end
+  if call.contract and call.method then return check_arguments(call.arguments) end
   return nil, "contract and method, or signed_transaction expected"
 end
 
 local function signed_of_line(chain, given, line, timestamp)
-  local call = json.decode(line, 1, nil)
+  local call = record.decode(line)
   local good, why = check_call(call)
   if not good then return nil, why, "invalid_input" end
   if not call.signed_transaction then return sign(chain, given, call, timestamp) end
@@ -58,9 +72,10 @@ end
 -- Each transaction has a time of its own, so that two equal ones have two hashes.
 local function signed_of_file(chain, given, timestamp)
   local file <close> = io.open(given.set, "rb")
-  if not file then return nil, "cannot read " .. given.set, "not_found" end
+  local content = file and file:read "a"
+  if not content then return nil, "cannot read " .. given.set, "not_found" end
   local signed, number = {}, 0
-  for line in file:lines() do
+  for line in content:gmatch "[^\n]*" do
     number = number + 1
     if line:find "%S" then
       local bytes, why, code = signed_of_line(chain, given, line, timestamp + #signed)

@@ -24,6 +24,9 @@ local function show_contracts(opened, out)
 end
 
 function state.run(given, out)
+  if not given.contract and (given.prefix or given.limit or given.height) then
+    return nil, "--prefix, --limit and --height need a contract", "usage"
+  end
   local opened <close>, message, code = chain.open(given.dir)
   if not opened then return nil, message, code end
   if not given.contract then return show_contracts(opened, out) end

@@ -1,5 +1,4 @@
 -- vmhost verify FILE, or the parts of a proof as options
-local json = require "dkjson"
 local arguments = require "vmhost.operator.arguments"
 local inspect = require "vmhost.inspect"
 local record = require "vmhost.operator.record"
@@ -23,9 +22,9 @@ local function read_file(path)
   if not path then return {} end
   local file = path == "-" and io.stdin or io.open(path, "rb")
   if not file then return nil, "cannot read " .. path, "not_found" end
-  local content = json.decode(file:read "a" or "", 1, nil)
+  local content, why = record.decode(file:read "a" or "")
   if path ~= "-" then file:close() end
-  if type(content) ~= "table" then return nil, path .. " holds no JSON object", "malformed" end
+  if not content then return nil, ("%s: %s"):format(path, why), "malformed" end
   return content
 end
 

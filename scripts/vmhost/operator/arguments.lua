@@ -128,16 +128,14 @@ function arguments.hash(text)
   return (crypto.unhex((text:gsub("^0x", ""))))
 end
 
---- Reads an integer of an option, up to 2^64 - 1.
+--- Reads an integer of an option: a height, a time or a count, up to 2^63 - 1.
 -- @tparam string text
 -- @treturn[1] integer
 -- @return[2] nil
 -- @treturn[2] string message
 function arguments.integer(text)
-  local value, why = READ.uint64(text)
-  if not value or not text:find "^%d+$" then
-    return nil, ("'%s': %s"):format(text, why or "not a number")
-  end
+  local value = text:find "^%d+$" and math.tointeger(tonumber(text))
+  if not value then return nil, ("'%s': not an integer from 0 to 2^63 - 1"):format(text) end
   return value
 end
 

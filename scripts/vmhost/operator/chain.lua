@@ -50,7 +50,7 @@ end
 -- @treturn[1] Chain at height 0
 -- @return[2] nil
 -- @treturn[2] string message
--- @treturn[2] string code `invalid_input` for a folder that holds a chain
+-- @treturn[2] string code `invalid_input` for a folder that holds a chain, `genesis_failed`
 function chain.create(path, genesis)
   local there = state_storage.open { path = path, create = false }
   if there then
@@ -61,8 +61,8 @@ function chain.create(path, genesis)
     end
   end
   -- A genesis that fails is found out in memory, before anything is made on disk.
-  local trial, message, code = open { memory = true, genesis = genesis }
-  if not trial then return nil, message, code end
+  local trial, message = open { memory = true, genesis = genesis }
+  if not trial then return nil, message, "genesis_failed" end
   trial:close()
   return open { path = path, genesis = genesis }
 end
@@ -76,6 +76,9 @@ end
 function Chain:next_timestamp(wanted)
   local last = self.storage:last_committed_block_info().timestamp
   if not wanted then return math.max(os.time() * SECOND, last + 1) end
+  if wanted // SECOND > 0xffffffff then
+    return nil, ("--timestamp %d is after the year 2106"):format(wanted), "usage"
+  end
   if wanted <= last then
     return nil, ("--timestamp %d is not after that of the last block, %d"):format(wanted, last),
       "usage"

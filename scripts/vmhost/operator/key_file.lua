@@ -3,6 +3,7 @@
 -- @module vmhost.operator.key_file
 local json = require "dkjson"
 local crypto = require "vmhost.crypto"
+local record = require "vmhost.operator.record"
 
 local key_file = {}
 
@@ -37,10 +38,8 @@ end
 function key_file.read(path)
   local file <close> = io.open(path, "rb")
   if not file then return no_file(path) end
-  local entries, _, why = json.decode(file:read "a" or "", 1, nil)
-  if type(entries) ~= "table" then
-    return nil, ("%s is no key file: %s"):format(path, why or "no JSON object"), "malformed"
-  end
+  local entries, why = record.decode(file:read "a" or "")
+  if not entries then return nil, ("%s is no key file: %s"):format(path, why), "malformed" end
   local keys = {}
   for _, name in ipairs(sorted_names(entries)) do
     local key, message, code = key_of(path, name, entries[name])
@@ -54,20 +53,29 @@ local function quote(path)
   return "'" .. path:gsub("'", "'\\''") .. "'"
 end
 
--- Written beside and then renamed: a failure leaves the old file. The shell makes it, since only a
--- umask keeps others from reading it at any time.
-local function write(path, keys)
-  local content, new_path = {}, path .. ".new"
+-- Makes the file that takes the place of the old one, for this program alone. The shell does it:
+-- only a umask keeps others from reading it at any time, and `set -C` takes no file that is there,
+-- so that two programs that each add a key do not lose one of them.
+local function make_new_file(path)
+  local new_path = path .. ".new"
+  if os.execute("umask 077 && set -C && : 2>/dev/null > " .. quote(new_path)) then
+    return new_path
+  end
+  local is_there <close> = io.open(new_path)
+  if not is_there then return nil, "cannot write " .. path, "store_io" end
+  return nil, ("%s is there: keys are being added, or that was broken off; then remove it"):format(
+    new_path), "store_locked"
+end
+
+-- Written beside and then renamed: a failure leaves the old file.
+local function write(path, new_path, keys)
+  local content = {}
   for name, key in pairs(keys) do
     content[name] = setmetatable({ seed = crypto.hex(key.seed),
       public_key = crypto.hex(key.public_key), address = crypto.address_text(key.address) },
       { __jsonorder = { "seed", "public_key", "address" } })
   end
   local text = json.encode(content, { indent = true, keyorder = sorted_names(keys) })
-  os.remove(new_path)
-  if not os.execute("umask 077 && : 2>/dev/null > " .. quote(new_path)) then
-    return nil, "cannot write " .. path, "store_io"
-  end
   local file <close> = io.open(new_path, "wb")
   if not (file and file:write(text, "\n") and file:close() and os.rename(new_path, path)) then
     return nil, "cannot write " .. path, "store_io"
@@ -75,14 +83,7 @@ local function write(path, keys)
   return true
 end
 
---- Makes a key and adds it to a file, which is made when it is absent.
--- @tparam string path
--- @tparam string name
--- @treturn[1] table the key
--- @return[2] nil
--- @treturn[2] string message
--- @treturn[2] string code `invalid_input` for a name that is taken, or as of `read`
-function key_file.add(path, name)
+local function add(path, new_path, name)
   local keys, message, code = key_file.read(path)
   if not keys and code ~= "not_found" then return nil, message, code end
   keys = keys or {}
@@ -94,14 +95,35 @@ function key_file.add(path, name)
   if not key then return nil, message, code end
   keys[name] = key
   local written
-  written, message, code = write(path, keys)
+  written, message, code = write(path, new_path, keys)
   if not written then return nil, message, code end
   return key
+end
+
+--- Makes a key and adds it to a file, which is made when it is absent.
+-- @tparam string path
+-- @tparam string name
+-- @treturn[1] table the key
+-- @return[2] nil
+-- @treturn[2] string message
+-- @treturn[2] string code `usage` for a name that `find` would take for a file, `invalid_input`
+-- for one that is taken, `store_locked` where another program adds a key, or as of `read`
+function key_file.add(path, name)
+  if name == "" or name:find "[%c/]" or name:find "%.json$" then
+    return nil, ("'%s' cannot name a key: it is empty, or looks like a file"):format(name), "usage"
+  end
+  local new_path, message, code = make_new_file(path)
+  if not new_path then return nil, message, code end
+  local key
+  key, message, code = add(path, new_path, name)
+  if not key then os.remove(new_path) end
+  return key, message, code
 end
 
 local function only_key(path, keys)
   local names = sorted_names(keys)
   if #names == 1 then return keys[names[1]] end
+  if #names == 0 then return nil, path .. " has no keys", "not_found" end
   return nil, ("%s has %d keys (%s): name one with --key"):format(path, #names,
     table.concat(names, ", ")), "usage"
 end

@@ -45,9 +45,12 @@ function record.uint64(number)
   return ("%d%d"):format(tenth, number - tenth * 10)
 end
 
--- Names and texts are bytes to the host; those that are no UTF-8 would make the JSON invalid.
-local function text(bytes)
-  return utf8.len(bytes) and bytes or bytes:gsub("[\x80-\xff]", "\u{fffd}")
+--- A name or text, which is bytes to the host.
+-- @tparam string bytes
+-- @treturn string what is no UTF-8, and would make the JSON invalid, as U+FFFD
+function record.text(bytes)
+  if utf8.len(bytes) then return bytes end
+  return (bytes:gsub("[\x80-\xff]", "\u{fffd}"))
 end
 
 local function argument_value(type_name, value)
@@ -57,7 +60,7 @@ local function argument_value(type_name, value)
   elseif type_name == "uint64" then
     return record.uint64(value)
   elseif type_name == "string" then
-    return text(value)
+    return record.text(value)
   elseif type_name == "uint256" then
     return tostring(value)
   end
@@ -84,7 +87,7 @@ local CONVERT = {
   bytes = record.hex,
   bytes20 = record.hex,
   bytes32 = record.hex,
-  string = text,
+  string = record.text,
   uint64 = record.uint64,
   uint256 = tostring,
   argument = record.argument,
@@ -124,6 +127,27 @@ end
 -- @treturn table
 function record.state_diffs(diffs)
   return record.list(diffs, function(diff) return record.message("ContractStateDiff", diff) end)
+end
+
+--- Reads one JSON object or list.
+-- @tparam string content
+-- @treturn[1] table `null` in it is a table, so that no field and no item is lost
+-- @return[2] nil
+-- @treturn[2] string message
+function record.decode(content)
+  local good, value, after, why = pcall(json.decode, content, 1, json.null)
+  if not good then return nil, "nested too deep" end
+  if type(value) ~= "table" or value == json.null then return nil, why or "no JSON object" end
+  if content:find("%S", after) then return nil, "more than one JSON value" end
+  return value
+end
+
+--- Whether a value of `decode` is a list.
+-- @param value
+-- @treturn boolean
+function record.is_list(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return metatable and metatable.__jsontype == "array" or false
 end
 
 --- One line of JSON.
