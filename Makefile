@@ -44,8 +44,10 @@ export VMHOST_VECTORS ?= ../shared/vectors
 .PHONY: run test deps all check check-layers asan valgrind coverage soak crash mutants bench doc \
     install uninstall clean help with-checks always
 
-run: all ## runs the tour: a chain on LevelDB, from genesis to a proof and a reopening
+run: all ## runs the tour: a chain on LevelDB, from genesis to a proof and a reopening; then an await
 	@scripts/bin/vmhost run examples/tour.lua
+	@printf '\n== Three contracts that await each other, one message a block\n'
+	@scripts/bin/vmhost run examples/await.lua
 
 test: deps ## builds and runs all specs (SPECS=spec/state for some of them)
 	@+$(SUBMAKE) with-checks
@@ -94,7 +96,7 @@ crash: deps ## kills a committing process 2,000 times
 	@+$(SUBMAKE) with-checks
 	@$(call BUSTED,$(BUILD),VMHOST_CRASH_RUNS=2000) spec/flow/crash_spec.lua
 
-mutants: deps ## plants host bugs and expects the random test to find each
+mutants: deps ## plants host bugs and expects a test to find each
 	@$(LUA) tools/mutants.lua
 
 bench: all ## measures (SUITE=block for one suite)

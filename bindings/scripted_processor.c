@@ -76,6 +76,20 @@ typedef struct process_request {
     vmh_failure *why;
 } process_request;
 
+/* { stored =, succeeded =, answer =, code = }: how a suspended run goes on. */
+static void push_resume(lua_State *L, const vmh_resume *resume)
+{
+    lua_createtable(L, 0, 4);
+    vmh_push_bytes(L, resume->stored);
+    lua_setfield(L, -2, "stored");
+    lua_pushboolean(L, resume->succeeded);
+    lua_setfield(L, -2, "succeeded");
+    vmh_push_bytes(L, resume->answer);
+    lua_setfield(L, -2, "answer");
+    lua_pushinteger(L, (lua_Integer)resume->code);
+    lua_setfield(L, -2, "code");
+}
+
 static void push_input(lua_State *L, const process_request *request)
 {
     const vmh_process_call_input *input = request->input;
@@ -98,6 +112,10 @@ static void push_input(lua_State *L, const process_request *request)
     lua_setfield(L, -2, "calling_permission_scope");
     lua_pushinteger(L, (lua_Integer)input->gas_limit);
     lua_setfield(L, -2, "gas_limit");
+    if (input->resume != NULL) {
+        push_resume(L, input->resume);
+        lua_setfield(L, -2, "resume");
+    }
     if (vmh_argument_array_decode(input->input_arguments, request->arena, &arguments, &known,
                                   &fault, request->why) != VMH_OK)
         luaL_error(L, "out of memory");
@@ -268,6 +286,72 @@ static vmh_status get_contract_info(vmh_processor *processor, vmh_bytes context_
                          contract_info_body, &request, why);
 }
 
+/* ---- describe_method ---- */
+
+typedef struct method_request {
+    vmh_bytes contract_name;
+    size_t index;
+    vmh_arena *arena;
+    bool *found;
+    vmh_method_description *method;
+} method_request;
+
+/* The names of types in the list on top. */
+static void take_parameters(lua_State *L, const vmh_path *root, const method_request *request)
+{
+    vmh_path path = vmh_path_field(root, "parameters");
+    size_t count = vmh_path_check_list(L, -1, &path);
+    vmh_argument_type *parameters =
+        vmh_path_new_list(L, request->arena, count, sizeof *parameters);
+
+    for (size_t i = 0; i < count; i++) {
+        vmh_path item = vmh_path_item(&path, (lua_Integer)i + 1);
+
+        lua_rawgeti(L, -1, item.index);
+        if (!vmh_argument_type_find(vmh_path_check_bytes(L, -1, &item), &parameters[i]))
+            vmh_path_error(L, &item, "no type of an argument");
+        lua_pop(L, 1);
+    }
+    request->method->parameters = parameters;
+    request->method->parameter_count = count;
+}
+
+static int describe_method_body(lua_State *L)
+{
+    static const char *const known[] = {"name", "parameters", NULL};
+    const method_request *request = lua_touserdata(L, 2);
+    vmh_path root = vmh_path_root("method");
+
+    lua_getfield(L, 1, "describe_method");
+    lua_createtable(L, 0, 2);
+    vmh_push_bytes(L, request->contract_name);
+    lua_setfield(L, -2, "contract_name");
+    lua_pushinteger(L, (lua_Integer)request->index + 1);
+    lua_setfield(L, -2, "index");
+    lua_call(L, 1, 1);
+    *request->found = !lua_isnil(L, -1);
+    if (!*request->found)
+        return 0;
+    vmh_path_check_keys(L, lua_absindex(L, -1), &root, known);
+    request->method->name =
+        vmh_path_copy_field(L, lua_absindex(L, -1), &root, "name", true, request->arena);
+    lua_getfield(L, -1, "parameters");
+    take_parameters(L, &root, request);
+    return 0;
+}
+
+static vmh_status describe_method(vmh_processor *processor, vmh_bytes contract_name, size_t index,
+                                  vmh_arena *arena, bool *found, vmh_method_description *method,
+                                  vmh_failure *why)
+{
+    scripted_processor *scripted = (scripted_processor *)processor;
+    method_request request = {contract_name, index, arena, found, method};
+
+    *method = (vmh_method_description){.is_variadic = false};
+    return vmh_seam_call(scripted, scripted->state, "processor.describe_method",
+                         describe_method_body, &request, why);
+}
+
 /* ---- contract_sdk_call_handler ---- */
 
 /*
@@ -339,7 +423,7 @@ static void free_nothing(vmh_processor *processor)
 
 vmh_processor *vmh_push_scripted_processor(lua_State *L, int index, vmh_script_state *state)
 {
-    static const char *const functions[] = {"process_call", "get_contract_info",
+    static const char *const functions[] = {"process_call", "get_contract_info", "describe_method",
                                             "contract_sdk_call_handler", NULL};
     vmh_path path = vmh_path_root("processor");
     scripted_processor *scripted;
@@ -350,6 +434,9 @@ vmh_processor *vmh_push_scripted_processor(lua_State *L, int index, vmh_script_s
     scripted->state = state;
     scripted->port.process_call = process_call;
     scripted->port.get_contract_info = get_contract_info;
+    if (lua_getfield(L, index, "describe_method") != LUA_TNIL)
+        scripted->port.describe_method = describe_method;
+    lua_pop(L, 1);
     scripted->port.contract_sdk_call_handler = take_handler;
     scripted->port.free = free_nothing;
     return &scripted->port;

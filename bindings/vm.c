@@ -148,7 +148,9 @@ static void release_processors(vm_handle *vm)
 // @function open
 // @tparam table options storage (StateStorage, required); processors (by type name or
 //   number: Processor handles or tables of functions `process_call`,
-//   `get_contract_info`, `contract_sdk_call_handler`; NATIVE is built in); connector
+//   `get_contract_info`, `contract_sdk_call_handler`, and `describe_method`, which
+//   takes `{ contract_name =, index = }` and gives `{ name =, parameters = { "uint64" } }`
+//   or nil behind the last method, so that bytecode can call it; NATIVE is built in); connector
 //   (`{ call = function(call) }`); committee (list of addresses, or a function of the
 //   reference time); trace (`call_begin`, `call_end`, `state_read`, `state_write`,
 //   `event`); verify_threads (1 to 256; default one per core)

@@ -1,10 +1,12 @@
---- Plants bugs into a copy of the tree, one at a time, and expects the random test to find each.
+--- Plants bugs into a copy of the tree, one at a time, and expects a test to find each: the random
+-- test, where a bug does not name another.
 -- Usage: lua5.4 tools/mutants.lua
 -- Prints, for each, where the test found it; exits 1 if one was not found, could not be built, or
 -- no longer matches the source. VMHOST_RANDOM_SETS and VMHOST_SEED are passed on.
 local lfs = require "lfs"
 
-local SPEC = "spec/flow/random_spec.lua"
+local RANDOM <const> = "spec/flow/random_spec.lua"
+local MESSAGES <const> = "spec/host/messages_spec.lua"
 local COPIED = "core bindings scripts spec tools Makefile .busted"
 
 -- A bug is the one text of a file that another replaces.
@@ -12,17 +14,17 @@ local MUTANTS = {
   { name = "a failed nested call is not undone", file = "core/host/sdk_service.c",
     old = "vmh_transient_state_restore(&context->transient, checkpoint);",
     new = "(void)checkpoint;" },
-  { name = "a failed transaction is merged", file = "core/host/process_transaction_set.c",
-    old = "found && output.call_result == VMH_RESULT_SUCCESS)",
-    new = "found)" },
+  { name = "a failed transaction is merged", file = "core/host/set_run.c",
+    old = "if (found && output->call_result == VMH_RESULT_SUCCESS) {",
+    new = "if (found) {" },
   { name = "cached reads are in the diff", file = "core/host/transient_state.c",
     old = "            if (!record->dirty)\n                continue;\n",
     new = "" },
   { name = "the event of a failed transaction is dropped",
-    file = "core/host/process_transaction_set.c",
-    old = "        if (status == VMH_OK)\n            status = encode_events(",
+    file = "core/host/set_run.c",
+    old = "        if (status == VMH_OK)\n            status = keep_events(",
     new = "        if (status == VMH_OK && output->call_result == VMH_RESULT_SUCCESS)\n"
-      .. "            status = encode_events(" },
+      .. "            status = keep_events(" },
   { name = "a checkpoint keeps the keys that came after it", file = "core/host/transient_state.c",
     old = "            vmh_ordmap_truncate(&contract->keys, contract->keys.count - 1);\n",
     new = "            contract->records[contract->keys.count - 1].record.value.size = 0;\n" },
@@ -32,7 +34,7 @@ local MUTANTS = {
   { name = "the first of two writes stays", file = "core/host/transient_state.c",
     old = "    record->record.value = copy;\n",
     new = "" },
-  { name = "a transaction does not see the set before it", file = "core/host/sdk_state.c",
+  { name = "a transaction does not see the set before it", file = "core/host/execution_context.c",
     old = "if (context->batch != NULL && vmh_transient_state_get(context->batch,",
     new = "if (false && vmh_transient_state_get(context->batch," },
   { name = "a second event is let through", file = "core/host/sdk_events.c",
@@ -42,8 +44,8 @@ local MUTANTS = {
     old = "if (context->depth == VMH_SERVICE_STACK_SIZE)",
     new = "if (context->depth == VMH_SERVICE_STACK_SIZE - 1)" },
   { name = "the caller is the outermost service", file = "core/host/sdk_address.c",
-    old = "context->stack[context->depth - 2].service",
-    new = "context->stack[0].service" },
+    old = "stack[depth - 2].service",
+    new = "stack[0].service" },
   { name = "request ids count from one", file = "core/host/process_transaction_set.c",
     old = "(uint32_t)index,\n",
     new = "(uint32_t)index + 1,\n" },
@@ -56,6 +58,17 @@ local MUTANTS = {
   { name = "a delete does not merge the sibling upward", file = "core/state/trie.c",
     old = "    if (left_over->kind == STORED) {\n",
     new = "    if (false) {\n" },
+  { name = "the amount of a failed message is lost", file = "core/host/answer.c", test = MESSAGES,
+    old = "message.amount = plan->returned_amount;",
+    new = "message.amount = vmh_word_of(0);" },
+  { name = "the record of an answered run stays", file = "core/host/process_message.c",
+    test = MESSAGES,
+    old = "vmh_bytes_of(key, sizeof key), (vmh_bytes){0}, why);",
+    new = "vmh_bytes_of(key, sizeof key), vmh_bytes_of(key, 1), why);" },
+  { name = "the number of a message that is undone is skipped", file = "core/host/outbox.c",
+    test = MESSAGES,
+    old = "vmh_transient_state_write(&((context_state *)state)->context->transient, mailbox_name,",
+    new = "vmh_transient_state_write(((context_state *)state)->context->batch, mailbox_name," },
 }
 
 local function read(path)
@@ -93,10 +106,10 @@ local function build(folder)
   return run(folder, "make --no-print-directory build/vmhost.so")
 end
 
-local function test(folder)
+local function test(folder, spec)
   local sets, seed = os.getenv "VMHOST_RANDOM_SETS" or "300", os.getenv "VMHOST_SEED" or "1"
   return run(folder, ("env -u VMHOST_BUILD VMHOST_RANDOM_SETS=%s VMHOST_SEED=%s "
-    .. "lua5.4 \"$(command -v busted)\" --ignore-lua %s"):format(sets, seed, SPEC))
+    .. "lua5.4 \"$(command -v busted)\" --ignore-lua %s"):format(sets, seed, spec))
 end
 
 -- Plants the bug into `source`, the content of its file; nil and why not.
@@ -118,7 +131,7 @@ local function try(folder, mutant)
   write(path, changed)
   local built, output = build(folder)
   local passed = true
-  if built then passed, output = test(folder) end
+  if built then passed, output = test(folder, mutant.test or RANDOM) end
   write(path, source)
   if not built then return false, "does not build:\n" .. output end
   if passed then return false, "not found" end
@@ -140,7 +153,7 @@ end
 -- A test that fails without a bug would find every one.
 local function check_tree(folder)
   local good, output = build(folder)
-  if good then good, output = test(folder) end
+  if good then good, output = test(folder, RANDOM .. " " .. MESSAGES) end
   if not good then print("without a bug:\n" .. output) end
   return good
 end

@@ -78,7 +78,7 @@ return function(options)
     end_folder()
     for _, report in ipairs(handler.pendings) do
       print_line(("skipped: %s%s: %s"):format(place_of(report), report.name,
-        tostring(report.message or "no reason given")))
+        (tostring(report.message or "no reason given"):gsub("^[^%s:]*busted:%d+: ", ""))))
     end
     local total = counts()
     print_line(("%d passed, %d failed, %d skipped"):format(total.passed, total.failed,

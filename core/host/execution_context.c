@@ -24,7 +24,19 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     context->event_count = 0;
     context->event_capacity = 0;
     context->limited_event_count = 0;
-    context->gas_left = host->genesis->limits.transaction_gas;
+    context->logs = NULL;
+    context->log_count = 0;
+    context->log_capacity = 0;
+    context->mailbox = setup->mailbox;
+    context->has_request = setup->request != NULL;
+    context->request = setup->request != NULL ? *setup->request : (vmh_request){0};
+    context->run_id = setup->run_id;
+    context->gas_left = setup->gas_limit;
+    context->outbox = NULL;
+    context->outbox_count = 0;
+    context->outbox_capacity = 0;
+    context->issued_count = 0;
+    context->suspended = false;
     context->aborted = false;
     context->abort_text = (vmh_bytes){0};
     context->abort_code = VMH_CODE_OK;
@@ -34,6 +46,22 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     vmh_put_u64_le(counter, host->context_counter++);
     vmh_sha256_parts(parts, 2, &context->id);
     host->context = context;
+}
+
+vmh_status vmh_execution_context_read(vmh_execution_context *context, vmh_bytes service,
+                                      vmh_bytes key, vmh_bytes *value, vmh_failure *why)
+{
+    vmh_status status;
+
+    if (vmh_transient_state_get(&context->transient, service, key, value))
+        return VMH_OK;
+    if (context->batch != NULL && vmh_transient_state_get(context->batch, service, key, value))
+        return VMH_OK;
+    status = vmh_state_storage_read_keys(context->host->storage, context->read_height, service,
+                                         &key, 1, context->arena, value, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_transient_state_cache(&context->transient, service, key, *value, why);
 }
 
 void vmh_execution_context_end(vmh_execution_context *context)

@@ -9,7 +9,8 @@
 #ifndef VMH_HOST_EXECUTION_CONTEXT_H
 #define VMH_HOST_EXECUTION_CONTEXT_H
 
-#include "base/word.h"
+#include "async/mailbox.h"
+#include "async/suspended_run.h"
 #include "host/host.h"
 #include "host/transient_state.h"
 
@@ -19,10 +20,20 @@ typedef struct vmh_frame {
     vmh_bytes service;
     vmh_bytes method;
     bool caller_is_given; /* a call on behalf of somebody else */
+    bool caller_is_client;
     vmh_address caller;
     vmh_bytes token; /* call value; empty token: none */
     vmh_word amount;
+    uint32_t processor_type; /* of the code that runs; set when it is pushed */
 } vmh_frame;
+
+/* A message that was issued and has not left. */
+typedef struct vmh_outgoing {
+    vmh_message message;
+    vmh_hash32 id;
+    uint16_t language; /* of a suspended run */
+    vmh_bytes stored;  /* what it goes on from */
+} vmh_outgoing;
 
 typedef struct vmh_execution_context vmh_execution_context;
 
@@ -42,8 +53,22 @@ struct vmh_execution_context {
     vmh_event *events;
     size_t event_count;
     size_t event_capacity;
+    vmh_log *logs; /* of bytecode */
+    size_t log_count;
+    size_t log_capacity;
     uint64_t limited_event_count; /* those that count for the limit */
     uint64_t gas_left;
+
+    /* Messages: what this run answers to, and what it sends. */
+    vmh_mailbox *mailbox; /* NULL: nothing can be sent */
+    bool has_request;
+    vmh_request request;
+    vmh_hash32 run_id; /* request id of this run itself */
+    vmh_outgoing *outbox;
+    size_t outbox_count;
+    size_t outbox_capacity;
+    size_t issued_count;
+    bool suspended;
 
     /* The execution is over, whatever the contract does with it. */
     bool aborted;
@@ -63,6 +88,10 @@ typedef struct vmh_context_setup {
     vmh_access_scope access_scope;
     const vmh_transaction *transaction;
     vmh_transient_state *batch;
+    vmh_mailbox *mailbox;
+    const vmh_request *request; /* NULL: a query or a call of the host itself */
+    vmh_hash32 run_id;
+    uint64_t gas_limit;
 } vmh_context_setup;
 
 /* Begins a context and makes it known to SDK calls. `context` and arena are the caller's. */
@@ -71,6 +100,10 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
 
 /* Ends it: from now on its id is unknown. */
 void vmh_execution_context_end(vmh_execution_context *context);
+
+/* Reads a key: transaction, then batch, then storage; what storage answers is kept. */
+vmh_status vmh_execution_context_read(vmh_execution_context *context, vmh_bytes service,
+                                      vmh_bytes key, vmh_bytes *value, vmh_failure *why);
 
 /* The running context of that id, or NULL. */
 vmh_execution_context *vmh_execution_context_find(vmh_host *host, vmh_bytes id);

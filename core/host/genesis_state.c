@@ -14,6 +14,7 @@ static vmh_status run_one(vmh_host *host, vmh_bytes contract, vmh_bytes method,
     vmh_transaction unsigned_transaction = {.signer.scheme = VMH_SIGNER_NONE};
     vmh_context_setup setup = {
         .access_scope = VMH_ACCESS_READ_WRITE,
+        .gas_limit = host->genesis->limits.transaction_gas,
         .transaction = &unsigned_transaction,
         .batch = batch,
     };

@@ -9,6 +9,7 @@
 #include "host/host_state.h"
 #include "host/sdk_call.h"
 #include "native/native_processor.h"
+#include "vite/vite_processor.h"
 
 static atomic_bool interrupt_asked;
 
@@ -35,6 +36,15 @@ vmh_processor *vmh_host_find_processor(const vmh_host *host, uint32_t type)
             return host->processors[i].processor;
     }
     return NULL;
+}
+
+uint32_t vmh_host_processor_type(const vmh_host *host, const vmh_processor *processor)
+{
+    for (size_t i = 0; i < host->processor_count; i++) {
+        if (host->processors[i].processor == processor)
+            return host->processors[i].type;
+    }
+    return VMH_PROCESSOR_RESERVED;
 }
 
 vmh_processor *vmh_host_own_native(const vmh_host *host)
@@ -80,6 +90,13 @@ static vmh_status register_processors(vmh_host *host, const vmh_host_options *op
         status = vmh_native_processor_new(host->genesis, &host->own_native, why);
         if (status == VMH_OK)
             status = add_processor(host, VMH_PROCESSOR_NATIVE, host->own_native, why);
+        if (status != VMH_OK)
+            return status;
+    }
+    if (vmh_host_find_processor(host, VMH_PROCESSOR_VITE) == NULL) {
+        status = vmh_vite_processor_new(host->genesis, &host->own_vite, why);
+        if (status == VMH_OK)
+            status = add_processor(host, VMH_PROCESSOR_VITE, host->own_vite, why);
         if (status != VMH_OK)
             return status;
     }
@@ -138,5 +155,7 @@ void vmh_host_close(vmh_host *host)
         return;
     if (host->own_native != NULL)
         host->own_native->free(host->own_native);
+    if (host->own_vite != NULL)
+        host->own_vite->free(host->own_vite);
     free(host);
 }

@@ -16,6 +16,7 @@ struct vmh_host {
     vmh_host_processor processors[VMH_PROCESSOR_COUNT_MAX];
     size_t processor_count;
     vmh_processor *own_native; /* made here, freed here; NULL if one was given */
+    vmh_processor *own_vite;   /* the same */
     vmh_connector *connector;
     vmh_committee_source *committee;
     vmh_trace *trace;
@@ -24,6 +25,9 @@ struct vmh_host {
     vmh_hash32 context_salt;
     uint64_t context_counter;
 };
+
+/* The type under which a processor of the host is registered. */
+uint32_t vmh_host_processor_type(const vmh_host *host, const vmh_processor *processor);
 
 /* True, once, after vmh_host_interrupt. */
 bool vmh_host_take_interrupt(void);

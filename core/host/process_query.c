@@ -26,6 +26,7 @@ static vmh_status run(vmh_host *host, const vmh_block_info *info, const vmh_quer
         .read_height = info->block.height,
         .block = info->block,
         .access_scope = VMH_ACCESS_READ_ONLY,
+        .gas_limit = host->genesis->limits.transaction_gas,
         .transaction = query,
     };
     vmh_call_request request = {

@@ -1,155 +1,230 @@
-#include "codec/receipt_codec.h"
 #include "codec/transaction_codec.h"
+#include "crypto/address.h"
+#include "crypto/signature.h"
 #include "host/host_state.h"
-#include "host/run_call.h"
+#include "host/set_run.h"
+#include "types/protected_key.h"
 
-typedef struct set_run {
-    vmh_host *host;
-    const vmh_transaction_set *set;
-    vmh_arena *arena;           /* of the caller: receipts and diff */
-    vmh_arena transaction_arena; /* of one transaction, used again by the next */
-    vmh_transient_state batch;
-    vmh_buffer scratch;
-    vmh_transaction_set_result *out;
-} set_run;
+static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
 
-static vmh_status encode_events(set_run *run, const vmh_execution_context *context,
-                                vmh_bytes *out, vmh_failure *why)
+/* ---- the state of the set, as the mailbox and the host itself see it ---- */
+
+vmh_status vmh_set_run_read(vmh_set_run *run, vmh_bytes service, vmh_bytes key, vmh_bytes *value,
+                            vmh_failure *why)
 {
-    vmh_status status;
-
-    vmh_buffer_reset(&run->scratch);
-    vmh_events_encode(context->events, context->event_count, &run->scratch);
-    status = vmh_buffer_check(&run->scratch, why);
-    if (status != VMH_OK)
-        return status;
-    return vmh_arena_copy(run->arena, vmh_buffer_bytes(&run->scratch), out, why);
+    if (vmh_transient_state_get(&run->batch, service, key, value))
+        return VMH_OK;
+    return vmh_state_storage_read_keys(run->host->storage, run->set->block.height - 1, service,
+                                       &key, 1, run->arena, value, why);
 }
 
-static vmh_status encode_receipt(set_run *run, const vmh_receipt *receipt, vmh_bytes *out,
-                                 vmh_failure *why)
+static vmh_status read_mailbox(vmh_service_state *state, vmh_bytes key, vmh_arena *arena,
+                               vmh_bytes *value, vmh_failure *why)
 {
-    vmh_status status;
-
-    vmh_buffer_reset(&run->scratch);
-    vmh_receipt_encode(receipt, run->host->rules, &run->scratch);
-    status = vmh_buffer_check(&run->scratch, why);
-    if (status != VMH_OK)
-        return status;
-    return vmh_arena_copy(run->arena, vmh_buffer_bytes(&run->scratch), out, why);
+    (void)arena; /* that of the set */
+    return vmh_set_run_read((vmh_set_run *)state, mailbox_name, key, value, why);
 }
 
-/* The record lives in the transaction's arena; what is kept moves to the caller's. */
-static vmh_status keep_record(set_run *run, const vmh_run_record *record, vmh_run_record *out,
-                              vmh_failure *why)
+static vmh_status write_mailbox(vmh_service_state *state, vmh_bytes key, vmh_bytes value,
+                                vmh_failure *why)
 {
-    vmh_call_site *calls = vmh_arena_alloc_array(run->arena, record->call_count, sizeof *calls);
-    vmh_status status;
-
-    if (calls == NULL)
-        return vmh_fail_memory(why);
-    for (size_t i = 0; i < record->call_count; i++) {
-        status = vmh_arena_copy(run->arena, record->calls[i].contract_name,
-                                &calls[i].contract_name, why);
-        if (status == VMH_OK)
-            status = vmh_arena_copy(run->arena, record->calls[i].method_name,
-                                    &calls[i].method_name, why);
-        if (status != VMH_OK)
-            return status;
-    }
-    out->calls = calls;
-    out->call_count = record->call_count;
-    return vmh_arena_copy(run->arena, record->error, &out->error, why);
+    return vmh_transient_state_write(&((vmh_set_run *)state)->batch, mailbox_name, key, value,
+                                     why);
 }
 
-static vmh_status make_receipt(set_run *run, size_t index, const vmh_transaction *transaction,
-                               const vmh_execution_context *context, bool found,
-                               const vmh_process_call_output *output, vmh_failure *why)
-{
-    vmh_receipt *receipt = &run->out->receipts[index];
-    vmh_status status = VMH_OK;
+/* ---- transactions ---- */
 
-    vmh_transaction_hash(transaction, &receipt->txhash);
-    receipt->execution_result = output->call_result;
-    receipt->code = output->code;
-    receipt->gas_used = run->host->genesis->limits.transaction_gas - context->gas_left;
-    vmh_transaction_request_id(&receipt->txhash, run->set->block.height, (uint32_t)index,
-                               &receipt->message_id);
-    receipt->root = receipt->message_id;
-    if (found) {
-        status = vmh_arena_copy(run->arena, output->output_arguments, &receipt->output_arguments,
-                                why);
-        if (status == VMH_OK)
-            status = encode_events(run, context, &receipt->output_events, why);
-    } else {
-        /* No contract was reached: no outputs, no events (spec/host.md 4.1). */
-        receipt->execution_result = VMH_RESULT_ERROR_CONTRACT_NOT_DEPLOYED;
-    }
-    if (status == VMH_OK && output->call_result != VMH_RESULT_SUCCESS)
-        status = keep_record(run, &context->record, &run->out->records[index], why);
-    if (status == VMH_OK)
-        status = encode_receipt(run, receipt, &run->out->receipt_messages[index], why);
-    return status;
+/* Its address, or 20 zero bytes where the signer has none. */
+static vmh_address signer_of(const vmh_transaction *transaction)
+{
+    vmh_address address = {0};
+
+    if (transaction->signer.scheme == VMH_SIGNER_EDDSA &&
+        transaction->signer.public_key.size == VMH_ED25519_KEY_SIZE)
+        vmh_address_of_client(transaction->signer.public_key, &address);
+    return address;
 }
 
-static vmh_status process_one(set_run *run, size_t index, const vmh_transaction *transaction,
-                              vmh_failure *why)
+static vmh_status process_transaction(vmh_set_run *run, size_t index,
+                                      const vmh_transaction *transaction, vmh_failure *why)
 {
-    vmh_execution_context context;
-    vmh_context_setup setup = {
-        .read_height = run->set->block.height - 1,
-        .block = run->set->block,
-        .access_scope = VMH_ACCESS_READ_WRITE,
+    vmh_run_plan plan = {
         .transaction = transaction,
-        .batch = &run->batch,
+        .request = {.signer = signer_of(transaction), .method = transaction->method_name},
+        .call = {.frame = {.service = transaction->contract_name,
+                           .method = transaction->method_name},
+                 .input_arguments = transaction->input_arguments,
+                 .calling_permission_scope = VMH_PERMISSION_SERVICE},
+        .gas_limit = run->host->genesis->limits.transaction_gas,
     };
-    vmh_call_request request = {
-        .frame = {.service = transaction->contract_name, .method = transaction->method_name},
-        .input_arguments = transaction->input_arguments,
-        .calling_permission_scope = VMH_PERMISSION_SERVICE,
-    };
-    vmh_process_call_output output;
-    bool found;
-    vmh_status status;
 
-    vmh_arena_reset(&run->transaction_arena);
-    vmh_execution_context_begin(&context, run->host, &setup, &run->transaction_arena);
-    status = vmh_run_call(&context, &request, &found, &output, why);
-    vmh_execution_context_end(&context);
-    if (status == VMH_OK && found && output.call_result == VMH_RESULT_SUCCESS)
-        status = vmh_transient_state_merge(&context.transient, &run->batch, why);
-    if (status == VMH_OK)
-        status = make_receipt(run, index, transaction, &context, found, &output, why);
-    return status;
+    vmh_transaction_hash(transaction, &plan.txhash);
+    vmh_transaction_request_id(&plan.txhash, run->set->block.height, (uint32_t)index,
+                               &plan.run_id);
+    plan.request.id = plan.run_id;
+    plan.request.root = plan.run_id;
+    return vmh_set_run_execute(run, &plan, &run->transactions[index], why);
 }
 
-static vmh_status process_all(set_run *run, vmh_failure *why)
+/* All of them before the first one runs: a set with a malformed one is no set. */
+static vmh_status decode_all(vmh_set_run *run, vmh_transaction *transactions, vmh_failure *why)
 {
     bool canonical = run->host->rules->client_messages_are_canonical;
-    size_t count = run->set->count;
-    vmh_transaction *transactions = vmh_arena_alloc_array(run->arena, count, sizeof *transactions);
-    vmh_status status;
 
-    run->out->receipts = vmh_arena_alloc_array(run->arena, count, sizeof *run->out->receipts);
-    run->out->receipt_messages = vmh_arena_alloc_array(run->arena, count, sizeof(vmh_bytes));
-    run->out->records = vmh_arena_alloc_array(run->arena, count, sizeof *run->out->records);
-    run->out->receipt_count = count;
-    if (transactions == NULL || run->out->receipts == NULL || run->out->receipt_messages == NULL ||
-        run->out->records == NULL)
-        return vmh_fail_memory(why);
-    for (size_t i = 0; i < count; i++) {
-        status = vmh_signed_transaction_decode(run->set->signed_transactions[i], canonical,
-                                               &transactions[i], why);
+    for (size_t i = 0; i < run->set->count; i++) {
+        vmh_status status = vmh_signed_transaction_decode(run->set->signed_transactions[i],
+                                                          canonical, &transactions[i], why);
+
         if (status != VMH_OK)
             return vmh_fail_within(status, why, "signed transaction %zu", i + 1);
     }
-    for (size_t i = 0; i < count; i++) {
-        status = process_one(run, i, &transactions[i], why);
+    return VMH_OK;
+}
+
+static vmh_status process_transactions(vmh_set_run *run, const vmh_transaction *transactions,
+                                       vmh_failure *why)
+{
+    for (size_t i = 0; i < run->set->count; i++) {
+        vmh_status status = process_transaction(run, i, &transactions[i], why);
+
         if (status != VMH_OK)
             return vmh_fail_within(status, why, "transaction %zu of block %llu", i + 1,
                                    (unsigned long long)run->set->block.height);
     }
-    return vmh_transient_state_diff(&run->batch, &run->out->diff, why);
+    return VMH_OK;
+}
+
+/* ---- messages ---- */
+
+typedef vmh_status (*take_function)(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+                                    vmh_failure *why);
+
+/* Runs messages while there are any and the set's budget lasts (joins.md 5). */
+static vmh_status process_messages(vmh_set_run *run, take_function take, vmh_failure *why)
+{
+    const vmh_genesis_limits *limits = &run->host->genesis->limits;
+
+    while (run->message_count < limits->messages_per_set &&
+           run->message_gas_used < limits->message_gas_per_set) {
+        vmh_bytes message;
+        bool found;
+        vmh_status status = take(&run->mailbox, &message, &found, why);
+
+        if (status != VMH_OK || !found)
+            return status;
+        status = vmh_process_message(run, message, why);
+        if (status != VMH_OK)
+            return vmh_fail_within(status, why, "message %zu of block %llu", run->message_count,
+                                   (unsigned long long)run->set->block.height);
+    }
+    return VMH_OK;
+}
+
+/* ---- the result ---- */
+
+/* The host's own records that come and go within the set are not in its diff (joins.md 3). */
+static vmh_status drop_passing(vmh_set_run *run, vmh_contract_state_diff *diff, vmh_failure *why)
+{
+    bool is_mailbox = vmh_bytes_equal(diff->contract_name, mailbox_name);
+    vmh_state_record *records = (vmh_state_record *)diff->records;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < diff->record_count; i++) {
+        bool is_own = is_mailbox || vmh_is_protected_key(records[i].key);
+        vmh_bytes before = {0};
+
+        if (is_own && records[i].value.size == 0) {
+            vmh_status status = vmh_state_storage_read_keys(
+                run->host->storage, run->set->block.height - 1, diff->contract_name,
+                &records[i].key, 1, run->arena, &before, why);
+
+            if (status != VMH_OK)
+                return status;
+            if (before.size == 0)
+                continue;
+        }
+        records[kept++] = records[i];
+    }
+    diff->record_count = kept;
+    return VMH_OK;
+}
+
+static vmh_status make_diff(vmh_set_run *run, vmh_state_diff *out, vmh_failure *why)
+{
+    vmh_contract_state_diff *contracts;
+    size_t kept = 0;
+    vmh_status status = vmh_transient_state_diff(&run->batch, out, why);
+
+    if (status != VMH_OK)
+        return status;
+    contracts = (vmh_contract_state_diff *)out->contracts;
+    for (size_t i = 0; i < out->contract_count; i++) {
+        status = drop_passing(run, &contracts[i], why);
+        if (status != VMH_OK)
+            return status;
+        if (contracts[i].record_count != 0)
+            contracts[kept++] = contracts[i];
+    }
+    out->contract_count = kept;
+    return VMH_OK;
+}
+
+/* Receipts of transactions, then of messages. */
+static vmh_status make_result(vmh_set_run *run, vmh_transaction_set_result *out, vmh_failure *why)
+{
+    size_t count = run->set->count + run->message_count;
+
+    out->receipts = vmh_arena_alloc_array(run->arena, count, sizeof *out->receipts);
+    out->receipt_messages = vmh_arena_alloc_array(run->arena, count, sizeof(vmh_bytes));
+    out->records = vmh_arena_alloc_array(run->arena, count, sizeof *out->records);
+    if (out->receipts == NULL || out->receipt_messages == NULL || out->records == NULL)
+        return vmh_fail_memory(why);
+    out->receipt_count = count;
+    for (size_t i = 0; i < count; i++) {
+        const vmh_run_report *report = i < run->set->count
+                                           ? &run->transactions[i]
+                                           : &run->messages[i - run->set->count];
+
+        out->receipts[i] = report->receipt;
+        out->receipt_messages[i] = report->message;
+        out->records[i] = report->record;
+    }
+    return make_diff(run, &out->diff, why);
+}
+
+static vmh_status open_mailbox(vmh_set_run *run, vmh_failure *why)
+{
+    vmh_status status = vmh_mailbox_open(&run->mailbox, &run->mailbox_state, run->arena, why);
+
+    if (status == VMH_OK)
+        return VMH_OK;
+    return vmh_fail_within(status, why, "mailbox of block %llu",
+                           (unsigned long long)run->set->block.height);
+}
+
+/* The order of joins.md 5: what waited, the transactions, what was sent since. */
+static vmh_status process_all(vmh_set_run *run, vmh_transaction_set_result *out, vmh_failure *why)
+{
+    vmh_transaction *transactions =
+        vmh_arena_alloc_array(run->arena, run->set->count, sizeof *transactions);
+    vmh_status status;
+
+    run->transactions =
+        vmh_arena_alloc_array(run->arena, run->set->count, sizeof *run->transactions);
+    if (transactions == NULL || run->transactions == NULL)
+        return vmh_fail_memory(why);
+    status = decode_all(run, transactions, why);
+    if (status == VMH_OK)
+        status = open_mailbox(run, why);
+    if (status == VMH_OK)
+        status = process_messages(run, vmh_mailbox_take_stored, why);
+    if (status == VMH_OK)
+        status = process_transactions(run, transactions, why);
+    if (status == VMH_OK)
+        status = process_messages(run, vmh_mailbox_take, why);
+    if (status == VMH_OK)
+        status = vmh_mailbox_close(&run->mailbox, why);
+    return status == VMH_OK ? make_result(run, out, why) : status;
 }
 
 vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transaction_set *set,
@@ -157,20 +232,21 @@ vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transactio
                                             vmh_failure *why)
 {
     uint64_t last = vmh_state_storage_last_block(host->storage)->block.height;
-    set_run run = {.host = host, .set = set, .arena = arena, .out = out};
+    vmh_set_run run = {
+        .mailbox_state = {read_mailbox, write_mailbox}, .host = host, .set = set, .arena = arena};
     vmh_status status;
 
     *out = (vmh_transaction_set_result){0};
     if (set->block.height != last + 1)
         return vmh_fail(why, VMH_E_INPUT, "transaction set for height %llu, but the next is %llu",
                         (unsigned long long)set->block.height, (unsigned long long)last + 1);
-    vmh_arena_init(&run.transaction_arena);
+    vmh_arena_init(&run.run_arena);
     vmh_buffer_init(&run.scratch);
     vmh_transient_state_init(&run.batch, arena);
 
-    status = process_all(&run, why);
+    status = process_all(&run, out, why);
 
     vmh_buffer_clear(&run.scratch);
-    vmh_arena_clear(&run.transaction_arena);
+    vmh_arena_clear(&run.run_arena);
     return status;
 }

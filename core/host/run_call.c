@@ -2,6 +2,7 @@
 
 #include "codec/argument_codec.h"
 #include "host/host_state.h"
+#include "host/raw_call.h"
 #include "types/host_texts.h"
 
 vmh_status vmh_call_output_fail(vmh_arena *arena, vmh_execution_result result, uint32_t code,
@@ -72,6 +73,8 @@ static vmh_status process(vmh_execution_context *context, vmh_processor *process
 {
     if (input->input_arguments.size > context->host->genesis->limits.argument_array_size)
         return refuse_arguments(context, input->input_arguments.size, out, why);
+    if (input->is_raw && processor->describe_method != NULL)
+        return vmh_raw_call_process(context, processor, input, out, why);
     return processor->process_call(processor, input, context->arena, out, why);
 }
 
@@ -87,7 +90,17 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
         .input_arguments = request->input_arguments,
         .access_scope = context->access_scope,
         .calling_permission_scope = request->calling_permission_scope,
+        .request_id = vmh_bytes_of(context->request.id.bytes, context->has_request ? 32 : 0),
+        .request_kind = context->depth == 0 ? context->request.kind : 0u,
+        .is_raw = request->frame.method.size == 0 && context->depth == 0 &&
+                  context->request.kind != 0,
+        .stack_left = context->depth < VMH_SERVICE_STACK_SIZE
+                          ? VMH_SERVICE_STACK_SIZE - context->depth - 1
+                          : 0,
+        .caller_is_client = request->frame.caller_is_given ? request->frame.caller_is_client
+                                                           : context->depth == 0,
         .gas_limit = context->gas_left,
+        .resume = request->resume,
         .trace = trace,
     };
     vmh_trace_call seen = {
@@ -99,10 +112,12 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
         .access_scope = input.access_scope,
         .calling_permission_scope = input.calling_permission_scope,
     };
+    vmh_frame frame = request->frame;
     vmh_status status = VMH_OK;
 
     *out = (vmh_process_call_output){0};
-    if (!vmh_service_stack_push(context, &request->frame))
+    frame.processor_type = vmh_host_processor_type(context->host, processor);
+    if (!vmh_service_stack_push(context, &frame))
         return refuse_stack(context, out, why);
     if (trace != NULL && trace->call_begin != NULL)
         status = trace->call_begin(trace, &seen, why);

@@ -11,6 +11,7 @@ typedef struct vmh_call_request {
     vmh_frame frame;           /* service, method, caller, value */
     vmh_bytes input_arguments; /* packed */
     vmh_permission_scope calling_permission_scope;
+    const vmh_resume *resume; /* NULL: the method begins */
 } vmh_call_request;
 
 /*

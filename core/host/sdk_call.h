@@ -50,9 +50,18 @@ vmh_status vmh_sdk_state_write(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_call_method(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_get_call_value(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_find_name(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_put_code(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_get_balance(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_events_emit_log(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_message_identify(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_message_send(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_events_emit_event(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_signer(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_caller(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_address_get_deployer(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_own(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_env_get_block_height(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_env_get_block_timestamp(vmh_sdk_run *run, vmh_failure *why);
@@ -60,6 +69,7 @@ vmh_status vmh_sdk_env_get_block_proposer_address(vmh_sdk_run *run, vmh_failure 
 vmh_status vmh_sdk_env_get_block_committee(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_env_get_next_block_committee(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_env_get_virtual_chain_id(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_env_get_seed(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_ethereum_call(vmh_sdk_run *run, vmh_failure *why);
 
 #endif

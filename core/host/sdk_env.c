@@ -1,3 +1,4 @@
+#include "crypto/digest.h"
 #include "host/host_state.h"
 #include "host/sdk_call.h"
 #include "types/host_texts.h"
@@ -18,14 +19,32 @@ vmh_status vmh_sdk_env_get_virtual_chain_id(vmh_sdk_run *run, vmh_failure *why)
                           why);
 }
 
+/*
+ * The number that bytecode calls SEED: first 8 bytes of SHA-256 of the state root
+ * before the set and the request id (joins.md 2).
+ */
+vmh_status vmh_sdk_env_get_seed(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_execution_context *context = run->context;
+    vmh_hash32 root, digest;
+    vmh_bytes parts[2] = {vmh_bytes_hash(&root), vmh_bytes_hash(&context->request.id)};
+    vmh_status status = vmh_state_storage_state_hash(context->host->storage, context->read_height,
+                                                     &root, why);
+
+    if (status != VMH_OK)
+        return status;
+    vmh_sha256_parts(parts, 2, &digest);
+    return vmh_sdk_answer(run, vmh_argument_uint64(vmh_get_u64_be(digest.bytes)), why);
+}
+
 /* Refuses unless the signer is empty, which only the node itself can make. */
 static vmh_status check_unsigned(vmh_sdk_run *run, const char *method, vmh_failure *why)
 {
     const vmh_transaction *transaction = run->context->transaction;
 
-    if (transaction == NULL)
+    if (transaction == NULL && !run->context->has_request)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_SDK_NO_SIGNER);
-    if (transaction->signer.message.size != 0)
+    if (transaction == NULL || transaction->signer.message.size != 0)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_SDK_SIGNED, method);
     return VMH_OK;
 }

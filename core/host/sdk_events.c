@@ -1,4 +1,5 @@
 #include "codec/argument_codec.h"
+#include "crypto/address.h"
 #include "host/host_state.h"
 #include "host/sdk_call.h"
 #include "types/host_texts.h"
@@ -47,4 +48,25 @@ vmh_status vmh_sdk_events_emit_event(vmh_sdk_run *run, vmh_failure *why)
     if (trace == NULL || trace->event == NULL)
         return VMH_OK;
     return trace->event(trace, event.contract_name, event.event_name, event.arguments, why);
+}
+
+/* A LOG of bytecode: topics of 32 bytes each, then data; not an event, and not limited. */
+vmh_status vmh_sdk_events_emit_log(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    vmh_log *logs = vmh_arena_grow(context->arena, context->logs, &context->log_capacity,
+                                   context->log_count + 1, sizeof *logs);
+    vmh_log log = {0};
+    vmh_status status;
+
+    if (logs == NULL)
+        return vmh_fail_memory(why);
+    context->logs = logs;
+    vmh_address_of_contract(vmh_service_stack_top(context)->service, &log.address);
+    status = vmh_arena_copy(context->arena, run->arguments[0].value.bytes, &log.topics, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(context->arena, run->arguments[1].value.bytes, &log.data, why);
+    if (status == VMH_OK)
+        logs[context->log_count++] = log;
+    return status;
 }

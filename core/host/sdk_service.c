@@ -2,6 +2,7 @@
 #include "host/host_state.h"
 #include "host/run_call.h"
 #include "host/sdk_call.h"
+#include "types/host_texts.h"
 
 /*
  * What a callee's failure is to its caller: an error with the callee's text,
@@ -9,13 +10,18 @@
  * half, under any rules.
  */
 static vmh_status fail_call(vmh_sdk_run *run, vmh_bytes service, vmh_checkpoint checkpoint,
+                            size_t outbox_count, size_t log_count,
                             const vmh_process_call_output *out)
 {
     vmh_execution_context *context = run->context;
 
     if (context->host->rules->failed_call_is_undone ||
-        vmh_bytes_equal(service, VMH_LITERAL("_Ledger")))
+        vmh_bytes_equal(service, VMH_LITERAL("_Ledger"))) {
         vmh_transient_state_restore(&context->transient, checkpoint);
+        context->issued_count -= context->outbox_count - outbox_count;
+        context->outbox_count = outbox_count;
+        context->log_count = log_count;
+    }
     run->result->outcome = context->aborted ? VMH_SDK_ABORT : VMH_SDK_ERROR;
     run->result->error = out->error;
     run->result->code = context->aborted                        ? context->abort_code
@@ -30,6 +36,8 @@ static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_wi
     vmh_execution_context *context = run->context;
     /* Taken before the callee is looked up: an auto-deployment is undone too. */
     vmh_checkpoint checkpoint = vmh_transient_state_checkpoint(&context->transient);
+    size_t outbox_count = context->outbox_count;
+    size_t log_count = context->log_count;
     vmh_call_request request = {
         .frame = frame,
         .input_arguments = vmh_argument_array_strip_header(arguments_with_header),
@@ -49,7 +57,7 @@ static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_wi
     if (status != VMH_OK)
         return status;
     if (!found || out.call_result != VMH_RESULT_SUCCESS)
-        return fail_call(run, frame.service, checkpoint, &out);
+        return fail_call(run, frame.service, checkpoint, outbox_count, log_count, &out);
     status = vmh_argument_array_add_header(out.output_arguments, run->arena, &outputs, why);
     if (status != VMH_OK)
         return status;
@@ -78,21 +86,34 @@ vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why)
         .service = arguments[0].value.bytes,
         .method = arguments[1].value.bytes,
         .caller_is_given = true,
+        /* The first service of a transaction is called by its signer. */
+        .caller_is_client = run->context->depth == 1 && run->context->transaction != NULL,
         .token = arguments[4].value.bytes,
         .amount = vmh_word_from_bytes(arguments[5].value.bytes.data),
     };
 
     if (arguments[3].value.bytes.size != sizeof frame.caller.bytes)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why,
-                              "callOnBehalf: caller of %zu bytes", arguments[3].value.bytes.size);
+                              VMH_TEXT_ADDRESS_SIZE, arguments[3].value.bytes.size);
     memcpy(frame.caller.bytes, arguments[3].value.bytes.data, sizeof frame.caller.bytes);
     return call(run, frame, arguments[2].value.bytes, VMH_PERMISSION_SERVICE, why);
+}
+
+/* A service that is being deployed sees what came with its deployment. */
+static const vmh_frame *valued_frame(const vmh_execution_context *context)
+{
+    const vmh_frame *top = vmh_service_stack_top(context);
+
+    if (context->depth >= 2 && vmh_bytes_equal(top->method, VMH_LITERAL("_init")) &&
+        vmh_bytes_equal(top[-1].service, VMH_LITERAL("_Deployments")))
+        return top - 1;
+    return top;
 }
 
 /* Token and amount that came with this call; an empty token where none did. */
 vmh_status vmh_sdk_service_get_call_value(vmh_sdk_run *run, vmh_failure *why)
 {
-    const vmh_frame *frame = vmh_service_stack_top(run->context);
+    const vmh_frame *frame = valued_frame(run->context);
     vmh_argument *outputs = vmh_arena_alloc_array(run->arena, 2, sizeof *outputs);
     uint8_t *amount = vmh_arena_alloc(run->arena, 32);
 

@@ -1,38 +1,19 @@
 #include "host/host_state.h"
 #include "host/sdk_call.h"
 #include "types/host_texts.h"
-
-/* Keys that belong to the host (joins.md 3). */
-static const vmh_bytes protected_prefix = {(const uint8_t *)"\0vmhost\0", 8};
+#include "types/protected_key.h"
 
 /* Fills run->result with a refusal if the key may not be used. */
 static vmh_status check_key(vmh_sdk_run *run, vmh_bytes key, vmh_failure *why)
 {
     uint64_t limit = run->context->host->genesis->limits.key_size;
 
-    if (vmh_bytes_begins(key, protected_prefix))
+    if (vmh_is_protected_key(key))
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_PROTECTED_KEY);
     if (key.size > limit)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_KEY_TOO_LONG, key.size,
                               (unsigned long long)limit);
     return VMH_OK;
-}
-
-/* Transaction, then batch, then storage; what storage answers is kept. */
-static vmh_status read_value(vmh_execution_context *context, vmh_bytes service, vmh_bytes key,
-                             vmh_bytes *value, vmh_failure *why)
-{
-    vmh_status status;
-
-    if (vmh_transient_state_get(&context->transient, service, key, value))
-        return VMH_OK;
-    if (context->batch != NULL && vmh_transient_state_get(context->batch, service, key, value))
-        return VMH_OK;
-    status = vmh_state_storage_read_keys(context->host->storage, context->read_height, service,
-                                         &key, 1, context->arena, value, why);
-    if (status != VMH_OK)
-        return status;
-    return vmh_transient_state_cache(&context->transient, service, key, *value, why);
 }
 
 vmh_status vmh_sdk_state_read(vmh_sdk_run *run, vmh_failure *why)
@@ -46,7 +27,7 @@ vmh_status vmh_sdk_state_read(vmh_sdk_run *run, vmh_failure *why)
 
     if (status != VMH_OK || run->result->outcome != VMH_SDK_OK)
         return status;
-    status = read_value(context, service, key, &value, why);
+    status = vmh_execution_context_read(context, service, key, &value, why);
     if (status != VMH_OK)
         return status;
     if (trace != NULL && trace->state_read != NULL)

@@ -10,6 +10,7 @@ vmh_status vmh_host_call_system_contract(vmh_host *host, const vmh_system_call *
         .read_height = call->block.height == 0 ? 0 : call->block.height - 1,
         .block = call->block,
         .access_scope = VMH_ACCESS_READ_ONLY,
+        .gas_limit = host->genesis->limits.transaction_gas,
     };
     vmh_call_request request = {
         .frame = {.service = call->contract_name, .method = call->method_name},

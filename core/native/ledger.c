@@ -1,12 +1,11 @@
 #include "crypto/address.h"
 #include "native/native_contract.h"
 #include "types/host_texts.h"
-
-enum { TOKEN_SIZE = 10 };
+#include "types/message.h"
 
 static bool check_token(vmh_native_call *call, vmh_bytes token)
 {
-    if (token.size != TOKEN_SIZE)
+    if (token.size != VMH_TOKEN_SIZE)
         return vmh_native_raise(call, VMH_CODE_CONTRACT_FAILED, VMH_TEXT_TOKEN_SIZE, token.size);
     return true;
 }

@@ -171,6 +171,26 @@ static vmh_status get_contract_info(vmh_processor *processor, vmh_bytes context_
     return VMH_OK;
 }
 
+static vmh_status describe_method(vmh_processor *processor, vmh_bytes contract_name, size_t index,
+                                  vmh_arena *arena, bool *found, vmh_method_description *method,
+                                  vmh_failure *why)
+{
+    const vmh_native_contract *contract =
+        vmh_native_find_contract(((native_processor *)processor)->genesis, contract_name);
+
+    (void)arena;
+    (void)why;
+    *found = contract != NULL && index < contract->method_count;
+    if (*found)
+        *method = (vmh_method_description){
+            .name = vmh_bytes_text(contract->methods[index].name),
+            .parameters = contract->methods[index].parameters,
+            .parameter_count = contract->methods[index].parameter_count,
+            .is_variadic = contract->methods[index].is_variadic,
+        };
+    return VMH_OK;
+}
+
 static vmh_status take_handler(vmh_processor *processor, vmh_sdk_handler *handler, vmh_failure *why)
 {
     (void)why;
@@ -199,6 +219,7 @@ vmh_status vmh_native_processor_new(const vmh_genesis *genesis, vmh_processor **
         return vmh_fail_memory(why);
     native->port.process_call = process_call;
     native->port.get_contract_info = get_contract_info;
+    native->port.describe_method = describe_method;
     native->port.contract_sdk_call_handler = take_handler;
     native->port.free = free_processor;
     native->genesis = genesis;

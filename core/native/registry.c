@@ -1,3 +1,4 @@
+#include "crypto/address.h"
 #include "native/native_contract.h"
 #include "native/native_processor.h"
 
@@ -51,4 +52,19 @@ const vmh_native_contract *vmh_native_find_contract(const vmh_genesis *genesis, 
             return contract;
     }
     return NULL;
+}
+
+bool vmh_native_find_system_contract(const vmh_address *address, vmh_bytes *name)
+{
+    for (size_t i = 0; i < sizeof contracts / sizeof contracts[0]; i++) {
+        vmh_address own;
+
+        *name = vmh_bytes_text(contracts[i]->name);
+        vmh_address_of_contract(*name, &own);
+        if (contracts[i]->is_implicit &&
+            vmh_bytes_equal(vmh_bytes_address(&own), vmh_bytes_address(address)))
+            return true;
+    }
+    *name = (vmh_bytes){0};
+    return false;
 }

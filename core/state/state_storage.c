@@ -269,11 +269,23 @@ vmh_status vmh_state_storage_commit_genesis(vmh_state_storage *storage, const vm
     return commit_height(storage, NULL, diff, why);
 }
 
+/* What has no name could never be read again. */
+static vmh_status check_names(const vmh_state_diff *diff, vmh_failure *why)
+{
+    for (size_t i = 0; i < diff->contract_count; i++) {
+        if (diff->contracts[i].contract_name.size == 0)
+            return vmh_fail(why, VMH_E_INPUT, "state diff %zu: missing contract name", i + 1);
+    }
+    return VMH_OK;
+}
+
 vmh_status vmh_state_storage_commit_state_diff(vmh_state_storage *storage, const vmh_block *block,
                                                uint64_t *next_desired_height, vmh_failure *why)
 {
     vmh_status status = settle(storage, why);
 
+    if (status == VMH_OK)
+        status = check_names(block->diff, why);
     if (status == VMH_OK && block->ref.height == storage->head.height + 1)
         status = commit_height(storage, block, NULL, why);
     *next_desired_height = storage->head.height + 1;

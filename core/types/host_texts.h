@@ -33,6 +33,27 @@
 /* events */
 #define VMH_TEXT_SECOND_EVENT "more than %llu event in one transaction"
 
+/* messages */
+#define VMH_TEXT_TOO_MANY_REQUESTS "too many requests"
+#define VMH_TEXT_MAILBOX_FULL "mailbox full"
+#define VMH_TEXT_MESSAGE_TOKEN "valid token length is 10 bytes"
+#define VMH_TEXT_OUT_OF_GAS "out of gas"
+#define VMH_TEXT_TRANSFER_BALANCE "insufficient balance for transfer"
+#define VMH_TEXT_NOT_DEPLOYING "no deployment is running"
+#define VMH_TEXT_NO_CONTEXT "no_context"
+#define VMH_TEXT_ASYNC_READ_ONLY "async: read-only"
+#define VMH_TEXT_ASYNC_NOT_HERE "async: not allowed here"
+
+/* bytecode */
+#define VMH_TEXT_PANIC "panic 0x%02llx: %s"
+#define VMH_TEXT_TAKES_BYTES "method '%.*s.%.*s' takes one argument of type bytes"
+#define VMH_TEXT_RAW_ONLY "method '%.*s.%.*s' has a %.*s, which only raw call data carry"
+#define VMH_TEXT_ARGUMENT_RANGE "method '%.*s.%.*s' expects arg %zu to fit into %.*s"
+#define VMH_TEXT_RESULTS "method '%.*s.%.*s' returned data that are not %.*s"
+#define VMH_TEXT_SELECTOR "selector 0x%.*s not found on contract '%.*s'"
+#define VMH_TEXT_DATA_TOO_LONG "data of method '%.*s.%.*s' are longer than %zu bytes"
+#define VMH_TEXT_CALL_DATA "call data of method '%.*s.%.*s' are not %.*s"
+
 /* SDK calls */
 #define VMH_TEXT_SDK_UNKNOWN "unknown SDK operation %.*s.%.*s"
 #define VMH_TEXT_SDK_ARGUMENTS "SDK call %.*s.%.*s takes %s"
@@ -64,7 +85,6 @@
 
 /* safe arithmetic */
 #define VMH_TEXT_OVERFLOW_ADD "integer overflow on add"
-#define VMH_TEXT_OVERFLOW_SUB "integer overflow on sub"
 
 /* _GlobalPreOrder */
 #define VMH_TEXT_SUBSCRIPTION_CONTRACT "can only refresh current contract %.*s"

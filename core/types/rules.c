@@ -11,6 +11,16 @@ const vmh_rules vmh_rules_vmhost_1 = {
     .receipts_are_extended = true,
     .client_messages_are_canonical = true,
     .go_type_names = false,
+    .vite = {
+        .synccall_ends_run = true,
+        .failed_frame_loses_credits = true,
+        .messages_are_charged = true,
+        .resume_checks_stack = true,
+        .outermost_frame_speaks = true,
+        .queries_refuse_writes = true,
+        .memory_is_limited = true,
+        .out_of_quota_ends_run = true,
+    },
 };
 
 const vmh_rules vmh_rules_reference = {

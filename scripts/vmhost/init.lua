@@ -3,11 +3,13 @@
 --     local vmhost = require "vmhost"
 --     local chain <close> = vmhost.fixture.new()
 --
--- Modules: `vm`, `state_storage`, `processor`, `sdk`, `crypto`, `codec`, `word` in C;
--- `fixture`, `scripted_contracts`, `inspect`, `repl`, `cli` in Lua.
+-- Modules: `vm`, `state_storage`, `processor`, `sdk`, `crypto`, `codec`, `abi`, `word`,
+-- `vite_core` in C; `fixture`, `scripted_contracts`, `vite`, `assembler`, `disassembler`,
+-- `solppc`, `inspect`, `repl`, `cli` in Lua.
 -- @module vmhost
-local MODULES = { "cli", "codec", "crypto", "fixture", "inspect", "processor", "repl",
-  "scripted_contracts", "sdk", "state_storage", "vm", "word" }
+local MODULES = { "abi", "assembler", "cli", "codec", "crypto", "disassembler", "fixture",
+  "inspect", "processor", "repl", "scripted_contracts", "sdk", "solppc", "state_storage", "vite",
+  "vite_core", "vm", "word" }
 
 local is_module = {}
 for _, name in ipairs(MODULES) do is_module[name] = true end

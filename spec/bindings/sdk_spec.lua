@@ -7,18 +7,26 @@ describe("vmhost.sdk #small", function()
       operations[operation.operation_name .. "." .. operation.method_name] = operation.arguments
     end
 
-    -- spec/host.md 5, getVirtualChainId, and what _Ledger and _Deployments use.
+    -- spec/host.md 5, getVirtualChainId, messages, and what the host's own contracts and the
+    -- processor of bytecode use.
     assert.same({
       ["Sdk.State.read"] = "bytes", ["Sdk.State.write"] = "bytes, bytes",
       ["Sdk.Service.callMethod"] = "string, string, bytes",
       ["Sdk.Service.callOnBehalf"] = "string, string, bytes, bytes, bytes, uint256",
-      ["Sdk.Service.getCallValue"] = "",
+      ["Sdk.Service.getCallValue"] = "", ["Sdk.Service.findName"] = "bytes",
+      ["Sdk.Service.getCode"] = "string", ["Sdk.Service.putCode"] = "bytes",
+      ["Sdk.Service.getBalance"] = "bytes, bytes",
+      ["Sdk.Events.emitLog"] = "bytes, bytes",
       ["Sdk.Events.emitEvent"] = "string, bytes",
       ["Sdk.Address.getSignerAddress"] = "", ["Sdk.Address.getCallerAddress"] = "",
-      ["Sdk.Address.getOwnAddress"] = "",
+      ["Sdk.Address.getOwnAddress"] = "", ["Sdk.Address.getDeployerAddress"] = "",
       ["Sdk.Env.getBlockHeight"] = "", ["Sdk.Env.getBlockTimestamp"] = "",
       ["Sdk.Env.getBlockProposerAddress"] = "", ["Sdk.Env.getBlockCommittee"] = "",
       ["Sdk.Env.getNextBlockCommittee"] = "", ["Sdk.Env.getVirtualChainId"] = "",
+      ["Sdk.Env.getSeed"] = "",
+      ["Sdk.Message.identify"] = "string, bytes, bytes, uint256, uint32",
+      ["Sdk.Message.send"] = "string, string, bytes, bytes, uint256",
+      ["Sdk.Message.suspend"] = "string, string, bytes, bytes, uint256, bytes",
       ["Sdk.Ethereum.callMethod"] = "string, string, uint64, string, bytes",
       ["Sdk.Ethereum.getTransactionLog"] = "string, string, string, string",
       ["Sdk.Ethereum.getBlockNumber"] = "", ["Sdk.Ethereum.getBlockNumberByTime"] = "uint64",
@@ -33,8 +41,9 @@ describe("vmhost.sdk #small", function()
       if operation.needs_system then system[#system + 1] = operation.method_name end
     end
 
-    assert.same({ "write" }, writing)
-    assert.same({ "callOnBehalf" }, system)
+    assert.same({ "write", "putCode", "emitLog", "identify", "send" }, writing)
+    assert.same({ "callOnBehalf", "findName", "getCode", "putCode", "getBalance", "emitLog",
+      "identify", "getDeployerAddress", "getSeed" }, system)
   end)
 
   it("checks a handler and gives it back", function()

@@ -2,9 +2,22 @@
 -- A failure of the host is raised as its code.
 local new_crashing_store = require "spec.support.crashing_store"
 
+local function bytes_of(hex)
+  return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
+end
+
+-- Init code of two services: one answers the arguments that it gets, the other sends its call data
+-- to `counter`, awaits the answer and gives it back.
+local ECHO <const> = bytes_of "600d80600b6000396000f3600436038060046000376000f3"
+local RELAY <const> = bytes_of("604b80600b6000396000f360003560e01c600714603b57366000600037366000"
+  .. "6000695649544520544f4b454e74f0228c0c25bddb7871d80bd34ac8b33c030b3698016007f75bf8506004360380"
+  .. "60046000376000f3")
+
 local GENESIS <const> = {
   virtual_chain_id = 42, native_contracts = { "BenchmarkToken", "Probe", "Probe2" },
-  services = { { name = "counter", processor = "JAVASCRIPT", code = "counter" } },
+  services = { { name = "counter", processor = "JAVASCRIPT", code = "counter" },
+    { name = "echo", processor = "VITE", code = ECHO },
+    { name = "relay", processor = "VITE", code = RELAY } },
 }
 local JAVASCRIPT <const> = 2
 local BOB <const> = ("b"):rep(20)
@@ -48,6 +61,10 @@ local function new_processor()
   function processor.contract_sdk_call_handler(given) handler = given end
 
   function processor.get_contract_info() return { permission_scope = "SERVICE" } end
+
+  function processor.describe_method(asked)
+    return asked.index == 1 and { name = "count", parameters = { "uint32[]" } } or nil
+  end
 
   function processor.process_call(call)
     if call.method_name == "_init" then return { call_result = "SUCCESS" } end
@@ -123,6 +140,18 @@ local function deploy_and_fail_inside(host)
   }, { "SUCCESS", "ERROR_SMART_CONTRACT", "SUCCESS", "ERROR_CONTRACT_NOT_DEPLOYED" })
 end
 
+-- By signature into bytecode, and from there by selector, awaited, into the scripted service.
+local function call_between_languages(host)
+  commit(host, {
+    new_transaction(8, "echo", "echo(address,uint64[])(address,uint64[])",
+      { { bytes20 = BOB }, { ["uint64[]"] = { 1, 2 } } }),
+    new_transaction(9, "echo", "echo(address)", { 1 }),
+    new_transaction(10, "relay", "count(uint32[])(uint256,bytes[])", { { ["uint32[]"] = { 5 } } }),
+    new_transaction(11, "relay", "other()", {}),
+  }, { "SUCCESS", "ERROR_INPUT", "SUCCESS", "SUCCESS", "SUCCESS", "ERROR_INPUT", "SUCCESS",
+    "SUCCESS" })
+end
+
 local function query_balance(host)
   local query = new_transaction(7, "BenchmarkToken", "getBalance", { { bytes = BOB } })
   local result = check(host:process_query {
@@ -177,6 +206,7 @@ function scenario.run(backend, folder)
   storage = open_storage(backend, folder)
   local host = open_host()
   deploy_and_fail_inside(host)
+  if backend == "memory" then call_between_languages(host) end
   host:close()
   if backend ~= "memory" then
     close()
@@ -193,7 +223,7 @@ end
 
 local function assert_whole()
   local height = storage:last_committed_block_info().height
-  assert(height <= 2, "another height than was committed")
+  assert(height <= 3, "another height than was committed")
   assert(assert(storage:rebuild_root()) == assert(storage:state_hash()), "another root")
   for each = 1, height do assert(storage:block(each)) end
   return height

@@ -201,7 +201,7 @@ describe("handle_sdk_call", function()
         "SYSTEM"))
     end)
 
-    assert.equal("callOnBehalf: caller of 5 bytes", text)
+    assert.equal("valid address length is 20 bytes, received 5 bytes", text)
   end)
 
   it("shows the value that came with a call, and no token where none did", function()

@@ -181,9 +181,9 @@ for _, rule_set in ipairs(chains.RULE_SETS) do
     end)
 
     it("fails a service whose processor this host does not have", function()
-      local chain <close> = open { processors = { VITE = {
+      local chain <close> = open { processors = { JAVASCRIPT = {
         process_call = function() return { call_result = "SUCCESS" } end } } }
-      chain:commit { { "_Deployments", "deployService", text "Lonely", { uint32 = 4 },
+      chain:commit { { "_Deployments", "deployService", text "Lonely", { uint32 = 2 },
         { bytes = "code" } } }
       chain.host:close()
       chain.host = assert(require "vmhost.vm".open { storage = chain.storage })
@@ -191,7 +191,7 @@ for _, rule_set in ipairs(chains.RULE_SETS) do
       local out = assert(chain:process { { "Lonely", "run" } })
 
       assert.same({ "ERROR_CONTRACT_NOT_DEPLOYED" }, chains.outcome(out.receipts[1]))
-      assert.equal("service 'Lonely' has processor type 4, which this host does not run",
+      assert.equal("service 'Lonely' has processor type 2, which this host does not run",
         out.records[1].error)
     end)
   end)

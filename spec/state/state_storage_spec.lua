@@ -83,6 +83,19 @@ for _, backend in ipairs(storages) do
       assert.equal("v1", storage:read("c", "k"))
     end)
 
+    it("refuses a diff of a contract without a name, and changes nothing", function()
+      local place <close> = backend.new()
+      local storage <close> = place.open()
+
+      local next_height, message, code = storage:commit_state_diff {
+        height = 1, state_diffs = one("", "k", "v"),
+      }
+
+      assert.same({ nil, "state diff 1: missing contract name", "invalid_input" },
+        { next_height, message, code })
+      assert.equal(0, storage:last_committed_block_info().height)
+    end)
+
     it("lets the last of several diffs of one contract win", function()
       local place <close> = backend.new()
       local storage <close> = place.open()

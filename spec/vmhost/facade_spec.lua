@@ -26,6 +26,6 @@ describe("vmhost", function()
 
   it("names the modules when one does not exist", function()
     assert.error_matches(function() return require("vmhost").fixtures end,
-      "vmhost has no module 'fixtures'; it has cli, codec, .*fixture, inspect")
+      "vmhost has no module 'fixtures'; it has abi, assembler, cli, .*fixture, inspect")
   end)
 end)

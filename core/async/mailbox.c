@@ -1,0 +1,168 @@
+#include "async/mailbox.h"
+
+static const vmh_bytes head_key = {(const uint8_t *)"Head", 4};
+static const vmh_bytes tail_key = {(const uint8_t *)"Tail", 4};
+
+/* A u64 value; an absent key is 0. */
+static vmh_status read_number(vmh_service_state *state, vmh_bytes key, vmh_arena *arena,
+                              uint64_t *number, vmh_failure *why)
+{
+    vmh_bytes value;
+    vmh_status status = state->read(state, key, arena, &value, why);
+
+    if (status != VMH_OK)
+        return status;
+    if (value.size != 0 && value.size != 8)
+        return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a counter of %zu bytes", value.size);
+    *number = value.size == 0 ? 0 : vmh_get_u64_le(value.data);
+    return VMH_OK;
+}
+
+static vmh_status write_number(vmh_service_state *state, vmh_bytes key, uint64_t number,
+                               vmh_failure *why)
+{
+    uint8_t value[8];
+
+    vmh_put_u64_le(value, number);
+    return state->write(state, key, vmh_bytes_of(value, sizeof value), why);
+}
+
+/* In_ and the number, big-endian, so that a walk over the keys is the queue. */
+typedef struct stored_key {
+    uint8_t bytes[11];
+} stored_key;
+
+static stored_key key_of(uint64_t number)
+{
+    stored_key key = {"In_"};
+
+    vmh_put_u64_be(key.bytes + 3, number);
+    return key;
+}
+
+static vmh_bytes key_bytes(const stored_key *key)
+{
+    return vmh_bytes_of(key->bytes, sizeof key->bytes);
+}
+
+vmh_status vmh_mailbox_open(vmh_mailbox *mailbox, vmh_service_state *state, vmh_arena *arena,
+                            vmh_failure *why)
+{
+    vmh_status status;
+
+    *mailbox = (vmh_mailbox){.state = state, .arena = arena};
+    status = read_number(state, head_key, arena, &mailbox->head, why);
+    if (status == VMH_OK)
+        status = read_number(state, tail_key, arena, &mailbox->tail, why);
+    if (status != VMH_OK)
+        return status;
+    if (mailbox->head > mailbox->tail)
+        return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: head %llu is behind tail %llu",
+                        (unsigned long long)mailbox->head, (unsigned long long)mailbox->tail);
+    mailbox->first_head = mailbox->head;
+    return VMH_OK;
+}
+
+uint64_t vmh_mailbox_count(const vmh_mailbox *mailbox)
+{
+    return mailbox->tail - mailbox->head + (mailbox->fresh_count - mailbox->fresh_taken);
+}
+
+vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, vmh_bytes message, vmh_failure *why)
+{
+    vmh_bytes *fresh = vmh_arena_grow(mailbox->arena, mailbox->fresh, &mailbox->fresh_capacity,
+                                      mailbox->fresh_count + 1, sizeof *fresh);
+
+    if (fresh == NULL)
+        return vmh_fail_memory(why);
+    mailbox->fresh = fresh;
+    fresh[mailbox->fresh_count++] = message;
+    return VMH_OK;
+}
+
+vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+                                   vmh_failure *why)
+{
+    stored_key key = key_of(mailbox->head);
+    vmh_status status;
+
+    *found = mailbox->head < mailbox->tail;
+    if (!*found)
+        return VMH_OK;
+    status = mailbox->state->read(mailbox->state, key_bytes(&key), mailbox->arena, message, why);
+    if (status != VMH_OK)
+        return status;
+    if (message->size == 0)
+        return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: message %llu is missing",
+                        (unsigned long long)mailbox->head);
+    mailbox->head++;
+    return VMH_OK;
+}
+
+vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+                            vmh_failure *why)
+{
+    vmh_status status = vmh_mailbox_take_stored(mailbox, message, found, why);
+
+    if (status != VMH_OK || *found)
+        return status;
+    *found = mailbox->fresh_taken < mailbox->fresh_count;
+    if (*found)
+        *message = mailbox->fresh[mailbox->fresh_taken++];
+    return VMH_OK;
+}
+
+static vmh_status delete_taken(vmh_mailbox *mailbox, vmh_failure *why)
+{
+    for (uint64_t number = mailbox->first_head; number < mailbox->head; number++) {
+        stored_key key = key_of(number);
+        vmh_status status =
+            mailbox->state->write(mailbox->state, key_bytes(&key), (vmh_bytes){0}, why);
+
+        if (status != VMH_OK)
+            return status;
+    }
+    return VMH_OK;
+}
+
+static vmh_status store_fresh(vmh_mailbox *mailbox, vmh_failure *why)
+{
+    while (mailbox->fresh_taken < mailbox->fresh_count) {
+        stored_key key = key_of(mailbox->tail);
+        vmh_status status = mailbox->state->write(mailbox->state, key_bytes(&key),
+                                                  mailbox->fresh[mailbox->fresh_taken], why);
+
+        if (status != VMH_OK)
+            return status;
+        mailbox->fresh_taken++;
+        mailbox->tail++;
+    }
+    return VMH_OK;
+}
+
+vmh_status vmh_mailbox_close(vmh_mailbox *mailbox, vmh_failure *why)
+{
+    uint64_t stored_tail = mailbox->tail;
+    vmh_status status = delete_taken(mailbox, why);
+
+    if (status == VMH_OK)
+        status = store_fresh(mailbox, why);
+    if (status == VMH_OK && mailbox->head != mailbox->first_head)
+        status = write_number(mailbox->state, head_key, mailbox->head, why);
+    if (status == VMH_OK && mailbox->tail != stored_tail)
+        status = write_number(mailbox->state, tail_key, mailbox->tail, why);
+    return status;
+}
+
+vmh_status vmh_mailbox_next_sequence(vmh_service_state *state, uint32_t to_chain,
+                                     vmh_arena *arena, uint64_t *sequence, vmh_failure *why)
+{
+    uint8_t key[9] = "Next_";
+    vmh_status status;
+
+    vmh_put_u32_be(key + 5, to_chain);
+    status = read_number(state, vmh_bytes_of(key, sizeof key), arena, sequence, why);
+    if (status != VMH_OK)
+        return status;
+    return write_number(state, vmh_bytes_of(key, sizeof key), *sequence + 1, why);
+}

@@ -1,0 +1,62 @@
+/*
+ * The mailbox: messages that wait, in the order in which they are to run
+ * (spec/joins.md 5). It keeps order and counts; it runs nothing.
+ *
+ *     stored  In_7 In_8 In_9      left by earlier sets        Head 7, Tail 10
+ *     fresh   m1 m2 ...           sent in this set, behind them
+ *
+ * Fresh messages reach the state only at the end of a set: one that was sent and
+ * taken in one set leaves no record.
+ */
+#ifndef VMH_ASYNC_MAILBOX_H
+#define VMH_ASYNC_MAILBOX_H
+
+#include "ports/service_state.h"
+
+/* While so many wait, calls are refused; answers and refunds never. */
+enum { VMH_MAILBOX_CAPACITY = 100000 };
+
+typedef struct vmh_mailbox {
+    vmh_service_state *state; /* keys of `_Mailbox` */
+    vmh_arena *arena;         /* of the set */
+    uint64_t head;            /* the first stored message that was not taken */
+    uint64_t tail;            /* behind the last stored one */
+    uint64_t first_head;      /* head as it was stored */
+    vmh_bytes *fresh;
+    size_t fresh_count;
+    size_t fresh_taken;
+    size_t fresh_capacity;
+} vmh_mailbox;
+
+/*
+ * Reads where the stored queue begins and ends. Fails with VMH_E_STORE_CORRUPT
+ * for records that no mailbox writes.
+ */
+vmh_status vmh_mailbox_open(vmh_mailbox *mailbox, vmh_service_state *state, vmh_arena *arena,
+                            vmh_failure *why);
+
+/* How many wait. */
+uint64_t vmh_mailbox_count(const vmh_mailbox *mailbox);
+
+/* Puts a message at the end; `message` must live as long as the arena. */
+vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, vmh_bytes message, vmh_failure *why);
+
+/* Takes the next stored message; `*found` is false when none is left. */
+vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+                                   vmh_failure *why);
+
+/* Takes the next message, stored ones first. */
+vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+                            vmh_failure *why);
+
+/* Writes the queue as it is: deletes what was taken, stores what is left. */
+vmh_status vmh_mailbox_close(vmh_mailbox *mailbox, vmh_failure *why);
+
+/*
+ * The next sequence number of messages to a chain, counted up. In a run it is
+ * given through the run's own state, so that it is undone with the call.
+ */
+vmh_status vmh_mailbox_next_sequence(vmh_service_state *state, uint32_t to_chain,
+                                     vmh_arena *arena, uint64_t *sequence, vmh_failure *why);
+
+#endif

@@ -1,0 +1,54 @@
+#include "host/answer.h"
+
+#include "host/host_state.h"
+#include "host/outbox.h"
+
+bool vmh_owes_answer(const vmh_request *request)
+{
+    return request->kind == VMH_MESSAGE_SYNC_CALL;
+}
+
+/* A message from the service that ran to the one that asked. */
+static vmh_message reply(const vmh_run_plan *plan, vmh_message_kind kind)
+{
+    return (vmh_message){
+        .from_service = plan->call.frame.service,
+        .to_service = plan->request.from_service,
+        .kind = (uint16_t)kind,
+        .answered_id = vmh_bytes_hash(&plan->request.id),
+    };
+}
+
+/* An answer has the form of its request: raw bytes, or packed arguments. */
+static vmh_bytes answer_input(const vmh_run_plan *plan, const vmh_process_call_output *output)
+{
+    return plan->request.method.size == 0 ? output->raw_output : output->output_arguments;
+}
+
+vmh_status vmh_answer(vmh_execution_context *context, const vmh_run_plan *plan,
+                      const vmh_process_call_output *output, uint64_t gas, vmh_failure *why)
+{
+    vmh_message message = reply(plan, VMH_MESSAGE_SYNC_ANSWER);
+
+    message.input = answer_input(plan, output);
+    message.gas = gas;
+    return vmh_outbox_send_own(context, &message, why);
+}
+
+vmh_status vmh_answer_failure(vmh_execution_context *context, const vmh_run_plan *plan,
+                              const vmh_process_call_output *output, vmh_failure *why)
+{
+    bool owes = vmh_owes_answer(&plan->request);
+    vmh_message message = reply(plan, owes ? VMH_MESSAGE_SYNC_FAILURE : VMH_MESSAGE_REFUND);
+
+    if (!owes && vmh_word_is_zero(&plan->returned_amount))
+        return VMH_OK;
+    message.token = plan->token;
+    message.amount = plan->returned_amount;
+    if (owes) {
+        message.input = answer_input(plan, output);
+        message.code = output->code;
+        message.gas = context->gas_left;
+    }
+    return vmh_outbox_send_own(context, &message, why);
+}

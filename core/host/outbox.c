@@ -1,0 +1,307 @@
+#include "host/outbox.h"
+
+#include "async/mailbox.h"
+#include "async/suspended_run.h"
+#include "base/hex.h"
+#include "codec/message_codec.h"
+#include "crypto/address.h"
+#include "host/host_state.h"
+#include "host/value.h"
+#include "types/host_texts.h"
+
+static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
+static const vmh_bytes default_token = {(const uint8_t *)"VITE TOKEN", VMH_TOKEN_SIZE};
+
+enum { ADDRESS_TARGET_SIZE = 1 + 42 };
+
+/* ---- targets ---- */
+
+/* The 21 bytes of `@` + 42 hex; false for any other name. */
+static bool read_address_target(vmh_bytes service, uint8_t out[21])
+{
+    if (service.size != ADDRESS_TARGET_SIZE || service.data[0] != '@')
+        return false;
+    for (size_t i = 0; i < 21; i++) {
+        int high = vmh_hex_digit(service.data[1 + 2 * i]);
+        int low = vmh_hex_digit(service.data[2 + 2 * i]);
+
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+void vmh_target_address(vmh_bytes service, vmh_address *out)
+{
+    uint8_t bytes[21];
+
+    if (read_address_target(service, bytes))
+        memcpy(out->bytes, bytes, sizeof out->bytes);
+    else
+        vmh_address_of_contract(service, out);
+}
+
+bool vmh_target_is_client(vmh_bytes service)
+{
+    uint8_t bytes[21];
+
+    return read_address_target(service, bytes) && bytes[20] == 0;
+}
+
+/* ---- issuing ---- */
+
+typedef struct context_state {
+    vmh_service_state port; /* first */
+    vmh_execution_context *context;
+} context_state;
+
+static vmh_status read_mailbox(vmh_service_state *state, vmh_bytes key, vmh_arena *arena,
+                               vmh_bytes *value, vmh_failure *why)
+{
+    (void)arena; /* what the context reads lives in its own */
+    return vmh_execution_context_read(((context_state *)state)->context, mailbox_name, key, value,
+                                      why);
+}
+
+static vmh_status write_mailbox(vmh_service_state *state, vmh_bytes key, vmh_bytes value,
+                                vmh_failure *why)
+{
+    return vmh_transient_state_write(&((context_state *)state)->context->transient, mailbox_name,
+                                     key, value, why);
+}
+
+/* Fills in what the host knows, and gives the message its number and id. */
+static vmh_status number_message(vmh_execution_context *context, vmh_message *message,
+                                 vmh_hash32 *id, vmh_failure *why)
+{
+    context_state state = {{read_mailbox, write_mailbox}, context};
+    vmh_status status;
+
+    message->version = VMH_MESSAGE_VERSION;
+    message->from_chain = context->host->genesis->virtual_chain_id;
+    message->to_chain = message->from_chain;
+    message->root = context->request.root;
+    message->parent = context->run_id;
+    message->signer = context->request.signer;
+    if (message->token.size == 0)
+        message->token = default_token;
+    status = vmh_mailbox_next_sequence(&state.port, message->to_chain, context->arena,
+                                       &message->sequence, why);
+    return status == VMH_OK ? vmh_message_id(message, id, why) : status;
+}
+
+static vmh_issue_refusal find_refusal(const vmh_execution_context *context,
+                                      const vmh_message_draft *draft)
+{
+    if (draft->token.size != 0 && draft->token.size != VMH_TOKEN_SIZE)
+        return (vmh_issue_refusal){VMH_TEXT_MESSAGE_TOKEN, VMH_CODE_CONTRACT_FAILED};
+    if (context->issued_count >= VMH_MESSAGES_PER_RUN)
+        return (vmh_issue_refusal){VMH_TEXT_TOO_MANY_REQUESTS, VMH_CODE_NESTED_CALL_FAILED};
+    if (vmh_mailbox_count(context->mailbox) + context->outbox_count >= VMH_MAILBOX_CAPACITY)
+        return (vmh_issue_refusal){VMH_TEXT_MAILBOX_FULL, VMH_CODE_NESTED_CALL_FAILED};
+    return (vmh_issue_refusal){0};
+}
+
+static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_draft *draft,
+                             vmh_outgoing *out, vmh_failure *why)
+{
+    const vmh_bytes from[6] = {draft->to_service, draft->method, draft->input, draft->token,
+                               draft->stored, vmh_service_stack_top(context)->service};
+    vmh_bytes *to[6] = {&out->message.to_service, &out->message.method, &out->message.input,
+                        &out->message.token, &out->stored, &out->message.from_service};
+
+    *out = (vmh_outgoing){.message = {.kind = (uint16_t)draft->kind, .amount = draft->amount},
+                          .language = draft->language};
+    for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
+        vmh_status status = vmh_arena_copy(context->arena, from[i], to[i], why);
+
+        if (status != VMH_OK)
+            return status;
+    }
+    return VMH_OK;
+}
+
+/*
+ * False, with the execution aborted, when the gas does not reach. Bytecode has
+ * paid for its messages already: CALL and SYNCCALL cost by their bytes.
+ */
+static vmh_status pay(vmh_execution_context *context, uint64_t bytes, bool *paid,
+                      vmh_failure *why)
+{
+    bool is_bytecode = vmh_service_stack_top(context)->processor_type == VMH_PROCESSOR_VITE;
+    uint64_t price = is_bytecode ? 0 : bytes * VMH_GAS_PER_MESSAGE_BYTE;
+    vmh_bytes text;
+    vmh_status status;
+
+    *paid = price <= context->gas_left;
+    if (*paid) {
+        context->gas_left -= price;
+        return VMH_OK;
+    }
+    context->gas_left = 0;
+    status = vmh_arena_copy(context->arena, VMH_LITERAL(VMH_TEXT_OUT_OF_GAS), &text, why);
+    if (status == VMH_OK)
+        vmh_execution_context_abort(context, text, VMH_CODE_OUT_OF_GAS);
+    return status;
+}
+
+vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_draft *draft,
+                            vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why)
+{
+    vmh_outgoing *outbox, outgoing;
+    bool paid;
+    vmh_status status;
+
+    *refusal = find_refusal(context, draft);
+    if (refusal->text != NULL)
+        return VMH_OK;
+    status = pay(context, draft->input.size + draft->stored.size, &paid, why);
+    if (status != VMH_OK || !paid) {
+        *refusal = (vmh_issue_refusal){VMH_TEXT_OUT_OF_GAS, VMH_CODE_OUT_OF_GAS};
+        return status;
+    }
+    outbox = vmh_arena_grow(context->arena, context->outbox, &context->outbox_capacity,
+                            context->outbox_count + 1, sizeof *outbox);
+    if (outbox == NULL)
+        return vmh_fail_memory(why);
+    context->outbox = outbox;
+    status = copy_draft(context, draft, &outgoing, why);
+    if (status == VMH_OK)
+        status = number_message(context, &outgoing.message, &outgoing.id, why);
+    if (status != VMH_OK)
+        return status;
+    outbox[context->outbox_count++] = outgoing;
+    context->issued_count++;
+    *id = outgoing.id;
+    return VMH_OK;
+}
+
+vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message_draft *draft,
+                               uint32_t ahead, vmh_hash32 *id, vmh_failure *why)
+{
+    vmh_checkpoint checkpoint = vmh_transient_state_checkpoint(&context->transient);
+    vmh_outgoing outgoing;
+    vmh_status status = copy_draft(context, draft, &outgoing, why);
+
+    if (status == VMH_OK)
+        status = number_message(context, &outgoing.message, id, why);
+    vmh_transient_state_restore(&context->transient, checkpoint);
+    if (status != VMH_OK)
+        return status;
+    outgoing.message.sequence += ahead;
+    return vmh_message_id(&outgoing.message, id, why);
+}
+
+/* ---- the end of a run ---- */
+
+static bool takes_share(const vmh_message *message)
+{
+    return message->kind == VMH_MESSAGE_SYNC_CALL ||
+           (message->kind == VMH_MESSAGE_CALL && !vmh_target_is_client(message->to_service));
+}
+
+/* What waits for the answer becomes state of the service. */
+static vmh_status keep_suspended(vmh_execution_context *context, const vmh_outgoing *outgoing,
+                                 uint64_t lock, vmh_failure *why)
+{
+    vmh_suspended_run run = {
+        .language = outgoing->language,
+        .stored = outgoing->stored,
+        .to_chain = outgoing->message.to_chain,
+        .to_service = outgoing->message.to_service,
+        .token = outgoing->message.token,
+        .amount = outgoing->message.amount,
+        .gas = outgoing->message.gas,
+        .lock = lock,
+        .request = context->request,
+    };
+    uint8_t key[VMH_SUSPENDED_KEY_SIZE];
+    vmh_buffer bytes;
+    vmh_status status;
+
+    vmh_suspended_run_key(&outgoing->id, key);
+    vmh_buffer_init(&bytes);
+    vmh_suspended_run_encode(&run, &bytes);
+    status = vmh_buffer_check(&bytes, why);
+    if (status == VMH_OK)
+        status = vmh_transient_state_write(&context->transient, outgoing->message.from_service,
+                                           vmh_bytes_of(key, sizeof key),
+                                           vmh_buffer_bytes(&bytes), why);
+    vmh_buffer_clear(&bytes);
+    return status;
+}
+
+static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgoing,
+                             uint64_t share, bool *enough, vmh_failure *why)
+{
+    vmh_message *message = &outgoing->message;
+    uint64_t lock = 0;
+    vmh_address sender;
+    vmh_status status;
+
+    if (message->kind == VMH_MESSAGE_SYNC_CALL)
+        lock = share / 2 < VMH_AWAIT_LOCK_MAX ? share / 2 : VMH_AWAIT_LOCK_MAX;
+    if (takes_share(message))
+        message->gas = share - lock;
+    vmh_address_of_contract(message->from_service, &sender);
+    status = vmh_value_debit(context, &sender, message->token, &message->amount, enough, why);
+    if (status != VMH_OK || !*enough || message->kind != VMH_MESSAGE_SYNC_CALL)
+        return status;
+    return keep_suspended(context, outgoing, lock, why);
+}
+
+vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
+                             bool *enough, vmh_failure *why)
+{
+    uint64_t count = answers ? 1 : 0;
+    uint64_t share;
+
+    *enough = true;
+    for (size_t i = 0; i < context->outbox_count; i++)
+        count += takes_share(&context->outbox[i].message) ? 1 : 0;
+    share = count == 0 ? 0 : context->gas_left / count;
+    *answer_gas = answers ? share : 0;
+    for (size_t i = 0; i < context->outbox_count && *enough; i++) {
+        vmh_status status = settle_one(context, &context->outbox[i], share, enough, why);
+
+        if (status != VMH_OK)
+            return status;
+    }
+    return VMH_OK;
+}
+
+static vmh_status put(vmh_execution_context *context, const vmh_message *message, vmh_failure *why)
+{
+    vmh_buffer bytes;
+    vmh_bytes kept;
+    vmh_status status;
+
+    vmh_buffer_init(&bytes);
+    vmh_message_encode(message, &bytes);
+    status = vmh_buffer_check(&bytes, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(context->mailbox->arena, vmh_buffer_bytes(&bytes), &kept, why);
+    vmh_buffer_clear(&bytes);
+    return status == VMH_OK ? vmh_mailbox_add(context->mailbox, kept, why) : status;
+}
+
+vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
+{
+    for (size_t i = 0; i < context->outbox_count; i++) {
+        vmh_status status = put(context, &context->outbox[i].message, why);
+
+        if (status != VMH_OK)
+            return status;
+    }
+    return VMH_OK;
+}
+
+vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message,
+                               vmh_failure *why)
+{
+    vmh_hash32 id;
+    vmh_status status = number_message(context, message, &id, why);
+
+    return status == VMH_OK ? put(context, message, why) : status;
+}

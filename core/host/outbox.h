@@ -1,0 +1,68 @@
+/*
+ * What a run sends: messages issued while it runs, which leave only when its
+ * outermost method has ended well (spec/joins.md 4, 7). A message has its
+ * sequence number, and so its id, from the moment it is issued; its gas is given
+ * at the end, when what is left is divided.
+ */
+#ifndef VMH_HOST_OUTBOX_H
+#define VMH_HOST_OUTBOX_H
+
+#include "host/execution_context.h"
+
+enum { VMH_MESSAGES_PER_RUN = 256, VMH_GAS_PER_MESSAGE_BYTE = 28, VMH_AWAIT_LOCK_MAX = 1000000 };
+
+/* What the sender says of a message; the host fills in the rest. */
+typedef struct vmh_message_draft {
+    vmh_message_kind kind;
+    vmh_bytes to_service;
+    vmh_bytes method; /* empty: `input` is raw call data */
+    vmh_bytes input;
+    vmh_bytes token;
+    vmh_word amount;
+    uint16_t language; /* of a suspended run */
+    vmh_bytes stored;  /* what it goes on from */
+} vmh_message_draft;
+
+/* Why a message was not issued; text NULL: it was. */
+typedef struct vmh_issue_refusal {
+    const char *text;
+    uint32_t code;
+} vmh_issue_refusal;
+
+/*
+ * Issues a call of kind 2 or 8 for the service on top of the stack, pays for its
+ * bytes, and gives its id. Copies what the draft names.
+ */
+vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_draft *draft,
+                            vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why);
+
+/*
+ * The id that a call of kind 2 would have if `ahead` other messages were issued
+ * before it; issues nothing.
+ */
+vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message_draft *draft,
+                               uint32_t ahead, vmh_hash32 *id, vmh_failure *why);
+
+/*
+ * After a good outermost method: divides the gas that is left over the messages,
+ * and the answer if the run owes one; takes the amounts from their senders;
+ * keeps suspended runs. `*enough` is false when an account has too little: then
+ * the run has failed. `*answer_gas` is the answer's share.
+ */
+vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
+                             bool *enough, vmh_failure *why);
+
+/* Puts the settled messages into the mailbox, in order. */
+vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why);
+
+/* Puts one message of the host itself, an answer or a refund, into the mailbox. */
+vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message,
+                               vmh_failure *why);
+
+/* The account that stands behind a target: a service's, or the address in `@` + 42 hex. */
+void vmh_target_address(vmh_bytes service, vmh_address *out);
+
+/* Whether a target is the address of a client. */
+bool vmh_target_is_client(vmh_bytes service);
+
+#endif

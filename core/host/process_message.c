@@ -1,0 +1,256 @@
+#include "codec/message_codec.h"
+#include "host/answer.h"
+#include "host/host_state.h"
+#include "host/outbox.h"
+#include "host/value.h"
+#include "types/host_texts.h"
+
+/* The next free place for a report; NULL when memory is short. */
+static vmh_run_report *add_report(vmh_set_run *run)
+{
+    vmh_run_report *messages = vmh_arena_grow(run->arena, run->messages, &run->message_capacity,
+                                              run->message_count + 1, sizeof *messages);
+
+    if (messages == NULL)
+        return NULL;
+    run->messages = messages;
+    return &messages[run->message_count++];
+}
+
+/* What every message's plan has. */
+static vmh_run_plan plan_of(const vmh_message *message, const vmh_hash32 *id)
+{
+    vmh_run_plan plan = {
+        .txhash = *id,
+        .run_id = *id,
+        .parent = vmh_bytes_hash(&message->parent),
+        .request =
+            {
+                .kind = message->kind,
+                .id = *id,
+                .root = message->root,
+                .from_chain = message->from_chain,
+                .from_service = message->from_service,
+                .signer = message->signer,
+                .method = message->method,
+                .answered_id = message->answered_id,
+                .context_id = message->context_id,
+            },
+        .call = {.frame = {.service = message->to_service,
+                           .method = message->method,
+                           .caller_is_given = true},
+                 .input_arguments = message->input,
+                 .calling_permission_scope = VMH_PERMISSION_SERVICE},
+        .gas_limit = message->gas,
+        .token = message->token,
+    };
+
+    vmh_target_address(message->from_service, &plan.call.frame.caller);
+    return plan;
+}
+
+/* A run in which no code of a contract runs: `change` is what it does to the state. */
+typedef vmh_status (*host_change)(vmh_execution_context *context, const vmh_message *message,
+                                  vmh_failure *why);
+
+static vmh_status run_without_code(vmh_set_run *run, const vmh_run_plan *plan,
+                                   const vmh_message *message, host_change change,
+                                   const vmh_process_call_output *output, vmh_run_report *report,
+                                   vmh_failure *why)
+{
+    vmh_execution_context context;
+    vmh_status status;
+
+    vmh_set_run_begin(run, plan, &context);
+    status = change(&context, message, why);
+    if (status == VMH_OK && vmh_owes_answer(&plan->request))
+        status = vmh_answer(&context, plan, output, plan->gas_limit, why);
+    if (status == VMH_OK)
+        status = vmh_transient_state_merge(&context.transient, &run->batch, why);
+    if (status == VMH_OK)
+        status = vmh_set_run_report(run, plan, &context, true, output, report, why);
+    vmh_execution_context_end(&context);
+    return status;
+}
+
+static vmh_status credit_target(vmh_execution_context *context, const vmh_message *message,
+                                vmh_failure *why)
+{
+    vmh_address account;
+
+    vmh_target_address(message->to_service, &account);
+    return vmh_value_credit(context, &account, message->token, &message->amount, why);
+}
+
+static vmh_status change_nothing(vmh_execution_context *context, const vmh_message *message,
+                                 vmh_failure *why)
+{
+    (void)context;
+    (void)message;
+    (void)why;
+    return VMH_OK;
+}
+
+/* Kinds 2 and 8: a call of a service, or a credit of a client. */
+static vmh_status process_call_message(vmh_set_run *run, vmh_run_plan *plan,
+                                       const vmh_message *message, vmh_run_report *report,
+                                       vmh_failure *why)
+{
+    const vmh_process_call_output nothing = {.call_result = VMH_RESULT_SUCCESS};
+
+    if (vmh_target_is_client(message->to_service))
+        return run_without_code(run, plan, message, credit_target, &nothing, report, why);
+    plan->call.frame.token = message->token;
+    plan->call.frame.amount = message->amount;
+    plan->returned_amount = message->amount;
+    return vmh_set_run_execute(run, plan, report, why);
+}
+
+/* ---- answers ---- */
+
+/* An answer that nobody waits for is refused before any code runs. */
+static vmh_status refuse(vmh_set_run *run, vmh_run_plan *plan, const vmh_message *message,
+                         vmh_run_report *report, vmh_failure *why)
+{
+    vmh_process_call_output output;
+    vmh_status status;
+
+    plan->request.kind = 0; /* nothing is sent for it */
+    vmh_arena_reset(&run->run_arena);
+    status = vmh_call_output_fail(run->arena, VMH_RESULT_ERROR_SMART_CONTRACT,
+                                  VMH_CODE_CONTRACT_FAILED, VMH_LITERAL(VMH_TEXT_NO_CONTEXT),
+                                  &output, why);
+    if (status != VMH_OK)
+        return status;
+    return run_without_code(run, plan, message, change_nothing, &output, report, why);
+}
+
+/* The live record that this answer is for: `*found` false where there is none. */
+static vmh_status find_suspended(vmh_set_run *run, const vmh_message *message,
+                                 vmh_suspended_run *out, bool *found, vmh_failure *why)
+{
+    uint8_t key[VMH_SUSPENDED_KEY_SIZE];
+    vmh_hash32 id;
+    vmh_bytes record;
+    vmh_status status;
+
+    *found = false;
+    if (message->answered_id.size != sizeof id.bytes)
+        return VMH_OK;
+    memcpy(id.bytes, message->answered_id.data, sizeof id.bytes);
+    vmh_suspended_run_key(&id, key);
+    status = vmh_set_run_read(run, message->to_service, vmh_bytes_of(key, sizeof key), &record,
+                              why);
+    if (status != VMH_OK || record.size == 0)
+        return status;
+    status = vmh_suspended_run_decode(record, out, why);
+    *found = status == VMH_OK && out->to_chain == message->from_chain &&
+             vmh_bytes_equal(out->to_service, message->from_service);
+    return status;
+}
+
+/* The record ends with its answer, and the value of a failure is back, whatever comes. */
+static vmh_status take_answer(vmh_execution_context *context, const vmh_message *message,
+                              vmh_failure *why)
+{
+    uint8_t key[VMH_SUSPENDED_KEY_SIZE];
+    vmh_hash32 id;
+    vmh_status status;
+
+    memcpy(id.bytes, message->answered_id.data, sizeof id.bytes);
+    vmh_suspended_run_key(&id, key);
+    status = vmh_transient_state_write(&context->transient, message->to_service,
+                                       vmh_bytes_of(key, sizeof key), (vmh_bytes){0}, why);
+    if (status == VMH_OK && message->kind == VMH_MESSAGE_SYNC_FAILURE)
+        status = credit_target(context, message, why);
+    return status;
+}
+
+static vmh_status commit_answer(vmh_set_run *run, const vmh_run_plan *plan,
+                                const vmh_message *message, vmh_failure *why)
+{
+    vmh_execution_context context;
+    vmh_status status;
+
+    vmh_set_run_begin(run, plan, &context);
+    status = take_answer(&context, message, why);
+    if (status == VMH_OK)
+        status = vmh_transient_state_merge(&context.transient, &run->batch, why);
+    vmh_execution_context_end(&context);
+    return status;
+}
+
+/* Kinds 9 and 10: the suspended run goes on. */
+static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, const vmh_message *message,
+                                 vmh_run_report *report, vmh_failure *why)
+{
+    vmh_suspended_run suspended;
+    vmh_resume resume;
+    bool found;
+    vmh_status status = find_suspended(run, message, &suspended, &found, why);
+
+    if (status != VMH_OK)
+        return status;
+    if (!found)
+        return refuse(run, plan, message, report, why);
+    status = commit_answer(run, plan, message, why);
+    if (status != VMH_OK)
+        return status;
+    resume = (vmh_resume){
+        .stored = suspended.stored,
+        .succeeded = message->kind == VMH_MESSAGE_SYNC_ANSWER,
+        .answer = message->input,
+        .code = message->code,
+        .target_is_client = vmh_target_is_client(message->from_service),
+    };
+    memcpy(resume.answered_id.bytes, message->answered_id.data, sizeof resume.answered_id.bytes);
+    vmh_target_address(message->from_service, &resume.target);
+    plan->request = suspended.request;
+    plan->call.frame.method = suspended.request.method;
+    plan->call.input_arguments = (vmh_bytes){0};
+    plan->call.resume = &resume;
+    plan->call.frame.caller_is_client = suspended.request.kind == 0;
+    if (plan->call.frame.caller_is_client)
+        plan->call.frame.caller = suspended.request.signer;
+    else
+        vmh_target_address(suspended.request.from_service, &plan->call.frame.caller);
+    plan->gas_limit = message->gas + suspended.lock;
+    plan->language = suspended.language;
+    return vmh_set_run_execute(run, plan, report, why);
+}
+
+vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, vmh_failure *why)
+{
+    const vmh_process_call_output nothing = {.call_result = VMH_RESULT_SUCCESS};
+    vmh_run_report *report = add_report(run);
+    vmh_message message;
+    vmh_hash32 id;
+    vmh_run_plan plan;
+    vmh_status status;
+
+    if (report == NULL)
+        return vmh_fail_memory(why);
+    status = vmh_message_decode(bytes, true, &message, why);
+    if (status == VMH_OK)
+        status = vmh_message_id(&message, &id, why);
+    if (status == VMH_E_NO_MEMORY)
+        return status;
+    if (status != VMH_OK)
+        return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a message does not decode");
+    plan = plan_of(&message, &id);
+    switch (message.kind) {
+    case VMH_MESSAGE_CALL:
+    case VMH_MESSAGE_SYNC_CALL:
+        status = process_call_message(run, &plan, &message, report, why);
+        break;
+    case VMH_MESSAGE_SYNC_ANSWER:
+    case VMH_MESSAGE_SYNC_FAILURE:
+        status = process_answer(run, &plan, &message, report, why);
+        break;
+    default:
+        status = run_without_code(run, &plan, &message, credit_target, &nothing, report, why);
+        break;
+    }
+    run->message_gas_used += report->receipt.gas_used;
+    return status;
+}

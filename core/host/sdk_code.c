@@ -1,0 +1,101 @@
+#include "base/hex.h"
+#include "crypto/address.h"
+#include "host/host_state.h"
+#include "host/sdk_call.h"
+#include "host/value.h"
+#include "native/native_processor.h"
+#include "types/host_texts.h"
+#include "types/message.h"
+#include "types/protected_key.h"
+
+/*
+ * What the processor of bytecode asks for on behalf of the host: services by
+ * address, and code that is kept where no contract can reach it.
+ */
+
+static const vmh_bytes code_key = {(const uint8_t *)VMH_PROTECTED_PREFIX "code",
+                                   VMH_PROTECTED_PREFIX_SIZE + 4};
+
+/* A system contract's name comes from the registry, any other's from _Deployments (joins.md 1). */
+static vmh_status find_name(vmh_execution_context *context, const vmh_address *address,
+                            vmh_bytes *name, vmh_failure *why)
+{
+    vmh_buffer key;
+    vmh_status status;
+
+    if (vmh_native_find_system_contract(address, name))
+        return VMH_OK;
+    vmh_buffer_init(&key);
+    vmh_buffer_append(&key, VMH_LITERAL("Address_"));
+    vmh_hex_encode(vmh_bytes_address(address), &key);
+    status = vmh_buffer_check(&key, why);
+    if (status == VMH_OK)
+        status = vmh_execution_context_read(context, VMH_LITERAL("_Deployments"),
+                                            vmh_buffer_bytes(&key), name, why);
+    vmh_buffer_clear(&key);
+    return status;
+}
+
+static vmh_status refuse_address(vmh_sdk_run *run, size_t size, vmh_failure *why)
+{
+    return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_ADDRESS_SIZE, size);
+}
+
+/* The name of the service at an address; empty where there is none. */
+vmh_status vmh_sdk_service_find_name(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_bytes bytes = run->arguments[0].value.bytes;
+    vmh_address address;
+    vmh_bytes name;
+    vmh_status status;
+
+    if (bytes.size != sizeof address.bytes)
+        return refuse_address(run, bytes.size, why);
+    memcpy(address.bytes, bytes.data, sizeof address.bytes);
+    status = find_name(run->context, &address, &name, why);
+    return status == VMH_OK ? vmh_sdk_answer(run, vmh_argument_string(name), why) : status;
+}
+
+/* The kept code of a service; empty where it keeps none. */
+vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_bytes code;
+    vmh_status status = vmh_execution_context_read(run->context, run->arguments[0].value.bytes,
+                                                   code_key, &code, why);
+
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, code), why);
+}
+
+/* Keeps code for the running service. */
+vmh_status vmh_sdk_service_put_code(vmh_sdk_run *run, vmh_failure *why)
+{
+    return vmh_transient_state_write(&run->context->transient,
+                                     vmh_service_stack_top(run->context)->service, code_key,
+                                     run->arguments[0].value.bytes, why);
+}
+
+vmh_status vmh_sdk_service_get_balance(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_bytes bytes = run->arguments[0].value.bytes;
+    vmh_bytes token = run->arguments[1].value.bytes;
+    uint8_t *amount = vmh_arena_alloc(run->arena, 32);
+    vmh_address address;
+    vmh_word balance;
+    vmh_status status;
+
+    if (amount == NULL)
+        return vmh_fail_memory(why);
+    if (bytes.size != sizeof address.bytes)
+        return refuse_address(run, bytes.size, why);
+    if (token.size != VMH_TOKEN_SIZE)
+        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_TOKEN_SIZE, token.size);
+    memcpy(address.bytes, bytes.data, sizeof address.bytes);
+    status = vmh_value_balance(run->context, &address, token, &balance, why);
+    if (status != VMH_OK)
+        return status;
+    vmh_word_to_bytes(&balance, amount);
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_UINT256, vmh_bytes_of(amount, 32)),
+                          why);
+}

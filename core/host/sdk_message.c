@@ -1,0 +1,115 @@
+#include "codec/argument_codec.h"
+#include "host/host_state.h"
+#include "host/outbox.h"
+#include "host/sdk_call.h"
+#include "types/host_texts.h"
+
+/* The method that the outermost call of a transaction, _Ledger.callWithValue, names. */
+static bool is_outermost_with_value(const vmh_execution_context *context)
+{
+    return context->depth == 2 && context->transaction != NULL &&
+           vmh_service_stack_top(context)->caller_is_given &&
+           vmh_bytes_equal(context->stack[0].service, VMH_LITERAL("_Ledger"));
+}
+
+/* A run may stop only where nothing but itself waits for it: as the outermost method. */
+static bool may_suspend(const vmh_execution_context *context)
+{
+    return !context->suspended && (context->depth == 1 || is_outermost_with_value(context));
+}
+
+/* The arguments that both calls begin with: service, method, arguments, token, amount. */
+static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
+{
+    const vmh_argument *arguments = run->arguments;
+    bool is_raw = arguments[1].value.bytes.size == 0;
+
+    return (vmh_message_draft){
+        .kind = kind,
+        .to_service = arguments[0].value.bytes,
+        .method = arguments[1].value.bytes,
+        .input = is_raw ? arguments[2].value.bytes
+                        : vmh_argument_array_strip_header(arguments[2].value.bytes),
+        .token = arguments[3].value.bytes,
+        .amount = vmh_word_from_bytes(arguments[4].value.bytes.data),
+    };
+}
+
+static vmh_status issue(vmh_sdk_run *run, const vmh_message_draft *draft, vmh_failure *why)
+{
+    vmh_issue_refusal refusal;
+    vmh_hash32 id;
+    vmh_bytes copy;
+    vmh_status status;
+
+    if (run->context->mailbox == NULL)
+        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+    status = vmh_outbox_issue(run->context, draft, &id, &refusal, why);
+    if (status != VMH_OK)
+        return status;
+    if (run->context->aborted)
+        return vmh_sdk_abort(run, refusal.code, why, "%s", refusal.text);
+    if (refusal.text != NULL)
+        return vmh_sdk_refuse(run, refusal.code, why, "%s", refusal.text);
+    status = vmh_arena_copy(run->arena, vmh_bytes_hash(&id), &copy, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, copy), why);
+}
+
+/* The id of a raw call of kind 2 that bytecode will send: service, input, token, amount, ahead. */
+vmh_status vmh_sdk_message_identify(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_message_draft draft = {
+        .kind = VMH_MESSAGE_CALL,
+        .to_service = run->arguments[0].value.bytes,
+        .input = run->arguments[1].value.bytes,
+        .token = run->arguments[2].value.bytes,
+        .amount = vmh_word_from_bytes(run->arguments[3].value.bytes.data),
+    };
+    vmh_hash32 id;
+    vmh_bytes copy;
+    vmh_status status = vmh_outbox_identify(run->context, &draft, run->arguments[4].value.uint32,
+                                            &id, why);
+
+    if (status == VMH_OK)
+        status = vmh_arena_copy(run->arena, vmh_bytes_hash(&id), &copy, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, copy), why);
+}
+
+/* A message without answer (kind 2). */
+vmh_status vmh_sdk_message_send(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_message_draft draft = draft_of(run, VMH_MESSAGE_CALL);
+
+    return issue(run, &draft, why);
+}
+
+/*
+ * A call whose answer goes on with this run (kind 8): the last argument is what
+ * the processor will go on from. After it the run ends.
+ */
+vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    vmh_message_draft draft = draft_of(run, VMH_MESSAGE_SYNC_CALL);
+    vmh_status status;
+
+    if (context->access_scope != VMH_ACCESS_READ_WRITE)
+        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
+    if (!may_suspend(context))
+        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+    draft.language = (uint16_t)vmh_service_stack_top(context)->processor_type;
+    draft.stored = run->arguments[5].value.bytes;
+    status = issue(run, &draft, why);
+    if (status != VMH_OK || run->result->outcome != VMH_SDK_OK)
+        return status;
+    context->suspended = true;
+    if (context->depth == 1)
+        return VMH_OK;
+    /* What goes on is the method that was named, not the one of _Ledger. */
+    return vmh_arena_copy(context->arena, vmh_service_stack_top(context)->method,
+                          &context->request.method, why);
+}

@@ -1,0 +1,87 @@
+/* Memory of frames: how far it reaches, and what that costs. */
+#include <stdlib.h>
+
+#include "vite/frame.h"
+
+/* The largest size that the reference prices. */
+#define LARGEST_PRICED 0xffffffffe0u
+
+static uint64_t words_of(uint64_t size)
+{
+    return size / 32 + (size % 32 != 0);
+}
+
+uint64_t vmh_vite_memory_cost(const vmh_vite_frame *frame, uint64_t size)
+{
+    const vmh_vite_prices *prices = &frame->run->revision->prices;
+    vmh_double_limb words = words_of(size);
+    vmh_double_limb total;
+
+    if (32 * words <= frame->memory.size)
+        return 0;
+    total = words * prices->memory_word + words * words / prices->memory_divisor;
+    total -= frame->memory.charged;
+    return total > UINT64_MAX ? UINT64_MAX : (uint64_t)total;
+}
+
+vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
+{
+    vmh_vite_memory *memory = &frame->memory;
+    vmh_vite_run *run = frame->run;
+    uint64_t added = size - memory->size;
+
+    if (size <= memory->size)
+        return VMH_VITE_ERROR_NONE;
+    if (size > run->memory_limit || run->memory_size + added > run->memory_limit)
+        return VMH_VITE_ERROR_MEMORY_LIMIT;
+    if (size > memory->capacity) {
+        size_t capacity = memory->capacity == 0 ? 4096 : memory->capacity;
+        uint8_t *data;
+
+        while (capacity < size)
+            capacity *= 2;
+        data = realloc(memory->data, capacity);
+        if (data == NULL)
+            return check_host(run, vmh_fail_memory(run->why));
+        memory->data = data;
+        memory->capacity = capacity;
+        run->machine->counters.allocation_count++;
+    }
+    /* What an earlier run left there is wiped as it comes into reach. */
+    memset(memory->data + memory->size, 0, added);
+    memory->size = size;
+    run->memory_size += added;
+    return VMH_VITE_ERROR_NONE;
+}
+
+/* offset + size, 0 for an empty size; false from 2^64 on, rounded up to words. */
+static bool needed_size(const vmh_word *offset, const vmh_word *size, uint64_t *out)
+{
+    *out = 0;
+    if (vmh_word_is_zero(size))
+        return true;
+    if (!vmh_word_fits_u64(offset) || !vmh_word_fits_u64(size))
+        return false;
+    return !__builtin_add_overflow(offset->limb[0], size->limb[0], out) && *out <= UINT64_MAX - 31;
+}
+
+vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offset,
+                                     const vmh_word *size, uint64_t cost, int64_t *left)
+{
+    uint64_t needed, growth;
+    vmh_vite_error error;
+
+    if (!needed_size(offset, size, &needed))
+        return VMH_VITE_ERROR_MEMORY_OVERFLOW;
+    if (needed > LARGEST_PRICED)
+        return VMH_VITE_ERROR_QUOTA_OVERFLOW;
+    growth = vmh_vite_memory_cost(frame, needed);
+    if (growth > UINT64_MAX - cost || growth + cost > (uint64_t)*left)
+        return VMH_VITE_ERROR_OUT_OF_QUOTA;
+    error = vmh_vite_memory_extend(frame, 32 * words_of(needed));
+    if (error != VMH_VITE_ERROR_NONE)
+        return error;
+    frame->memory.charged += growth;
+    *left -= (int64_t)(growth + cost);
+    return VMH_VITE_ERROR_NONE;
+}

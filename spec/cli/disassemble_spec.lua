@@ -1,0 +1,61 @@
+local lfs = require "lfs"
+local command_line = require "spec.support.command_line"
+
+local AWAIT <const> = lfs.currentdir() .. "/examples/await/two_contracts/await.json"
+
+describe("vmhost disassemble", function()
+  it("takes hex digits as they are", function()
+    local place <close> = command_line.new()
+
+    local output, status = place:vmhost("disassemble", "0x6001600255")
+
+    assert.equal("    PUSH1 0x01                           ; 0000\n"
+      .. "    PUSH1 0x02                           ; 0002\n"
+      .. "    SSTORE                               ; 0004\n", output)
+    assert.equal(0, status)
+  end)
+
+  it("takes a file of hex digits", function()
+    local place <close> = command_line.new { ["code.hex"] = "60 01\n" }
+
+    assert.equal("    PUSH1 0x01                           ; 0000\n",
+      (place:vmhost("disassemble", "code.hex")))
+  end)
+
+  it("names the methods of a compiled JSON file", function()
+    local place <close> = command_line.new()
+
+    local output, status = place:vmhost("disassemble", AWAIT, "--contract", "B")
+
+    assert.equal(0, status)
+    assert.truthy(output:find("\n; function 3c1147b5 test()\nfunction_3c1147b5:\n", 1, true))
+    assert.truthy(output:find "\n; callback %x+\ncallback_%x+:\n")
+    assert.is_nil(output:find(".section runtime", 1, true))
+  end)
+
+  it("shows init code when that is wanted", function()
+    local place <close> = command_line.new()
+
+    local output = place:vmhost("disassemble", AWAIT, "--contract", "A", "--init")
+
+    assert.truthy(output:find("\n.section runtime\n", 1, true))
+  end)
+
+  it("asks which contract of several", function()
+    local place <close> = command_line.new()
+
+    local output, status = place:vmhost("disassemble", AWAIT)
+
+    assert.equal("vmhost disassemble: name one of the contracts: A, B\n", output)
+    assert.equal(1, status)
+  end)
+
+  it("refuses what is no hex", function()
+    local place <close> = command_line.new { ["code.hex"] = "600" }
+
+    local output, status = place:vmhost("disassemble", "code.hex")
+
+    assert.equal("vmhost disassemble: the code is not hex digits, two a byte\n", output)
+    assert.equal(1, status)
+  end)
+end)
