@@ -7,16 +7,7 @@
 
 static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
 
-/* ---- the state of the set, as the mailbox and the host itself see it ---- */
-
-vmh_status vmh_set_run_read(vmh_set_run *run, vmh_bytes service, vmh_bytes key, vmh_bytes *value,
-                            vmh_failure *why)
-{
-    if (vmh_transient_state_get(&run->batch, service, key, value))
-        return VMH_OK;
-    return vmh_state_storage_read_keys(run->host->storage, run->set->block.height - 1, service,
-                                       &key, 1, run->arena, value, why);
-}
+/* ---- the state of the set, as the mailbox sees it ---- */
 
 static vmh_status read_mailbox(vmh_service_state *state, vmh_bytes key, vmh_arena *arena,
                                vmh_bytes *value, vmh_failure *why)

@@ -7,6 +7,15 @@
 #include "host/value.h"
 #include "types/host_texts.h"
 
+vmh_status vmh_set_run_read(vmh_set_run *run, vmh_bytes service, vmh_bytes key, vmh_bytes *value,
+                            vmh_failure *why)
+{
+    if (vmh_transient_state_get(&run->batch, service, key, value))
+        return VMH_OK;
+    return vmh_state_storage_read_keys(run->host->storage, run->set->block.height - 1, service,
+                                       &key, 1, run->arena, value, why);
+}
+
 void vmh_set_run_begin(vmh_set_run *run, const vmh_run_plan *plan, vmh_execution_context *context)
 {
     vmh_context_setup setup = {
