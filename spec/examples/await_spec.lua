@@ -1,37 +1,21 @@
 local json = require "dkjson"
-local run_command = require "spec.support.run_command"
+local run_example = require "spec.support.run_example"
 
 local function read(path)
   local file <close> = assert(io.open(path))
   return file:read "a"
 end
 
-local function current_folder()
-  local pipe <close> = assert(io.popen "pwd")
-  return pipe:read "l"
-end
-
-local function absolute_list(paths)
-  return (paths:gsub("[^;]+", function(path)
-    return path:find "^/" and path or current_folder() .. "/" .. path
-  end))
-end
-
-local function run(folder, name, ...)
-  return run_command({ "env", "LUA_PATH=" .. absolute_list(package.path),
-    "LUA_CPATH=" .. absolute_list(package.cpath), "lua5.4", name, ... }, folder)
-end
-
 describe("examples/await.lua", function()
   it("prints what the golden file holds", function()
-    local output, status = run(nil, "examples/await.lua")
+    local output, status = run_example(nil, "examples/await.lua")
 
     assert.equal(0, status, output)
     assert.equal(read "spec/examples/await.golden", output)
   end)
 
   it("prints the same from another folder", function()
-    local output, status = run("/", current_folder() .. "/examples/await.lua")
+    local output, status = run_example("/", "examples/await.lua")
 
     assert.equal(0, status, output)
     assert.equal(read "spec/examples/await.golden", output)
@@ -39,7 +23,7 @@ describe("examples/await.lua", function()
 
   -- C asks B; B asks A for 1 + 2, then for 3 + 3; B answers C. Kind 8 asks, kind 9 answers.
   it("gives one object per run with --json", function()
-    local output, status = run(nil, "examples/await.lua", "--json")
+    local output, status = run_example(nil, "examples/await.lua", "--json")
 
     assert.equal(0, status, output)
     local runs, by_id = {}, {}

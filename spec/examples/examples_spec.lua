@@ -1,38 +1,20 @@
-local run_command = require "spec.support.run_command"
+local run_example = require "spec.support.run_example"
 
 local function read(path)
   local file <close> = assert(io.open(path))
   return file:read "a"
 end
 
-local function current_folder()
-  local pipe <close> = assert(io.popen "pwd")
-  return pipe:read "l"
-end
-
-local function absolute(path)
-  return path:find "^/" and path or current_folder() .. "/" .. path
-end
-
-local function absolute_list(paths)
-  return (paths:gsub("[^;]+", absolute))
-end
-
-local function run(name, folder)
-  return run_command({ "env", "LUA_PATH=" .. absolute_list(package.path),
-    "LUA_CPATH=" .. absolute_list(package.cpath), "lua5.4", name }, folder)
-end
-
 describe("examples/tour.lua", function()
   it("prints what the golden file holds", function()
-    local output, status = run "examples/tour.lua"
+    local output, status = run_example(nil, "examples/tour.lua")
 
     assert.equal(read "spec/examples/tour.golden", output)
     assert.equal(0, status)
   end)
 
   it("prints the same from another folder", function()
-    local output, status = run(absolute "examples/tour.lua", "/")
+    local output, status = run_example("/", "examples/tour.lua")
 
     assert.equal(0, status, output)
     assert.equal(read "spec/examples/tour.golden", output)
@@ -59,7 +41,7 @@ end)
 
 describe("examples/token.lua", function()
   it("prints a receipt, a balance, a root and a proof", function()
-    local output, status = run "examples/token.lua"
+    local output, status = run_example(nil, "examples/token.lua")
 
     assert.equal(0, status)
     assert.matches("^SUCCESS  0x%x+\nbob owns 17\nstate root 0x%x+\nproved: true\n$", output)
@@ -68,7 +50,7 @@ end)
 
 describe("examples/proofs.lua", function()
   it("verifies three proofs and refuses one against another root", function()
-    local output, status = run "examples/proofs.lua"
+    local output, status = run_example(nil, "examples/proofs.lua")
 
     assert.equal(0, status)
     local _, count = output:gsub("verified: true\n", "")
@@ -79,7 +61,7 @@ end)
 
 describe("examples/scripted_processor.lua", function()
   it("shows each seam at work", function()
-    local output, status = run "examples/scripted_processor.lua"
+    local output, status = run_example(nil, "examples/scripted_processor.lua")
 
     assert.equal(0, status)
     assert.matches("\nA call\n  write Vault 0x%x+ = 0x05%x+ %(uint64 5%)\nSUCCESS", output)
