@@ -54,6 +54,26 @@ function compiled_file.write(path, compiled)
   return true
 end
 
+local FIELDS <const> = { { "abi", "table" }, { "bytecode", "string" }, { "runtime", "string" },
+  { "methodIdentifiers", "table" } }
+
+-- What is wrong with a contract of a file, nil if nothing is.
+local function misshapen(contract)
+  if type(contract) ~= "table" then return "object expected, got " .. type(contract) end
+  for _, field in ipairs(FIELDS) do
+    local name, kind = field[1], field[2]
+    if contract[name] ~= nil and type(contract[name]) ~= kind then
+      return ("%s: %s expected, got %s"):format(name, kind, type(contract[name]))
+    end
+  end
+  for index, entry in ipairs(contract.abi or {}) do
+    if type(entry) ~= "table" then
+      return ("abi[%d]: object expected, got %s"):format(index, type(entry))
+    end
+  end
+  return nil
+end
+
 --- Reads a file.
 -- @tparam string path
 -- @treturn[1] table with `contracts`
@@ -63,10 +83,18 @@ end
 function compiled_file.read(path)
   local file <close>, message = io.open(path, "rb")
   if not file then return nil, message, "not_found" end
-  local compiled, _, fault = json.decode(file:read "a")
+  local text, unreadable = file:read "a"
+  if not text then return nil, ("cannot read %s: %s"):format(path, unreadable), "store_io" end
+  local compiled, _, fault = json.decode(text)
   if type(compiled) ~= "table" or type(compiled.contracts) ~= "table" then
     return nil, ("%s: no compiled contracts%s"):format(path, fault and ": " .. fault or ""),
       "malformed"
+  end
+  for name, contract in pairs(compiled.contracts) do
+    local bad = misshapen(contract)
+    if bad then
+      return nil, ("%s: contract '%s': %s"):format(path, name, bad), "malformed"
+    end
   end
   return compiled
 end

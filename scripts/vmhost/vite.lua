@@ -149,9 +149,20 @@ local function token_of(token)
   return bytes
 end
 
+-- The name of the account that signs; nil is the chain's first.
+local function signer_of(chain, sending)
+  if sending.from ~= nil and not chain.accounts[sending.from] then
+    local names = {}
+    for name in pairs(chain.accounts) do names[#names + 1] = name end
+    table.sort(names)
+    raise("no account '%s'; there are %s", tostring(sending.from), table.concat(names, ", "))
+  end
+  return sending.from
+end
+
 -- The words of a call as the fixture takes it, through the ledger where there is a value.
-local function words_of(sending, service, method, arguments)
-  local words = { sending.from }
+local function words_of(chain, sending, service, method, arguments)
+  local words = { signer_of(chain, sending) }
   local function add(...)
     for index = 1, select("#", ...) do words[#words + 1] = (select(index, ...)) end
   end
@@ -343,8 +354,8 @@ function Contract:deploy(chain, name, arguments, given)
   local types = self.interface.constructor
   local values = plain_values("the constructor", types, table.pack(table.unpack(arguments)))
   local code = linked(self, given.libraries) .. assert(abi.encode(joined(types), values))
-  local tree, message, failure = run_tree(chain, words_of(given, "_Deployments", "deployService",
-    { { string = name }, { uint32 = PROCESSOR_VITE }, { bytes = code } }))
+  local tree, message, failure = run_tree(chain, words_of(chain, given, "_Deployments",
+    "deployService", { { string = name }, { uint32 = PROCESSOR_VITE }, { bytes = code } }))
   if not tree then return nil, message, failure end
   local receipt = tree.receipts[1]
   if receipt.execution_result ~= "SUCCESS" then
@@ -368,7 +379,7 @@ function Deployed:with(given)
 end
 
 local function send(self, data, outputs)
-  local words = words_of(self.sending, self.name, "call", { { bytes = data } })
+  local words = words_of(self.chain, self.sending, self.name, "call", { { bytes = data } })
   local tree, message, code = run_tree(self.chain, words)
   if not tree then return nil, message, code end
   local receipts, last = tree.receipts, find_end(tree.receipts)
@@ -421,7 +432,7 @@ end
 function Deployed:query(name, ...)
   local method = find_method(self, name, select("#", ...))
   local values = plain_values(self.name .. "." .. method.name, method.inputs, table.pack(...))
-  local words = { self.sending.from }
+  local words = { signer_of(self.chain, self.sending) }
   for _, each in ipairs { self.name, "query",
     { bytes = assert(abi.encode_call(method.signature, values)) } } do
     words[#words + 1] = each

@@ -4,6 +4,26 @@ local command_line = require "spec.support.command_line"
 local AWAIT <const> = lfs.currentdir() .. "/examples/await/two_contracts/await.json"
 
 describe("vmhost disassemble", function()
+  it("says what is wrong with a JSON file, or that it cannot be read", function()
+    for content, message in pairs {
+      ["3"] = "no compiled contracts",
+      ['{"contracts":{"A":3}}'] = "contract 'A': object expected, got number",
+      ['{"contracts":{"A":{"runtime":3}}}'] = "contract 'A': runtime: string expected, got number",
+      ['{"contracts":{"A":{"abi":[3]}}}'] = "contract 'A': abi[1]: object expected, got number",
+      ['{"contracts":{"A":{}}}'] = "no 'runtime'",
+    } do
+      local place <close> = command_line.new { ["a.json"] = content }
+
+      local output, status = place:vmhost("disassemble", "a.json")
+
+      assert.equal("vmhost disassemble: a.json: " .. message .. "\n", output)
+      assert.equal(1, status)
+    end
+    local place <close> = command_line.new()
+    assert.equal("vmhost disassemble: cannot read .: Is a directory\n",
+      (place:vmhost("disassemble", ".")))
+  end)
+
   it("takes hex digits as they are", function()
     local place <close> = command_line.new()
 

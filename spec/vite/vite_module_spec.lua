@@ -351,6 +351,18 @@ describe("vmhost.vite", function()
         .. "link_references", function() vite.load { path = THREE } end)
     end)
 
+    it("raises for an account that is none, also where a contract has its name", function()
+      for _, name in ipairs { "bobb", "_Ledger", "A" } do
+        local message = ("vite: no account '%s'; there are alice, bob"):format(name)
+        refuses(message, function(a) a:with { from = name }:call("add", 1, 2) end)
+        refuses(message, function(a) a:with { from = name }:query("add", 1, 2) end)
+        refuses(message, function(a) a:with { from = name, value = 1 }:raw "" end)
+        refuses(message, function(a, chain)
+          a.contract:deploy(chain, "A2", {}, { from = name })
+        end)
+      end
+    end)
+
     it("raises for an interface and a code that are none", function()
       refuses("vite: 'abi' is no JSON list",
         function() vite.load { abi = "add", bytecode = "00" } end)

@@ -43,7 +43,8 @@ local function read_compiled(path, name)
         :format(path), "usage"
     end
   end
-  local bytes, why = crypto.unhex((tostring(contract.bytecode):gsub("^0x", "")))
+  if not contract.bytecode then return nil, path .. ": no 'bytecode'", "malformed" end
+  local bytes, why = crypto.unhex((contract.bytecode:gsub("^0x", "")))
   if not bytes then
     return nil, ("%s: no code, or its libraries are not linked: %s"):format(path, why), "malformed"
   end

@@ -29,7 +29,9 @@ local function of_compiled(given)
   for signature in pairs(contract.methodIdentifiers or {}) do
     signatures[#signatures + 1] = signature
   end
-  local bytes, bad, bad_code = bytes_of(given.init and contract.bytecode or contract.runtime)
+  local part = given.init and "bytecode" or "runtime"
+  if not contract[part] then return nil, ("%s: no '%s'"):format(given.file, part), "malformed" end
+  local bytes, bad, bad_code = bytes_of(contract[part])
   if not bytes then return nil, bad, bad_code end
   return bytes, signatures
 end
@@ -39,7 +41,11 @@ local function code_of(given)
   if given.file:find "%.json$" then return of_compiled(given) end
   local file <close>, message = io.open(given.file, "rb")
   if not file then return nil, message, "not_found" end
-  return bytes_of(file:read "a")
+  local text, unreadable = file:read "a"
+  if not text then
+    return nil, ("cannot read %s: %s"):format(given.file, unreadable), "store_io"
+  end
+  return bytes_of(text)
 end
 
 function disassemble.run(given, out)
