@@ -3,6 +3,9 @@
  * differ in one byte: SHA3-256 (FIPS 202) puts the bits 01 in front of the
  * padding, the original Keccak nothing.
  */
+/* 25 lanes do not fit the registers: how they are scheduled is half of the time. */
+#pragma GCC optimize("O3")
+
 #include "crypto/digest.h"
 
 enum { RATE = 136, LANES = RATE / 8, ROUNDS = 24 };
@@ -81,7 +84,7 @@ static inline void round_once(const uint64_t a[25], uint64_t e[25], uint64_t con
     CHI(e, 4, b0, b1, b2, b3, b4);
 }
 
-static void permute(uint64_t lanes[25])
+static inline __attribute__((always_inline)) void permute_lanes(uint64_t lanes[25])
 {
     uint64_t a[25], e[25];
 
@@ -92,6 +95,32 @@ static void permute(uint64_t lanes[25])
     }
     memcpy(lanes, a, sizeof a);
 }
+
+static void permute_anywhere(uint64_t lanes[25])
+{
+    permute_lanes(lanes);
+}
+
+#ifdef __x86_64__
+/* ANDN and a rotation into another register save a fifth of the instructions. */
+__attribute__((target("bmi,bmi2"))) static void permute_with_bmi(uint64_t lanes[25])
+{
+    permute_lanes(lanes);
+}
+
+static void permute(uint64_t lanes[25])
+{
+    if (__builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2"))
+        permute_with_bmi(lanes);
+    else
+        permute_anywhere(lanes);
+}
+#else
+static void permute(uint64_t lanes[25])
+{
+    permute_anywhere(lanes);
+}
+#endif
 
 static void absorb(uint64_t lanes[25], const uint8_t block[RATE])
 {
