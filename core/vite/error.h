@@ -38,6 +38,7 @@
     X(CALLBACK_ID, "callback id above 32 bits")                                    \
     X(MEMORY_BOUNDS, "memory out of bounds")                                       \
     X(MEMORY_LIMIT, "memory limit reached")                                        \
+    X(HASH_LIMIT, "hash limit reached")                                            \
     X(CONTEXT_SIZE, "execution context too large")                                 \
     X(TOO_MANY_REQUESTS, "too many requests")                                      \
     X(NOT_OUTERMOST, "not allowed in delegated code")                              \

@@ -52,9 +52,15 @@ typedef struct vmh_vite_checkpoint {
     size_t log_count;
     size_t triggered_count;
     uint32_t limited_count;
-    uint64_t triggered_bytes;
     uint64_t credits;
 } vmh_vite_checkpoint;
+
+/* What an answer resumes. */
+typedef struct vmh_vite_suspended {
+    vmh_vite_error error; /* why there is nothing */
+    vmh_vite_context saved;
+    vmh_vite_request origin;
+} vmh_vite_suspended;
 
 struct vmh_vite_run {
     vmh_vite_machine *machine;
@@ -70,8 +76,11 @@ struct vmh_vite_run {
     vmh_vite_request origin;
     uint64_t memory_size;    /* of all frames */
     uint64_t memory_limit;
+    uint64_t free_growth;    /* bytes by which memory grew without charge */
+    uint64_t hash_limit;     /* bytes that may still be hashed */
     uint64_t credits;        /* given back by SSTORE so far */
-    uint64_t triggered_bytes; /* of data and contexts of requests so far */
+    uint64_t triggered_bytes; /* what requests take, undone ones too (admit in op_call.c) */
+    vmh_vite_suspended *suspended; /* NULL: not looked up */
     uint32_t limited_count;  /* requests that count against the limit */
     uint64_t random_count;
     uint64_t repeated_bytes; /* restored by CALLBACKDEST beyond the first */
@@ -144,12 +153,13 @@ static inline vmh_bytes memory_slice(const vmh_vite_frame *frame, uint64_t offse
 
 /*
  * Makes memory reach offset + size and charges the growth, with `cost` for what
- * is done there. Charges and grows nothing when it fails.
+ * is done there; without `left` it is free, and bounded as below. Charges and
+ * grows nothing when it fails.
  */
 vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offset,
                                      const vmh_word *size, uint64_t cost, int64_t *left);
 
-/* Makes memory reach `size` exactly, without charge. */
+/* Makes memory reach `size` exactly, without charge; a run may do that for so many bytes. */
 vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size);
 
 /* What a growth to `size` costs; 0 where there is none. */

@@ -23,11 +23,18 @@ typedef struct vmh_vite_machine vmh_vite_machine;
  * take any time or memory.
  */
 enum {
-    VMH_VITE_HARD_MEMORY_LIMIT = 64 * 1024 * 1024,  /* where the rules set none */
-    VMH_VITE_HARD_REQUEST_LIMIT = 16 * 1024 * 1024, /* bytes of data and contexts of a run */
+    VMH_VITE_HARD_MEMORY_LIMIT = 16 * 1024 * 1024,  /* where the rules set none; of free growth */
+    VMH_VITE_HARD_REQUEST_LIMIT = 8 * 1024 * 1024,  /* bytes that requests of a run take */
     VMH_VITE_HARD_RESUME_LIMIT = 1024 * 1024, /* bytes restored by all but the first CALLBACKDEST */
     VMH_VITE_HARD_FRAME_LIMIT = 1024,         /* frames upon frames */
     VMH_VITE_DELEGATE_LIMIT = 64,             /* accounts whose code one run delegates to */
+    /*
+     * Bytes that SHA3 and BLAKE2B may read in a run: so many, and so many more
+     * per quota given. They cost one quota per 32 bytes, for which no processor
+     * hashes them in the time that other instructions take for it.
+     */
+    VMH_VITE_HARD_HASH_LIMIT = 64 * 1024,
+    VMH_VITE_HARD_HASH_PER_QUOTA = 2,
 };
 
 typedef struct vmh_vite_run_input {

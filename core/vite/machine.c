@@ -243,7 +243,6 @@ static vmh_vite_error undo_frame(vmh_vite_frame *frame, const vmh_vite_checkpoin
     run->log_count = checkpoint->log_count;
     run->triggered_count = checkpoint->triggered_count;
     run->limited_count = checkpoint->limited_count;
-    run->triggered_bytes = checkpoint->triggered_bytes;
     if (run->rules->failed_frame_loses_credits) {
         run->credits = checkpoint->credits;
         if (charge(left, gained) != VMH_VITE_ERROR_NONE) {
@@ -264,7 +263,6 @@ vmh_vite_error vmh_vite_frame_run(vmh_vite_frame *frame, int64_t *left)
         .log_count = run->log_count,
         .triggered_count = run->triggered_count,
         .limited_count = run->limited_count,
-        .triggered_bytes = run->triggered_bytes,
         .credits = run->credits,
     };
     vmh_vite_error error = vmh_vite_interpret(frame, left, NULL);
@@ -293,6 +291,13 @@ static void reset(vmh_vite_machine *machine)
     vmh_vite_slots_reset(&machine->slots);
 }
 
+static uint64_t hash_limit(uint64_t quota)
+{
+    if (quota > INT64_MAX / VMH_VITE_HARD_HASH_PER_QUOTA)
+        return UINT64_MAX;
+    return VMH_VITE_HARD_HASH_LIMIT + VMH_VITE_HARD_HASH_PER_QUOTA * quota;
+}
+
 static void prepare(vmh_vite_machine *machine, vmh_vite_environment *environment,
                     const vmh_vite_run_input *input, vmh_failure *why)
 {
@@ -310,6 +315,7 @@ static void prepare(vmh_vite_machine *machine, vmh_vite_environment *environment
         .address = vmh_vite_address_word(&input->request->to),
         .caller = vmh_vite_address_word(&input->request->from),
         .memory_limit = VMH_VITE_HARD_MEMORY_LIMIT,
+        .hash_limit = hash_limit(input->quota),
         .why = why,
     };
     if (input->rules->memory_is_limited)

@@ -24,7 +24,7 @@ uint64_t vmh_vite_memory_cost(const vmh_vite_frame *frame, uint64_t size)
     return total > UINT64_MAX ? UINT64_MAX : (uint64_t)total;
 }
 
-vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
+static vmh_vite_error extend(vmh_vite_frame *frame, uint64_t size)
 {
     vmh_vite_memory *memory = &frame->memory;
     vmh_vite_run *run = frame->run;
@@ -54,6 +54,17 @@ vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
     return VMH_VITE_ERROR_NONE;
 }
 
+vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
+{
+    vmh_vite_run *run = frame->run;
+    uint64_t added = size <= frame->memory.size ? 0 : size - frame->memory.size;
+
+    if (added > VMH_VITE_HARD_MEMORY_LIMIT - run->free_growth)
+        return VMH_VITE_ERROR_MEMORY_LIMIT;
+    run->free_growth += added;
+    return extend(frame, size);
+}
+
 /* offset + size, 0 for an empty size; false from 2^64 on, rounded up to words. */
 static bool needed_size(const vmh_word *offset, const vmh_word *size, uint64_t *out)
 {
@@ -75,10 +86,12 @@ vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offs
         return VMH_VITE_ERROR_MEMORY_OVERFLOW;
     if (needed > LARGEST_PRICED)
         return VMH_VITE_ERROR_QUOTA_OVERFLOW;
+    if (left == NULL)
+        return vmh_vite_memory_extend(frame, 32 * words_of(needed));
     growth = vmh_vite_memory_cost(frame, needed);
     if (growth > UINT64_MAX - cost || growth + cost > (uint64_t)*left)
         return VMH_VITE_ERROR_OUT_OF_QUOTA;
-    error = vmh_vite_memory_extend(frame, 32 * words_of(needed));
+    error = extend(frame, 32 * words_of(needed));
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     frame->memory.charged += growth;

@@ -74,6 +74,28 @@ static vmh_vite_error encode_context(vmh_vite_run *run, uint32_t kind,
     return VMH_VITE_ERROR_NONE;
 }
 
+/* What a request takes of this machine, which its price says nothing about. */
+static uint64_t request_size(uint64_t data_size, const vmh_vite_context *context)
+{
+    enum { REQUEST = 512 };
+    uint64_t size = REQUEST + data_size;
+
+    if (context != NULL)
+        size += sizeof *context->stack * context->stack_count + context->memory.size;
+    return size;
+}
+
+/* Asked before any of it is done. What is undone later stays counted. */
+static vmh_vite_error admit(const vmh_vite_run *run, uint64_t data_size,
+                            const vmh_vite_context *context)
+{
+    uint64_t left = VMH_VITE_HARD_REQUEST_LIMIT - run->triggered_bytes;
+
+    if (data_size > left || request_size(data_size, context) > left)
+        return VMH_VITE_ERROR_MEMORY_LIMIT;
+    return VMH_VITE_ERROR_NONE;
+}
+
 /*
  * Adds a request to those that the run triggers, with what the scratch buffer
  * holds as its suspended state where `context` is not NULL.
@@ -83,12 +105,9 @@ static vmh_vite_error trigger(vmh_vite_run *run, const vmh_vite_request *request
 {
     vmh_bytes state = vmh_buffer_bytes(&run->machine->scratch);
     bool in_data = run->revision->form == VMH_VITE_FORM_METADATA;
-    uint64_t size = request->data.size + (context != NULL ? state.size : 0);
     vmh_vite_triggered *triggered;
     vmh_vite_error error;
 
-    if (run->triggered_bytes + size > VMH_VITE_HARD_REQUEST_LIMIT)
-        return VMH_VITE_ERROR_MEMORY_LIMIT;
     if (!vmh_vite_kind_is_answer(request->kind)) {
         if (run->limited_count >= run->input->request_limit)
             return VMH_VITE_ERROR_TOO_MANY_REQUESTS;
@@ -112,8 +131,8 @@ static vmh_vite_error trigger(vmh_vite_run *run, const vmh_vite_request *request
         triggered->stack_count = context->stack_count;
         triggered->memory_size = context->memory.size;
     }
-    run->triggered_bytes += size;
     run->triggered_count++;
+    run->triggered_bytes += request_size(request->data.size, context);
     return VMH_VITE_ERROR_NONE;
 }
 
@@ -162,6 +181,8 @@ vmh_vite_error vmh_vite_do_call(vmh_vite_frame *frame, const vmh_word *top, int6
 
     if (error == VMH_VITE_ERROR_NONE)
         error = vmh_vite_memory_reach(frame, &top[-3], &top[-4], cost, left);
+    if (error == VMH_VITE_ERROR_NONE)
+        error = admit(frame->run, top[-4].limb[0], NULL);
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     request.data = memory_slice(frame, top[-3].limb[0], top[-4].limb[0]);
@@ -192,6 +213,9 @@ vmh_vite_error vmh_vite_do_call2(vmh_vite_frame *frame, vmh_word *top, int64_t *
         return error;
     if (!is_covered(frame, &top[-3], &top[-4]))
         return VMH_VITE_ERROR_MEMORY_BOUNDS;
+    error = admit(run, top[-4].limb[0], NULL);
+    if (error != VMH_VITE_ERROR_NONE)
+        return error;
     request.data = memory_slice(frame, top[-3].limb[0], top[-4].limb[0]);
     if (check_host(run, run->environment->get_request_hash(
                             run->environment, &request, run->triggered_count, &hash, run->why)))
@@ -203,23 +227,19 @@ vmh_vite_error vmh_vite_do_call2(vmh_vite_frame *frame, vmh_word *top, int64_t *
 }
 
 /* Grows memory over the input of a SYNCCALL; charged as a CALL, or free. */
-static vmh_vite_error reach_input(vmh_vite_frame *frame, const vmh_vite_address *to,
+static vmh_vite_error reach_input(vmh_vite_frame *frame, const vmh_word *to,
                                   const vmh_word *offset, const vmh_word *size, int64_t *left)
 {
-    int64_t unlimited = INT64_MAX;
-    uint64_t charged = frame->memory.charged;
+    vmh_vite_address address;
     uint64_t cost = 0;
     vmh_vite_error error;
 
-    if (frame->run->rules->messages_are_charged) {
-        error = send_cost(frame->run, to, size, &cost);
-        return error != VMH_VITE_ERROR_NONE
-                   ? error
-                   : vmh_vite_memory_reach(frame, offset, size, cost, left);
-    }
-    error = vmh_vite_memory_reach(frame, offset, size, 0, &unlimited);
-    frame->memory.charged = charged;
-    return error;
+    if (!frame->run->rules->messages_are_charged)
+        return vmh_vite_memory_reach(frame, offset, size, 0, NULL);
+    address = vmh_vite_address_of_word(to);
+    error = send_cost(frame->run, &address, size, &cost);
+    return error != VMH_VITE_ERROR_NONE ? error
+                                        : vmh_vite_memory_reach(frame, offset, size, cost, left);
 }
 
 static const vmh_vite_request *origin_of(const vmh_vite_run *run)
@@ -230,14 +250,14 @@ static const vmh_vite_request *origin_of(const vmh_vite_run *run)
 vmh_vite_error vmh_vite_do_synccall(vmh_vite_frame *frame, const vmh_word *top, int64_t *left)
 {
     vmh_vite_run *run = frame->run;
-    vmh_vite_request request = request_of(frame, &top[-1], VMH_VITE_KIND_SEND_SYNC_CALL);
     const vmh_word *offset = &top[-4], *size = &top[-5];
+    vmh_vite_request request;
     vmh_vite_context context;
     vmh_vite_error error;
 
     if (run->rules->outermost_frame_speaks && frame->depth > 0)
         return VMH_VITE_ERROR_NOT_OUTERMOST;
-    error = reach_input(frame, &request.to, offset, size, left);
+    error = reach_input(frame, &top[-1], offset, size, left);
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     if (!vmh_word_fits_u64(&top[0]) || top[0].limb[0] > UINT32_MAX)
@@ -249,12 +269,15 @@ vmh_vite_error vmh_vite_do_synccall(vmh_vite_frame *frame, const vmh_word *top, 
         .stack_count = (size_t)(top - 6 - frame->stack),
         .memory = memory_slice(frame, 0, frame->memory.size),
     };
-    error = encode_context(run, request.kind, &context);
+    error = admit(run, size->limb[0], &context);
+    if (error == VMH_VITE_ERROR_NONE)
+        error = encode_context(run, VMH_VITE_KIND_SEND_SYNC_CALL, &context);
     if (error == VMH_VITE_ERROR_NONE && run->rules->messages_are_charged)
         error = charge(left, run->machine->scratch.size *
                                  (uint64_t)run->revision->prices.transaction_byte);
     if (error != VMH_VITE_ERROR_NONE)
         return error;
+    request = request_of(frame, &top[-1], VMH_VITE_KIND_SEND_SYNC_CALL);
     request.data = memory_slice(frame, offset->limb[0], size->limb[0]);
     return trigger(run, &request, &context);
 }
@@ -303,7 +326,7 @@ static vmh_vite_error read_request(vmh_vite_run *run, const vmh_hash32 *hash,
 }
 
 /* The synchronous call that is answered here, and the request whose run it stopped. */
-static vmh_vite_error find_suspended(vmh_vite_run *run, vmh_vite_context *saved,
+static vmh_vite_error read_suspended(vmh_vite_run *run, vmh_vite_context *saved,
                                      vmh_vite_request *origin)
 {
     const vmh_vite_request *answer = run->input->request;
@@ -326,16 +349,30 @@ static vmh_vite_error find_suspended(vmh_vite_run *run, vmh_vite_context *saved,
     return error;
 }
 
-/* Restoring costs the contract nothing, so that to do it again and again has an end. */
-static vmh_vite_error count_resume(vmh_vite_run *run, const vmh_vite_context *saved)
+/* The same, read once: all CALLBACKDESTs of a run stand for the same answer. */
+static vmh_vite_error find_suspended(vmh_vite_run *run)
 {
-    enum { LOOKUPS = 256 };
+    vmh_vite_suspended *suspended = run->suspended;
 
-    if (run->has_resumed)
-        run->repeated_bytes += LOOKUPS + saved->memory.size + 32 * saved->stack_count;
-    run->has_resumed = true;
-    return run->repeated_bytes > VMH_VITE_HARD_RESUME_LIMIT ? VMH_VITE_ERROR_MEMORY_LIMIT
-                                                            : VMH_VITE_ERROR_NONE;
+    if (suspended == NULL) {
+        suspended = vmh_arena_alloc(&run->machine->arena, sizeof *suspended);
+        if (suspended == NULL)
+            return check_host(run, vmh_fail_memory(run->why));
+        suspended->error = read_suspended(run, &suspended->saved, &suspended->origin);
+        run->suspended = suspended;
+    }
+    return suspended->error;
+}
+
+/*
+ * Bytes that count of a resume: none the first time. Restoring costs the
+ * contract nothing, so that to do it again and again has an end.
+ */
+static uint64_t repeated_size(const vmh_vite_run *run, const vmh_vite_context *saved)
+{
+    if (!run->has_resumed)
+        return 0;
+    return saved->memory.size + sizeof *saved->stack * saved->stack_count;
 }
 
 /* Memory that was saved covers what is there; what lies behind it stays. */
@@ -359,30 +396,36 @@ vmh_vite_error vmh_vite_do_callbackdest(vmh_vite_frame *frame, vmh_word **top, i
     vmh_vite_run *run = frame->run;
     size_t height = (size_t)(*top - frame->stack);
     size_t limit = run->rules->resume_checks_stack ? VMH_VITE_STACK_LIMIT : VMH_VITE_STACK_ROOM;
-    vmh_vite_context saved;
-    vmh_vite_request origin;
+    const vmh_vite_context *saved;
+    const vmh_vite_request *origin;
+    uint64_t repeated;
     vmh_vite_error error;
 
     if (!vmh_vite_kind_is_answer(run->kind))
         return VMH_VITE_ERROR_NONE;
     if (run->rules->outermost_frame_speaks && frame->depth > 0)
         return VMH_VITE_ERROR_NOT_OUTERMOST;
-    error = find_suspended(run, &saved, &origin);
-    if (error == VMH_VITE_ERROR_NONE)
-        error = count_resume(run, &saved);
+    error = find_suspended(run);
     if (error != VMH_VITE_ERROR_NONE)
         return error;
-    run->origin = origin;
+    saved = &run->suspended->saved;
+    origin = &run->suspended->origin;
+    repeated = run->repeated_bytes + repeated_size(run, saved);
+    if (repeated > VMH_VITE_HARD_RESUME_LIMIT)
+        return VMH_VITE_ERROR_MEMORY_LIMIT;
+    run->origin = *origin;
     run->has_origin = true;
-    run->caller = vmh_vite_address_word(&origin.from);
-    if (saved.stack_count + 1 > limit - height)
+    run->caller = vmh_vite_address_word(&origin->from);
+    if (saved->stack_count + 1 > limit - height)
         return VMH_VITE_ERROR_STACK_LIMIT;
-    error = restore_memory(frame, saved.memory, left);
+    error = restore_memory(frame, saved->memory, left);
     if (error != VMH_VITE_ERROR_NONE)
         return error;
-    if (saved.stack_count > 0)
-        memcpy(*top + 1, saved.stack, saved.stack_count * sizeof *saved.stack);
-    *top += saved.stack_count + 1;
+    run->repeated_bytes = repeated;
+    run->has_resumed = true;
+    if (saved->stack_count > 0)
+        memcpy(*top + 1, saved->stack, saved->stack_count * sizeof *saved->stack);
+    *top += saved->stack_count + 1;
     **top = vmh_word_of(run->kind == VMH_VITE_KIND_SEND_CALLBACK);
     return VMH_VITE_ERROR_NONE;
 }
@@ -433,6 +476,9 @@ vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes outpu
         return VMH_VITE_ERROR_NONE;
     error = callback_of(run, origin, &is_awaited, &callback_id);
     if (error != VMH_VITE_ERROR_NONE || !is_awaited)
+        return error;
+    error = admit(run, sizeof id + output.size, &context);
+    if (error != VMH_VITE_ERROR_NONE)
         return error;
     vmh_put_u32_be(id, callback_id);
     error = keep(run, vmh_bytes_of(id, sizeof id), output, &answer.data);

@@ -90,6 +90,9 @@ static inline vmh_vite_error op_hash(vmh_vite_frame *frame, vmh_word *top, bool 
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     input = memory_slice(frame, top[0].limb[0], top[-1].limb[0]);
+    if (input.size > frame->run->hash_limit)
+        return VMH_VITE_ERROR_HASH_LIMIT;
+    frame->run->hash_limit -= input.size;
     if (is_keccak)
         vmh_keccak256(input, &hash);
     else

@@ -6,54 +6,87 @@ enum { REFERRER = 32, CALLBACK_ID = 4, FIXED = REFERRER + CALLBACK_ID, STACK_LEN
 static const uint8_t head[6] = {0x00, 0x00, 0x00, 0x00, 0x76, 0x01};
 enum { TYPED_HEAD = sizeof head + 1, SHORTEST_WITH_HEAD = 11 };
 
+/* How many of 32 bytes are left without the zeros in front. */
+static size_t digits_of(const uint8_t bytes[32])
+{
+    for (size_t i = 0; i < 32; i += 8) {
+        uint64_t limb = vmh_get_u64_be(bytes + i);
+
+        if (limb != 0)
+            return 32 - i - (size_t)__builtin_clzll(limb) / 8;
+    }
+    return 0;
+}
+
 static size_t packed_size(const vmh_word *word)
 {
     return 1 + (vmh_word_bits(word) + 7) / 8;
 }
 
+/* Writes 32 bytes as a packed word; gives the place behind it. */
+static uint8_t *put_packed(uint8_t *to, const uint8_t bytes[32])
+{
+    size_t size = digits_of(bytes);
+
+    *to = (uint8_t)size;
+    memcpy(to + 1, bytes + 32 - size, size);
+    return to + 1 + size;
+}
+
+static uint8_t *put_packed_word(uint8_t *to, const vmh_word *word)
+{
+    uint8_t bytes[32];
+
+    vmh_word_to_bytes(word, bytes);
+    return put_packed(to, bytes);
+}
+
 static void append_packed(vmh_buffer *out, const vmh_word *word)
 {
     uint8_t bytes[33];
-    size_t size = packed_size(word) - 1;
+    const uint8_t *end = put_packed_word(bytes, word);
 
-    vmh_word_to_bytes(word, bytes + 1);
-    bytes[32 - size] = (uint8_t)size;
-    vmh_buffer_append(out, vmh_bytes_of(bytes + 32 - size, size + 1));
+    vmh_buffer_append(out, vmh_bytes_of(bytes, (size_t)(end - bytes)));
 }
 
-/* Word number `index` of the memory, zeros behind its end. */
-static vmh_word memory_word(vmh_bytes memory, size_t index)
+/* The 32 bytes of memory at `at`; those that pass its end as a padded copy. */
+static const uint8_t *memory_word(vmh_bytes memory, size_t at, uint8_t padded[32])
 {
-    size_t left = memory.size - 32 * index;
-    uint8_t bytes[32] = {0};
+    if (memory.size - at >= 32)
+        return memory.data + at;
+    memset(padded, 0, 32);
+    memcpy(padded, memory.data + at, memory.size - at);
+    return padded;
+}
 
-    memcpy(bytes, memory.data + 32 * index, left < sizeof bytes ? left : sizeof bytes);
-    return vmh_word_from_bytes(bytes);
+static size_t packed_memory_size(vmh_bytes memory)
+{
+    uint8_t padded[32];
+    size_t size = 0;
+
+    for (size_t at = 0; at < memory.size; at += 32)
+        size += 1 + digits_of(memory_word(memory, at, padded));
+    return size;
 }
 
 static void append_stack_and_memory(const vmh_vite_context *context, size_t stack_size,
                                     vmh_buffer *out)
 {
-    size_t word_count = context->memory.size / 32 + (context->memory.size % 32 != 0);
-    size_t memory_size = 0;
-    vmh_word length;
+    size_t memory_size = packed_memory_size(context->memory);
+    vmh_word length = vmh_word_of(memory_size);
+    uint8_t padded[32];
+    uint8_t *to = vmh_buffer_extend(out, STACK_LENGTH + stack_size + packed_size(&length) +
+                                             memory_size);
 
-    vmh_buffer_append_u8(out, (uint8_t)(stack_size >> 8));
-    vmh_buffer_append_u8(out, (uint8_t)stack_size);
+    if (to == NULL)
+        return;
+    *to++ = (uint8_t)(stack_size >> 8);
+    *to++ = (uint8_t)stack_size;
     for (size_t i = 0; i < context->stack_count; i++)
-        append_packed(out, &context->stack[i]);
-    for (size_t i = 0; i < word_count; i++) {
-        vmh_word word = memory_word(context->memory, i);
-
-        memory_size += packed_size(&word);
-    }
-    length = vmh_word_of(memory_size);
-    append_packed(out, &length);
-    for (size_t i = 0; i < word_count; i++) {
-        vmh_word word = memory_word(context->memory, i);
-
-        append_packed(out, &word);
-    }
+        to = put_packed_word(to, &context->stack[i]);
+    to = put_packed_word(to, &length);
+    for (size_t at = 0; at < context->memory.size; at += 32)
+        to = put_packed(to, memory_word(context->memory, at, padded));
 }
 
 static vmh_status measure_stack(const vmh_vite_context *context, size_t *size, vmh_failure *why)
@@ -88,7 +121,8 @@ typedef struct packed_reader {
     size_t end;
 } packed_reader;
 
-static vmh_status read_packed(packed_reader *reader, vmh_word *out, vmh_failure *why)
+/* The digits of the packed word that stands next, at most 32. */
+static vmh_status read_digits(packed_reader *reader, vmh_bytes *out, vmh_failure *why)
 {
     size_t size;
 
@@ -101,9 +135,19 @@ static vmh_status read_packed(packed_reader *reader, vmh_word *out, vmh_failure 
     if (size > 0 && reader->bytes.data[reader->at + 1] == 0)
         return vmh_fail(why, VMH_E_MALFORMED, "offset %zu: a packed word has a leading zero",
                         reader->at);
-    *out = vmh_word_from_short(vmh_bytes_of(reader->bytes.data + reader->at + 1, size));
+    *out = vmh_bytes_of(reader->bytes.data + reader->at + 1, size);
     reader->at += 1 + size;
     return VMH_OK;
+}
+
+static vmh_status read_packed(packed_reader *reader, vmh_word *out, vmh_failure *why)
+{
+    vmh_bytes digits;
+    vmh_status status = read_digits(reader, &digits, why);
+
+    if (status == VMH_OK)
+        *out = vmh_word_from_short(digits);
+    return status;
 }
 
 /* An upper bound of the words up to `end`, exact where none is cut. */
@@ -116,22 +160,22 @@ static size_t count_words(const packed_reader *reader, size_t end)
     return count;
 }
 
-/* All packed words up to `end`. */
-static vmh_status read_words(packed_reader *reader, size_t end, vmh_arena *arena,
-                             vmh_word **words, size_t *count, vmh_failure *why)
+/* The items of a stack part that ends at `end`. */
+static vmh_status read_items(packed_reader *reader, size_t end, vmh_arena *arena,
+                             vmh_vite_context *out, vmh_failure *why)
 {
     packed_reader part = {reader->bytes, reader->at, end};
+    vmh_word *words = vmh_arena_alloc_array(arena, count_words(reader, end) + 1, sizeof *words);
 
-    *count = 0;
-    *words = vmh_arena_alloc_array(arena, count_words(reader, end) + 1, sizeof **words);
-    if (*words == NULL)
+    if (words == NULL)
         return vmh_fail_memory(why);
+    out->stack = words;
     while (part.at < end) {
-        vmh_status status = read_packed(&part, &(*words)[*count], why);
+        vmh_status status = read_packed(&part, &words[out->stack_count], why);
 
         if (status != VMH_OK)
             return status;
-        (*count)++;
+        out->stack_count++;
     }
     reader->at = end;
     return VMH_OK;
@@ -141,8 +185,6 @@ static vmh_status read_stack(packed_reader *reader, vmh_arena *arena, vmh_vite_c
                              vmh_failure *why)
 {
     size_t size;
-    vmh_word *words;
-    vmh_status status;
 
     if (reader->end - reader->at < STACK_LENGTH)
         return vmh_fail(why, VMH_E_MALFORMED, "offset %zu: the stack is missing", reader->at);
@@ -151,17 +193,30 @@ static vmh_status read_stack(packed_reader *reader, vmh_arena *arena, vmh_vite_c
     if (size > reader->end - reader->at)
         return vmh_fail(why, VMH_E_MALFORMED, "offset %zu: a stack of %zu bytes is cut",
                         reader->at, size);
-    status = read_words(reader, reader->at + size, arena, &words, &out->stack_count, why);
-    out->stack = words;
-    return status;
+    return read_items(reader, reader->at + size, arena, out, why);
+}
+
+/* Packed words to the end, as the 32 bytes that each stands for. */
+static vmh_status read_memory_words(packed_reader *reader, uint8_t *to, vmh_failure *why)
+{
+    while (reader->at < reader->end) {
+        vmh_bytes digits;
+        vmh_status status = read_digits(reader, &digits, why);
+
+        if (status != VMH_OK)
+            return status;
+        memset(to, 0, 32 - digits.size);
+        memcpy(to + 32 - digits.size, digits.data, digits.size);
+        to += 32;
+    }
+    return VMH_OK;
 }
 
 static vmh_status read_memory(packed_reader *reader, vmh_arena *arena, vmh_vite_context *out,
                               vmh_failure *why)
 {
     vmh_word length;
-    vmh_word *words;
-    size_t count, size;
+    size_t full_size, size;
     uint8_t *bytes;
     vmh_status status = read_packed(reader, &length, why);
 
@@ -170,18 +225,17 @@ static vmh_status read_memory(packed_reader *reader, vmh_arena *arena, vmh_vite_
     if (!vmh_word_fits_u64(&length) || length.limb[0] != reader->end - reader->at)
         return vmh_fail(why, VMH_E_MALFORMED, "offset %zu: the memory has not the length that "
                         "stands before it", reader->at);
-    status = read_words(reader, reader->end, arena, &words, &count, why);
-    if (status != VMH_OK)
-        return status;
-    bytes = vmh_arena_alloc(arena, 32 * count + 1);
+    full_size = 32 * count_words(reader, reader->end);
+    bytes = vmh_arena_alloc(arena, full_size + 1);
     if (bytes == NULL)
         return vmh_fail_memory(why);
-    for (size_t i = 0; i < count; i++)
-        vmh_word_to_bytes(&words[i], bytes + 32 * i);
-    size = 32 * count;
+    status = read_memory_words(reader, bytes, why);
+    if (status != VMH_OK)
+        return status;
+    size = full_size;
     while (size > 0 && bytes[size - 1] == 0)
         size--;
-    out->memory = vmh_bytes_of(bytes, size > 0 ? size : 32 * count);
+    out->memory = vmh_bytes_of(bytes, size > 0 ? size : full_size);
     return VMH_OK;
 }
 

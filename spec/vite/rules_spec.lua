@@ -319,7 +319,72 @@ describe("a query", function()
   end)
 end)
 
+describe("SHA3 and BLAKE2B", function()
+  local FREE <const>, PER_QUOTA <const> = 65536, 2
+
+  it("read 64 KiB and two bytes per quota in a run, under both rule sets", function()
+    for _, name in ipairs { "SHA3", "BLAKE2B" } do
+      local quota = 1000000
+      local most = FREE + PER_QUOTA * quota - 1024
+      -- In one frame and in delegated code: 1,024 bytes, and all the others.
+      local text = "1024 0 " .. name .. " POP 0 0 0 0 0x" .. ("11"):rep(20) .. "01 DELEGATECALL"
+        .. " 0 SSTORE"
+      local function hash(size)
+        -- A million quota pays for less than that at once: 32 pieces, then the rest.
+        local pieces = ("%d 0 %s POP "):format(size // 32, name):rep(32)
+        return with_library(pieces .. ("%d 0 %s POP"):format(size % 32, name))
+      end
+      for _, rule_set in ipairs { "vmhost-1", "reference" } do
+        local function stored(size)
+          return run(rule_set, text, { quota = quota, prepare = hash(size), commit = true }).storage
+        end
+
+        assert.same({ [number(0)] = "\1" }, stored(most))
+        assert.same({}, stored(most + 1))
+      end
+    end
+  end)
+
+  it("tell when a run may read no more", function()
+    assert.is_nil(run("vmhost-1", "65537 0 SHA3", { quota = 11000 }).error)
+    assert.equal("hash limit reached", run("vmhost-1", ("65537 0 SHA3 POP "):rep(2),
+      { quota = 11000 }).error)
+  end)
+end)
+
 describe("requests of one run", function()
+  -- So many SYNCCALLs, one item on the stack besides.
+  local function synccalls(count, before)
+    local head = bytecode.assemble(before .. " " .. count)
+    return run("reference", before .. " " .. count .. " JUMPDEST " .. SYNCCALL
+      .. " 1 SWAP1 SUB DUP1 " .. #head .. " JUMPI", { quota = 10000000 })
+  end
+
+  it("take 512 bytes each of 8 MiB, their contexts besides", function()
+    local most = 8 * 1024 * 1024 // (512 + 32)
+
+    assert.equal(most, #synccalls(most, "").triggered)
+    assert.equal("memory limit reached", synccalls(most + 1, "").error)
+  end)
+
+  it("take as much of it as memory in a context has, however short that is in bytes", function()
+    local most = 8 * 1024 * 1024 // (512 + 32 + 1024)
+
+    assert.equal(most, #synccalls(most, "1 992 MSTORE").triggered)
+    assert.equal("memory limit reached", synccalls(most + 1, "1 992 MSTORE").error)
+  end)
+
+  it("grow memory without charge by 16 MiB in all under reference", function()
+    local grow = with_library "0x100000 0 0 0 0 0x100000000 SYNCCALL"
+    local function after(count)
+      return run("reference", (DELEGATE .. " POP "):rep(count) .. "32 0 0 0 0 7 SYNCCALL",
+        { prepare = grow })
+    end
+
+    assert.is_nil(after(15).error)
+    assert.equal("memory limit reached", after(16).error)
+  end)
+
   it("end at the limit that is given", function()
     local outcome = run("vmhost-1", ("0 0 0 0 0 CALL "):rep(3), { request_limit = 2 })
 
