@@ -602,7 +602,8 @@ static void push_response(lua_State *L, const vmh_vite_response *response)
 /// Lets the receiver of a request answer it.
 // @function ViteWorld:respond
 // @tparam table response hash of the request; budget (default 1,000,000), height and time
-// of the snapshot block (default 0), memory_limit (default 16 MiB)
+// of the snapshot block (default 0), memory_limit (default 16 MiB); has_unconfirmed, true where
+// the account has blocks that no snapshot block confirms yet
 // @treturn[1] table is_block, is_retry, kind (4 or 5), status ("ok", "failed", "depth"), error
 // or nil, output, quota_used (as the block records it), quota_spent, data, hash, logs,
 // triggered
@@ -611,7 +612,8 @@ static void push_response(lua_State *L, const vmh_vite_response *response)
 // @treturn[2] string code `not_found` for a hash that no request has
 static int world_respond(lua_State *L)
 {
-    static const char *const known[] = {"hash", "budget", "height", "time", "memory_limit", NULL};
+    static const char *const known[] = {"hash", "budget", "height", "time", "memory_limit",
+                                        "has_unconfirmed", NULL};
     world *of = check_world(L);
     vmh_path root = vmh_path_root("response");
     vmh_path field;
@@ -632,6 +634,7 @@ static int world_respond(lua_State *L)
     input.height = option_u64(L, 2, &root, "height", 0);
     input.time = option_u64(L, 2, &root, "time", 0);
     input.memory_limit = option_u64(L, 2, &root, "memory_limit", 16 * 1024 * 1024);
+    input.has_unconfirmed = option_bool(L, 2, "has_unconfirmed");
     input.previous = vmh_vite_memory_ledger_place(of->ledger, &request.to);
     vmh_vite_memory_ledger_surroundings(of->ledger)->host =
         (vmh_vite_place){input.previous.height + 1, input.previous.previous_hash};

@@ -559,6 +559,15 @@ static vmh_status refuse_for_depth(responding *now)
     return fail(now, VMH_VITE_ERROR_DEPTH);
 }
 
+/* Other blocks of the account may have taken the quota; more comes with the next snapshot. */
+static bool may_end_well_later(const responding *now)
+{
+    if (now->response->error == VMH_VITE_ERROR_OUT_OF_QUOTA)
+        return now->input->has_unconfirmed &&
+               now->input->request->kind != VMH_VITE_KIND_SEND_CREATE;
+    return now->response->error == VMH_VITE_ERROR_NO_STATUS;
+}
+
 static vmh_status execute(responding *now)
 {
     const vmh_vite_request *request = now->input->request;
@@ -573,7 +582,7 @@ static vmh_status execute(responding *now)
                                                         : respond_to_call(now);
     if (status != VMH_OK || now->response->error == VMH_VITE_ERROR_NONE)
         return status;
-    return now->response->error == VMH_VITE_ERROR_NO_STATUS ? put_off(now) : send_failure(now);
+    return may_end_well_later(now) ? put_off(now) : send_failure(now);
 }
 
 /* The hash of the block, over all that is known by now. */

@@ -75,6 +75,7 @@ typedef struct vmh_vite_respond_input {
     uint64_t time;           /* of the snapshot block, seconds */
     vmh_vite_place previous; /* height and hash of the account's last block, or zero */
     uint64_t memory_limit;   /* see vmh_vite_run_input */
+    bool has_unconfirmed;    /* blocks of the account that no snapshot confirms yet */
 } vmh_vite_respond_input;
 
 /* Last byte of a response's data. */

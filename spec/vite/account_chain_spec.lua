@@ -162,6 +162,22 @@ describe("a response", function()
     assert.equal("1000", balance(world, ALICE))
   end)
 
+  it("out of quota is put off while blocks of the account are unconfirmed", function()
+    local world <close> = open()
+    local address = deploy(world, "JUMPDEST 0 JUMP")
+    local request = assert(world:send { from = ALICE, to = address, data = "", amount = 9 }).request
+
+    local response = world:respond { hash = request.hash, has_unconfirmed = true }
+
+    assert.is_false(response.is_block)
+    assert.is_true(response.is_retry)
+    assert.equal("out of quota", response.error)
+    assert.same({}, response.triggered)
+    assert.equal("0", balance(world, address))
+    assert.equal("991", balance(world, ALICE))
+    assert.equal(5, world:respond({ hash = request.hash }).kind)
+  end)
+
   it("without budget for its base cost is out of quota too", function()
     local world <close> = open()
     local address = deploy(world, "STOP")
