@@ -76,7 +76,7 @@ local function kinds(responses)
   return list
 end
 
--- Awaits `target` with an amount; the continuation, which any call data select, stores the flag + 1.
+-- Awaits `target` with an amount; any call data select the continuation, which stores the flag + 1.
 local function awaiting(target, amount)
   return ([[
       CALLDATASIZE PUSH @answer JUMPI
