@@ -16,15 +16,13 @@
 static const vmh_bytes code_key = {(const uint8_t *)VMH_PROTECTED_PREFIX "code",
                                    VMH_PROTECTED_PREFIX_SIZE + 4};
 
-/* A system contract's name comes from the registry, any other's from _Deployments (joins.md 1). */
+/* _Deployments knows what was deployed; what is built in may never have been (joins.md 1). */
 static vmh_status find_name(vmh_execution_context *context, const vmh_address *address,
                             vmh_bytes *name, vmh_failure *why)
 {
     vmh_buffer key;
     vmh_status status;
 
-    if (vmh_native_find_system_contract(address, name))
-        return VMH_OK;
     vmh_buffer_init(&key);
     vmh_buffer_append(&key, VMH_LITERAL("Address_"));
     vmh_hex_encode(vmh_bytes_address(address), &key);
@@ -33,6 +31,9 @@ static vmh_status find_name(vmh_execution_context *context, const vmh_address *a
         status = vmh_execution_context_read(context, VMH_LITERAL("_Deployments"),
                                             vmh_buffer_bytes(&key), name, why);
     vmh_buffer_clear(&key);
+    if (status == VMH_OK && name->size == 0 &&
+        !vmh_native_find_address(context->host->genesis, address, name))
+        *name = (vmh_bytes){0};
     return status;
 }
 

@@ -18,8 +18,9 @@ vmh_status vmh_native_processor_new(const vmh_genesis *genesis, vmh_processor **
 /* Names of the contracts that a genesis may name, NULL-ended. */
 const char *const *vmh_native_optional_contracts(void);
 
-/* The name of the system contract at an address; false where there is none. */
-bool vmh_native_find_system_contract(const vmh_address *address, vmh_bytes *name);
+/* The name of the contract at an address that this genesis has, deployed or not; or false. */
+bool vmh_native_find_address(const vmh_genesis *genesis, const vmh_address *address,
+                             vmh_bytes *name);
 
 /* What tools show of one method of a native contract. */
 typedef struct vmh_native_method_description {

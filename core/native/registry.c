@@ -41,30 +41,34 @@ bool vmh_native_is_optional(vmh_bytes name)
     return contract != NULL && contract->is_optional;
 }
 
+static bool is_in_genesis(const vmh_genesis *genesis, const vmh_native_contract *contract)
+{
+    if (!contract->is_optional)
+        return true;
+    for (size_t i = 0; i < genesis->native_contract_count; i++) {
+        if (vmh_bytes_equal(vmh_bytes_text(contract->name), genesis->native_contracts[i]))
+            return true;
+    }
+    return false;
+}
+
 const vmh_native_contract *vmh_native_find_contract(const vmh_genesis *genesis, vmh_bytes name)
 {
     const vmh_native_contract *contract = find(name);
 
-    if (contract == NULL || !contract->is_optional)
-        return contract;
-    for (size_t i = 0; i < genesis->native_contract_count; i++) {
-        if (vmh_bytes_equal(name, genesis->native_contracts[i]))
-            return contract;
-    }
-    return NULL;
+    return contract != NULL && is_in_genesis(genesis, contract) ? contract : NULL;
 }
 
-bool vmh_native_find_system_contract(const vmh_address *address, vmh_bytes *name)
+bool vmh_native_find_address(const vmh_genesis *genesis, const vmh_address *address,
+                             vmh_bytes *name)
 {
     for (size_t i = 0; i < sizeof contracts / sizeof contracts[0]; i++) {
         vmh_address own;
 
         *name = vmh_bytes_text(contracts[i]->name);
         vmh_address_of_contract(*name, &own);
-        if (contracts[i]->is_implicit &&
-            vmh_bytes_equal(vmh_bytes_address(&own), vmh_bytes_address(address)))
-            return true;
+        if (vmh_bytes_equal(vmh_bytes_address(&own), vmh_bytes_address(address)))
+            return is_in_genesis(genesis, contracts[i]);
     }
-    *name = (vmh_bytes){0};
     return false;
 }

@@ -358,13 +358,6 @@ describe("a service of another language that calls bytecode #small", function()
 end)
 
 describe("bytecode that calls a service of another language #small", function()
-  -- A native contract has an address that bytecode can call from its first use on.
-  local function open_used(...)
-    local chain = open(...)
-    chain:commit { { "BenchmarkContract", "get" } }
-    return chain
-  end
-
   -- What ASKER answers: whether the answer was good, and the answer.
   local function ask(chain, service, data)
     local _, receipts = run(chain, { "Asker", "call",
@@ -384,7 +377,7 @@ describe("bytecode that calls a service of another language #small", function()
   end
 
   it("gets the sum that a native method returns", function()
-    local chain <close> = open_used()
+    local chain <close> = open()
 
     -- add(uint64,uint64)
     local answer = ask(chain, "BenchmarkContract",
@@ -393,8 +386,28 @@ describe("bytecode that calls a service of another language #small", function()
     assert.equal(GOOD .. number_word(42), answer)
   end)
 
+  it("gets the sum that a native method returns which was called before", function()
+    local chain <close> = open()
+    chain:commit { { "BenchmarkContract", "get" } }
+
+    local answer = ask(chain, "BenchmarkContract",
+      "b64f78ae" .. number_word(1) .. number_word(2))
+
+    assert.equal(GOOD .. number_word(3), answer)
+  end)
+
+  it("gets nothing of a native contract that the genesis does not name", function()
+    local chain <close> = open({}, nil, { native_contracts = {} })
+
+    local answer, receipts = ask(chain, "BenchmarkContract",
+      "b64f78ae" .. number_word(1) .. number_word(2))
+
+    assert.equal(BAD, answer)
+    assert.equal(3, receipts[2].code)
+  end)
+
   it("gets every kind of result in its place", function()
-    local chain <close> = open_used()
+    local chain <close> = open()
 
     -- argTypes(uint32,uint64,string,bytes) adds one to each.
     local answer = ask(chain, "BenchmarkContract", "24d377c1"
@@ -408,7 +421,7 @@ describe("bytecode that calls a service of another language #small", function()
   end)
 
   it("gets no data of a method without results, which has written", function()
-    local chain <close> = open_used()
+    local chain <close> = open()
 
     -- set(uint64)
     local answer = ask(chain, "BenchmarkContract", "8076282a" .. number_word(7))
@@ -418,7 +431,7 @@ describe("bytecode that calls a service of another language #small", function()
   end)
 
   it("gets the text of a failure as Error(string)", function()
-    local chain <close> = open_used()
+    local chain <close> = open()
 
     -- throw()
     local answer, receipts = ask(chain, "BenchmarkContract", "6d3d1ce8")
@@ -440,7 +453,7 @@ describe("bytecode that calls a service of another language #small", function()
       text = "call data of method 'BenchmarkContract.set' are not (uint64)" },
   } do
     it("is refused for " .. name .. " with code " .. case.code, function()
-      local chain <close> = open_used()
+      local chain <close> = open()
 
       local answer, receipts = ask(chain, "BenchmarkContract", case.data)
 
