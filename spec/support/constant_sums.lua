@@ -1,0 +1,72 @@
+--- Loaded before any spec (.busted): after every block that a spec commits, what accounts and
+-- waiting messages hold of each token is what they held before, but for what the block issued.
+-- Blocks that no host made (without receipts) may do what they want.
+local codec = require "vmhost.codec"
+local state_storage = require "vmhost.state_storage"
+local word = require "vmhost.word"
+
+local ADDRESS_SIZE <const>, KEY_SIZE <const> = 20, 30
+local ZERO <const> = word.new(0)
+
+-- Token and amount of a record of the ledger or the mailbox; nil for any other.
+local function worth(contract_name, key, value)
+  if value == "" then return nil end
+  if contract_name == "_Ledger" and #key == KEY_SIZE then
+    return key:sub(ADDRESS_SIZE + 1), word.from_bytes(value)
+  elseif contract_name == "_Mailbox" and key:find "^In_" then
+    local message = assert(codec.decode("Message", value))
+    return message.token, message.amount
+  end
+end
+
+-- By how much the diff moves the sum of each token; words wrap, so that less is a large word.
+local function moved(storage, state_diffs)
+  local sums = {}
+  local function add(token, amount)
+    if token then sums[token] = (sums[token] or ZERO) + amount end
+  end
+  for _, contract in ipairs(state_diffs) do
+    for _, record in ipairs(contract.state_diffs) do
+      local token, amount = worth(contract.contract_name, record.key, record.value)
+      add(token, amount)
+      local before = storage:read(contract.contract_name, record.key)
+      token, amount = worth(contract.contract_name, record.key, before or "")
+      if token then add(token, ZERO - amount) end
+    end
+  end
+  return sums
+end
+
+-- Whether the block issues, or refuses a message that no host sent.
+local function may_move(block)
+  for _, transaction in ipairs(block.transactions) do
+    if transaction:find("issue", 1, true) then return true end
+  end
+  for _, receipt in ipairs(block.receipts) do
+    if receipt:find("no_context", 1, true) then return true end
+  end
+  return false
+end
+
+local function check(storage, block)
+  if #block.receipts == 0 or may_move(block) then return end
+  for token, amount in pairs(moved(storage, block.state_diffs)) do
+    if amount ~= ZERO then
+      error(("block %d moves the sum of token %q by %s"):format(block.height, token, amount), 0)
+    end
+  end
+end
+
+do
+  local storage <close> = assert(state_storage.open { memory = true,
+    genesis = { virtual_chain_id = 42 } })
+  local methods = debug.getmetatable(storage).__index
+  local commit = methods.commit_state_diff
+
+  function methods.commit_state_diff(self, block, ...)
+    if type(block) == "table" and block.receipts and block.transactions and block.state_diffs then
+      check(self, block)
+    end
+    return commit(self, block, ...)
+  end
+end
