@@ -5,6 +5,7 @@
 #ifndef VMH_BASE_BYTES_H
 #define VMH_BASE_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -71,54 +72,72 @@ static inline bool vmh_bytes_begins(vmh_bytes bytes, vmh_bytes prefix)
            (prefix.size == 0 || memcmp(bytes.data, prefix.data, prefix.size) == 0);
 }
 
-/* Fixed-width integers in the two orders that our formats use. */
+/*
+ * Fixed-width integers in the two orders that our formats use. Each is a single
+ * move: byte by byte, a word in memory would wait for its own parts.
+ */
 static inline void vmh_put_u32_le(uint8_t *out, uint32_t value)
 {
-    for (int i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> (8 * i));
-}
-
-static inline void vmh_put_u64_le(uint8_t *out, uint64_t value)
-{
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(value >> (8 * i));
+    value = htole32(value);
+    memcpy(out, &value, sizeof value);
 }
 
 static inline void vmh_put_u32_be(uint8_t *out, uint32_t value)
 {
-    for (int i = 0; i < 4; i++)
-        out[i] = (uint8_t)(value >> (24 - 8 * i));
+    value = htobe32(value);
+    memcpy(out, &value, sizeof value);
+}
+
+static inline void vmh_put_u64_le(uint8_t *out, uint64_t value)
+{
+    value = htole64(value);
+    memcpy(out, &value, sizeof value);
 }
 
 static inline void vmh_put_u64_be(uint8_t *out, uint64_t value)
 {
-    for (int i = 0; i < 8; i++)
-        out[i] = (uint8_t)(value >> (56 - 8 * i));
+    value = htobe64(value);
+    memcpy(out, &value, sizeof value);
 }
 
 static inline uint16_t vmh_get_u16_le(const uint8_t *in)
 {
-    return (uint16_t)(in[0] | in[1] << 8);
+    uint16_t value;
+
+    memcpy(&value, in, sizeof value);
+    return le16toh(value);
 }
 
 static inline uint32_t vmh_get_u32_le(const uint8_t *in)
 {
-    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
+    uint32_t value;
+
+    memcpy(&value, in, sizeof value);
+    return le32toh(value);
 }
 
 static inline uint64_t vmh_get_u64_le(const uint8_t *in)
 {
-    return (uint64_t)vmh_get_u32_le(in) | (uint64_t)vmh_get_u32_le(in + 4) << 32;
+    uint64_t value;
+
+    memcpy(&value, in, sizeof value);
+    return le64toh(value);
 }
 
 static inline uint32_t vmh_get_u32_be(const uint8_t *in)
 {
-    return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | (uint32_t)in[3];
+    uint32_t value;
+
+    memcpy(&value, in, sizeof value);
+    return be32toh(value);
 }
 
 static inline uint64_t vmh_get_u64_be(const uint8_t *in)
 {
-    return (uint64_t)vmh_get_u32_be(in) << 32 | vmh_get_u32_be(in + 4);
+    uint64_t value;
+
+    memcpy(&value, in, sizeof value);
+    return be64toh(value);
 }
 
 #endif
