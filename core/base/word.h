@@ -14,28 +14,12 @@ typedef struct vmh_word {
     uint64_t limb[4];
 } vmh_word;
 
-/* A product or a dividend of two limbs, or half a word. */
+/* A product or a dividend of two limbs. */
 typedef unsigned __int128 vmh_double_limb;
 
 static inline vmh_word vmh_word_of(uint64_t value)
 {
     return (vmh_word){{value, 0, 0, 0}};
-}
-
-static inline vmh_word vmh_word_of_halves(vmh_double_limb high, vmh_double_limb low)
-{
-    return (vmh_word){{(uint64_t)low, (uint64_t)(low >> 64), (uint64_t)high,
-                       (uint64_t)(high >> 64)}};
-}
-
-static inline vmh_double_limb vmh_word_low_half(const vmh_word *a)
-{
-    return (vmh_double_limb)a->limb[1] << 64 | a->limb[0];
-}
-
-static inline vmh_double_limb vmh_word_high_half(const vmh_word *a)
-{
-    return (vmh_double_limb)a->limb[3] << 64 | a->limb[2];
 }
 
 static inline bool vmh_word_is_zero(const vmh_word *a)
@@ -96,29 +80,66 @@ static inline int vmh_word_compare_signed(const vmh_word *a, const vmh_word *b)
     return vmh_word_compare(a, b);
 }
 
+/*
+ * Limb by limb, with the carry in between: 128 bits at once need pairs of
+ * registers, which a function as long as the interpreter's loop has not got.
+ */
+static inline uint64_t vmh_limb_add(uint64_t a, uint64_t b, bool *carry)
+{
+    uint64_t sum;
+    bool carry_a = __builtin_add_overflow(a, b, &sum);
+    bool carry_b = __builtin_add_overflow(sum, (uint64_t)*carry, &sum);
+
+    *carry = carry_a | carry_b;
+    return sum;
+}
+
+static inline uint64_t vmh_limb_sub(uint64_t a, uint64_t b, bool *borrow)
+{
+    uint64_t rest;
+    bool borrow_a = __builtin_sub_overflow(a, b, &rest);
+    bool borrow_b = __builtin_sub_overflow(rest, (uint64_t)*borrow, &rest);
+
+    *borrow = borrow_a | borrow_b;
+    return rest;
+}
+
 /* The results wrap; the returned flag tells carry or borrow. */
 static inline bool vmh_word_add(const vmh_word *a, const vmh_word *b, vmh_word *out)
 {
-    vmh_double_limb low = vmh_word_low_half(a) + vmh_word_low_half(b);
-    vmh_double_limb high = vmh_word_high_half(a) + vmh_word_high_half(b);
-    bool carry_in = low < vmh_word_low_half(b);
-    bool carry_out = high < vmh_word_high_half(b);
+    bool carry = false;
+    uint64_t l0 = vmh_limb_add(a->limb[0], b->limb[0], &carry);
+    uint64_t l1 = vmh_limb_add(a->limb[1], b->limb[1], &carry);
+    uint64_t l2 = vmh_limb_add(a->limb[2], b->limb[2], &carry);
+    uint64_t l3 = vmh_limb_add(a->limb[3], b->limb[3], &carry);
 
-    high += carry_in;
-    carry_out = carry_out || high < carry_in;
-    *out = vmh_word_of_halves(high, low);
-    return carry_out;
+    *out = (vmh_word){{l0, l1, l2, l3}};
+    return carry;
 }
 
 static inline bool vmh_word_sub(const vmh_word *a, const vmh_word *b, vmh_word *out)
 {
-    vmh_double_limb low = vmh_word_low_half(a) - vmh_word_low_half(b);
-    vmh_double_limb high = vmh_word_high_half(a) - vmh_word_high_half(b);
-    bool borrow_in = vmh_word_low_half(a) < vmh_word_low_half(b);
-    bool borrow_out = vmh_word_high_half(a) < vmh_word_high_half(b) || high < borrow_in;
+    bool borrow = false;
+    uint64_t l0 = vmh_limb_sub(a->limb[0], b->limb[0], &borrow);
+    uint64_t l1 = vmh_limb_sub(a->limb[1], b->limb[1], &borrow);
+    uint64_t l2 = vmh_limb_sub(a->limb[2], b->limb[2], &borrow);
+    uint64_t l3 = vmh_limb_sub(a->limb[3], b->limb[3], &borrow);
 
-    *out = vmh_word_of_halves(high - borrow_in, low);
-    return borrow_out;
+    *out = (vmh_word){{l0, l1, l2, l3}};
+    return borrow;
+}
+
+/* Low limb of a * b + addend + *carry, whose high limb becomes the carry. */
+static inline uint64_t vmh_limb_mul_add(uint64_t a, uint64_t b, uint64_t addend, uint64_t *carry)
+{
+    vmh_double_limb product = (vmh_double_limb)a * b;
+    uint64_t low = (uint64_t)product;
+    uint64_t high = (uint64_t)(product >> 64);
+
+    high += __builtin_add_overflow(low, addend, &low);
+    high += __builtin_add_overflow(low, *carry, &low);
+    *carry = high;
+    return low;
 }
 
 /*
@@ -137,10 +158,7 @@ static inline bool vmh_word_mul(const vmh_word *a, const vmh_word *b, vmh_word *
 
 #pragma GCC unroll 4
         for (int j = 0; j < 4 - i; j++) {
-            vmh_double_limb sum = (vmh_double_limb)a->limb[i] * b->limb[j] + low[i + j] + carry;
-
-            low[i + j] = (uint64_t)sum;
-            carry = (uint64_t)(sum >> 64);
+            low[i + j] = vmh_limb_mul_add(a->limb[i], b->limb[j], low[i + j], &carry);
         }
         lost |= carry;
 #pragma GCC unroll 4

@@ -267,10 +267,7 @@ static void full_product(const vmh_word *a, const vmh_word *b, uint64_t out[8])
 
 #pragma GCC unroll 4
         for (int j = 0; j < 4; j++) {
-            vmh_double_limb sum = (vmh_double_limb)a->limb[i] * b->limb[j] + out[i + j] + carry;
-
-            out[i + j] = (uint64_t)sum;
-            carry = (uint64_t)(sum >> 64);
+            out[i + j] = vmh_limb_mul_add(a->limb[i], b->limb[j], out[i + j], &carry);
         }
         out[i + 4] = carry;
     }

@@ -175,10 +175,7 @@ static inline void mul_number(vmh_word *top, uint64_t number)
 
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
-        vmh_double_limb product = (vmh_double_limb)top->limb[i] * number + carry;
-
-        top->limb[i] = (uint64_t)product;
-        carry = (uint64_t)(product >> 64);
+        top->limb[i] = vmh_limb_mul_add(top->limb[i], number, 0, &carry);
     }
 }
 
