@@ -97,10 +97,11 @@ static uint64_t pack_need(const block_need *block)
     int room = STACK_LIMIT - block->max_height - block->need;
 
     if (block->max_height == -STACK_LIMIT) /* it begins with an opcode that is none */
-        room = IMPOSSIBLE_NEED;
+        room = STACK_LIMIT;
     if (block->quota > UINT32_MAX || block->need > STACK_LIMIT || room < 0)
         return (uint64_t)IMPOSSIBLE_NEED << 16;
-    return (uint64_t)block->quota << 32 | (uint64_t)block->need << 16 | (uint64_t)room;
+    return (uint64_t)block->quota << 32 | (uint64_t)block->need * sizeof(vmh_word) << 16 |
+           (uint64_t)room * sizeof(vmh_word);
 }
 
 /* Sizes that one pass over the code tells, an upper bound of what is emitted. */
@@ -309,6 +310,11 @@ static void emit_all(emitter *to, const vmh_vite_revision *revision)
     emit(to, VMH_VITE_OP_STOP, 0, analysis->code_size);
 }
 
+static const vmh_vite_instruction *block_at(const vmh_vite_analysis *analysis, uint64_t position)
+{
+    return &analysis->instructions[analysis->entries[position] - 1];
+}
+
 /* Jumps learn the instruction that they go to, and every instruction its body. */
 static void link_all(emitter *to, const void *const *labels)
 {
@@ -318,7 +324,7 @@ static void link_all(emitter *to, const void *const *labels)
         vmh_vite_instruction *instruction = &analysis->instructions[i];
 
         if (to->what[i] >= VMH_VITE_DO_JUMP_TO)
-            instruction->operand = analysis->entries[instruction->operand] - 1;
+            instruction->operand = (uint64_t)(uintptr_t)block_at(analysis, instruction->operand);
         instruction->label = labels[to->what[i]];
     }
 }

@@ -62,10 +62,10 @@ enum {
 
 typedef struct vmh_vite_instruction {
     const void *label; /* of the interpreter's body */
-    uint64_t operand;  /* number, instruction to go to, word of the pool, or a packed block need */
+    uint64_t operand;  /* number, address of an instruction or a word, or a packed block need */
 } vmh_vite_instruction;
 
-/* Of a block: quota << 32 | items it needs << 16 | room above them, both as check_block wants. */
+/* Of a block: quota << 32 | need << 16 | room above it, both in bytes of stack. */
 #define VMH_VITE_BLOCK_QUOTA(operand) ((int64_t)((operand) >> 32))
 #define VMH_VITE_BLOCK_NEED(operand) ((int64_t)((operand) >> 16 & 0xffff))
 #define VMH_VITE_BLOCK_ROOM(operand) ((operand) & 0xffff)

@@ -72,6 +72,14 @@ static inline const vmh_vite_instruction *destination(const vmh_vite_analysis *a
     return &analysis->instructions[entry - 1];
 }
 
+/* Whether the stack has what a block needs, and room above it. */
+static inline bool fits_block(uint64_t operand, const vmh_word *top, const vmh_word *stack)
+{
+    ptrdiff_t height = (const char *)top - (const char *)stack;
+
+    return (uint64_t)(height - VMH_VITE_BLOCK_NEED(operand)) <= VMH_VITE_BLOCK_ROOM(operand);
+}
+
 /* A jump over GNU C's labels as values: a table in C would cost a range check. */
 #define GO(to)                      \
     do {                            \
@@ -79,6 +87,20 @@ static inline const vmh_vite_instruction *destination(const vmh_vite_analysis *a
         goto *instruction->label;   \
     } while (0)
 #define NEXT GO(instruction + 1)
+
+/*
+ * Checks and charges the block that begins at `to` and goes on behind its begin,
+ * where GO would take a jump more, to do_block.
+ */
+#define ENTER(to)                                                                   \
+    do {                                                                            \
+        instruction = (to);                                                         \
+        left -= VMH_VITE_BLOCK_QUOTA(instruction->operand);                         \
+        if (UNLIKELY(left < 0 || !fits_block(instruction->operand, top, stack)))    \
+            goto block_refused;                                                     \
+        NEXT;                                                                       \
+    } while (0)
+#define TARGET ((const vmh_vite_instruction *)(uintptr_t)instruction->operand)
 
 /* Hands the quota on by a copy, so that the loop's own can stay in a register. */
 #define TRY(call)                                   \
@@ -211,15 +233,11 @@ vmh_vite_error vmh_vite_interpret(vmh_vite_frame *frame, int64_t *quota,
     GO(base);
 
 do_block:
-    left -= VMH_VITE_BLOCK_QUOTA(instruction->operand);
-    if (UNLIKELY(left < 0 ||
-                 (uint64_t)(top - stack - VMH_VITE_BLOCK_NEED(instruction->operand)) >
-                     VMH_VITE_BLOCK_ROOM(instruction->operand))) {
-        left += VMH_VITE_BLOCK_QUOTA(instruction->operand);
-        at = analysis->positions[instruction - base];
-        goto careful_first;
-    }
-    NEXT;
+    ENTER(instruction);
+block_refused:
+    left += VMH_VITE_BLOCK_QUOTA(instruction->operand);
+    at = analysis->positions[instruction - base];
+    goto careful_first;
 
     PLAIN(ADD, op_add, 1)
     PLAIN(MUL, op_mul, 1)
@@ -330,7 +348,7 @@ op_JUMP: {
     error = VMH_VITE_ERROR_INVALID_JUMP;
     if (UNLIKELY(to == NULL))
         goto failed;
-    GO(to);
+    ENTER(to);
 }
 op_JUMPI: {
     const vmh_vite_instruction *to;
@@ -342,20 +360,20 @@ op_JUMPI: {
     error = VMH_VITE_ERROR_INVALID_JUMP;
     if (UNLIKELY(to == NULL))
         goto failed;
-    GO(to);
+    ENTER(to);
 }
 do_jump_to:
-    GO(base + instruction->operand);
+    ENTER(TARGET);
 do_jump_if_to:
     top--;
     if (vmh_word_is_zero(&top[1]))
-        NEXT;
-    GO(base + instruction->operand);
+        ENTER(instruction + 1);
+    ENTER(TARGET);
 do_jump_unless_to:
     top--;
     if (!vmh_word_is_zero(&top[1]))
-        NEXT;
-    GO(base + instruction->operand);
+        ENTER(instruction + 1);
+    ENTER(TARGET);
 op_JUMPDEST:
     NEXT;
 
