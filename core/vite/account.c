@@ -36,7 +36,9 @@ vmh_vite_token vmh_vite_token_of_word(const vmh_word *word)
 
 vmh_word vmh_vite_address_word(const vmh_vite_address *address)
 {
-    return vmh_word_from_short(vmh_bytes_of(address->bytes, sizeof address->bytes));
+    /* As above: of the first eight bytes, five. */
+    return (vmh_word){{vmh_get_u64_be(address->bytes + 13), vmh_get_u64_be(address->bytes + 5),
+                       vmh_get_u64_be(address->bytes) >> 24, 0}};
 }
 
 vmh_word vmh_vite_token_word(const vmh_vite_token *token)

@@ -71,9 +71,8 @@ struct vmh_vite_run {
     vmh_vite_slots *slots;
     uint32_t kind;           /* of the request, told by metadata in the older form */
     vmh_bytes request_data;  /* without metadata */
-    vmh_word address, caller;
-    bool has_origin;
-    vmh_vite_request origin;
+    const vmh_vite_address *caller;
+    const vmh_vite_request *origin; /* the input's or what is suspended; NULL: not known */
     uint64_t memory_size;    /* of all frames */
     uint64_t memory_limit;
     uint64_t free_growth;    /* bytes by which memory grew without charge */
@@ -161,9 +160,6 @@ vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offs
 
 /* Makes memory reach `size` exactly, without charge; a run may do that for so many bytes. */
 vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size);
-
-/* What a growth to `size` costs; 0 where there is none. */
-uint64_t vmh_vite_memory_cost(const vmh_vite_frame *frame, uint64_t size);
 
 /* The slot of the running account, read from the environment at the first touch. */
 vmh_vite_error vmh_vite_slot_of(vmh_vite_run *run, const vmh_word *key, vmh_vite_slot **out);

@@ -277,8 +277,8 @@ op_BLAKE2B:
     top--;
     NEXT;
 
-    PUSH(ADDRESS, run->address)
-    PUSH(CALLER, run->caller)
+    PUSH(ADDRESS, vmh_vite_address_word(&run->input->request->to))
+    PUSH(CALLER, vmh_vite_address_word(run->caller))
     PUSH(CALLVALUE, run->input->request->amount)
     PUSH(CALLDATASIZE, vmh_word_of(frame->call_data.size))
     PUSH(CODESIZE, vmh_word_of(frame->code.size))

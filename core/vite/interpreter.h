@@ -74,8 +74,7 @@ typedef struct vmh_vite_outcome {
     vmh_vite_error error;
     vmh_bytes output; /* of RETURN and REVERT */
     uint64_t quota_left;
-    bool has_origin;  /* CALLBACKDEST was run, or the input had one */
-    vmh_vite_request origin;
+    const vmh_vite_request *origin; /* from CALLBACKDEST or the input, else NULL */
     vmh_vite_triggered *triggered;
     size_t triggered_count;
     const vmh_vite_log *logs;

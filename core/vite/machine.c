@@ -222,11 +222,20 @@ vmh_vite_frame *vmh_vite_frame_open(vmh_vite_run *run, uint32_t depth)
     if (depth == machine->frame_count && !add_frame(machine))
         return NULL;
     frame = machine->frames[depth];
+    /* Every field is named, here and in prepare: else the compiler wipes the whole first. */
     *frame = (vmh_vite_frame){
         .run = run,
+        .analysis = NULL,
         .stack = frame->stack,
-        .memory = {.data = frame->memory.data, .capacity = frame->memory.capacity},
+        .memory = {.data = frame->memory.data, .size = 0,
+                   .capacity = frame->memory.capacity, .charged = 0},
+        .code = {NULL, 0},
+        .call_data = {NULL, 0},
+        .return_data = {NULL, 0},
+        .has_return_data = false,
         .depth = depth,
+        .end = VMH_VITE_END_STOP,
+        .output = {NULL, 0},
     };
     return frame;
 }
@@ -312,18 +321,25 @@ static void prepare(vmh_vite_machine *machine, vmh_vite_environment *environment
         .slots = &machine->slots,
         .kind = input->request->kind,
         .request_data = input->call_data,
-        .address = vmh_vite_address_word(&input->request->to),
-        .caller = vmh_vite_address_word(&input->request->from),
-        .memory_limit = VMH_VITE_HARD_MEMORY_LIMIT,
+        .caller = &input->request->from,
+        .origin = input->origin,
+        .memory_size = 0,
+        .memory_limit = input->rules->memory_is_limited ? input->memory_limit
+                                                        : VMH_VITE_HARD_MEMORY_LIMIT,
         .hash_limit = hash_limit(input->quota),
+        .free_growth = 0,
+        .credits = 0,
+        .triggered_bytes = 0,
+        .suspended = NULL,
+        .limited_count = 0,
+        .random_count = 0,
+        .repeated_bytes = 0,
+        .has_resumed = false,
+        .log_count = 0,
+        .triggered_count = 0,
+        .status = VMH_OK,
         .why = why,
     };
-    if (input->rules->memory_is_limited)
-        run->memory_limit = input->memory_limit;
-    if (input->origin != NULL) {
-        run->has_origin = true;
-        run->origin = *input->origin;
-    }
 }
 
 /* In the older form metadata tells the kind, and code does not see it. */
@@ -355,7 +371,6 @@ static void tell(const vmh_vite_run *run, const vmh_vite_frame *frame, vmh_vite_
         .error = error,
         .output = frame->output,
         .quota_left = (uint64_t)left,
-        .has_origin = run->has_origin,
         .origin = run->origin,
         .triggered = machine->triggered,
         .triggered_count = run->triggered_count,
@@ -411,10 +426,8 @@ vmh_status vmh_vite_machine_answer_failure(vmh_vite_machine *machine,
 
     prepare(machine, environment, input, why);
     *is_answered = false;
-    if (outcome != NULL && outcome->has_origin) {
-        run->has_origin = true;
+    if (outcome != NULL && outcome->origin != NULL)
         run->origin = outcome->origin;
-    }
     /* Metadata that cannot be read names nobody who waits. */
     if (read_metadata(run) != VMH_VITE_ERROR_NONE)
         return VMH_OK;

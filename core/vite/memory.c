@@ -11,15 +11,21 @@ static uint64_t words_of(uint64_t size)
     return size / 32 + (size % 32 != 0);
 }
 
-uint64_t vmh_vite_memory_cost(const vmh_vite_frame *frame, uint64_t size)
+/* What a growth to `size` costs; 0 where there is none. */
+static uint64_t growth_cost(const vmh_vite_frame *frame, uint64_t size)
 {
     const vmh_vite_prices *prices = &frame->run->revision->prices;
-    vmh_double_limb words = words_of(size);
+    uint64_t words = words_of(size);
     vmh_double_limb total;
 
-    if (32 * words <= frame->memory.size)
+    if (words <= frame->memory.size / 32)
         return 0;
-    total = words * prices->memory_word + words * words / prices->memory_divisor;
+    /* Nearly always 64 bits hold the square. */
+    if (words <= UINT32_MAX)
+        total = words * prices->memory_word + words * words / prices->memory_divisor;
+    else
+        total = (vmh_double_limb)words * prices->memory_word +
+                (vmh_double_limb)words * words / prices->memory_divisor;
     total -= frame->memory.charged;
     return total > UINT64_MAX ? UINT64_MAX : (uint64_t)total;
 }
@@ -88,7 +94,7 @@ vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offs
         return VMH_VITE_ERROR_QUOTA_OVERFLOW;
     if (left == NULL)
         return vmh_vite_memory_extend(frame, 32 * words_of(needed));
-    growth = vmh_vite_memory_cost(frame, needed);
+    growth = growth_cost(frame, needed);
     if (growth > UINT64_MAX - cost || growth + cost > (uint64_t)*left)
         return VMH_VITE_ERROR_OUT_OF_QUOTA;
     error = extend(frame, 32 * words_of(needed));

@@ -244,7 +244,7 @@ static vmh_vite_error reach_input(vmh_vite_frame *frame, const vmh_word *to,
 
 static const vmh_vite_request *origin_of(const vmh_vite_run *run)
 {
-    return run->has_origin ? &run->origin : run->input->request;
+    return run->origin != NULL ? run->origin : run->input->request;
 }
 
 vmh_vite_error vmh_vite_do_synccall(vmh_vite_frame *frame, const vmh_word *top, int64_t *left)
@@ -397,7 +397,6 @@ vmh_vite_error vmh_vite_do_callbackdest(vmh_vite_frame *frame, vmh_word **top, i
     size_t height = (size_t)(*top - frame->stack);
     size_t limit = run->rules->resume_checks_stack ? VMH_VITE_STACK_LIMIT : VMH_VITE_STACK_ROOM;
     const vmh_vite_context *saved;
-    const vmh_vite_request *origin;
     uint64_t repeated;
     vmh_vite_error error;
 
@@ -409,13 +408,11 @@ vmh_vite_error vmh_vite_do_callbackdest(vmh_vite_frame *frame, vmh_word **top, i
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     saved = &run->suspended->saved;
-    origin = &run->suspended->origin;
     repeated = run->repeated_bytes + repeated_size(run, saved);
     if (repeated > VMH_VITE_HARD_RESUME_LIMIT)
         return VMH_VITE_ERROR_MEMORY_LIMIT;
-    run->origin = *origin;
-    run->has_origin = true;
-    run->caller = vmh_vite_address_word(&origin->from);
+    run->origin = &run->suspended->origin;
+    run->caller = &run->origin->from;
     if (saved->stack_count + 1 > limit - height)
         return VMH_VITE_ERROR_STACK_LIMIT;
     error = restore_memory(frame, saved->memory, left);
@@ -457,7 +454,7 @@ static vmh_vite_error callback_of(vmh_vite_run *run, const vmh_vite_request *ori
     return VMH_VITE_ERROR_NONE;
 }
 
-vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes output)
+static vmh_vite_error answer_origin(vmh_vite_run *run, uint32_t kind, vmh_bytes output)
 {
     const vmh_vite_request *origin = origin_of(run);
     vmh_vite_context context = {.referrer = origin->hash};
@@ -470,11 +467,8 @@ vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes outpu
     uint32_t callback_id = 0;
     uint8_t id[4];
     bool is_awaited;
-    vmh_vite_error error;
+    vmh_vite_error error = callback_of(run, origin, &is_awaited, &callback_id);
 
-    if (run->kind < VMH_VITE_KIND_SEND_SYNC_CALL || !run->input->answers)
-        return VMH_VITE_ERROR_NONE;
-    error = callback_of(run, origin, &is_awaited, &callback_id);
     if (error != VMH_VITE_ERROR_NONE || !is_awaited)
         return error;
     error = admit(run, sizeof id + output.size, &context);
@@ -487,6 +481,13 @@ vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes outpu
     if (error == VMH_VITE_ERROR_NONE)
         error = trigger(run, &answer, &context);
     return error;
+}
+
+vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes output)
+{
+    if (run->kind < VMH_VITE_KIND_SEND_SYNC_CALL || !run->input->answers)
+        return VMH_VITE_ERROR_NONE;
+    return answer_origin(run, kind, output);
 }
 
 /* The slice that RETURN and REVERT give; an outermost frame that owes an answer pays for it. */
