@@ -150,6 +150,9 @@ static inline vmh_bytes memory_slice(const vmh_vite_frame *frame, uint64_t offse
     return vmh_bytes_of(size == 0 ? NULL : frame->memory.data + offset, size);
 }
 
+/* What is wrong with a reach that no quota pays for. */
+vmh_vite_error vmh_vite_memory_check(const vmh_word *offset, const vmh_word *size);
+
 /*
  * Makes memory reach offset + size and charges the growth, with `cost` for what
  * is done there; without `left` it is free, and bounded as below. Charges and

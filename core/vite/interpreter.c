@@ -41,6 +41,37 @@ static vmh_vite_error check_instruction(const vmh_vite_frame *frame, uint8_t opc
     return charge(left, revision->quota[opcode]);
 }
 
+/*
+ * A reach into memory that has no price is found before the quota falls short,
+ * also of instructions that cost something without it.
+ */
+static vmh_vite_error check_reach(const vmh_word *top, uint32_t what)
+{
+    static const vmh_word byte = {{1}}, word = {{32}};
+
+    switch (what) {
+    case VMH_VITE_OP_MLOAD:
+    case VMH_VITE_OP_MSTORE:
+        return vmh_vite_memory_check(&top[0], &word);
+    case VMH_VITE_OP_MSTORE8:
+        return vmh_vite_memory_check(&top[0], &byte);
+    case VMH_VITE_OP_CALLDATACOPY:
+    case VMH_VITE_OP_CODECOPY:
+    case VMH_VITE_OP_RETURNDATACOPY:
+        return vmh_vite_memory_check(&top[0], &top[-2]);
+    case VMH_VITE_OP_SHA3:
+    case VMH_VITE_OP_BLAKE2B:
+    case VMH_VITE_OP_LOG0:
+    case VMH_VITE_OP_LOG1:
+    case VMH_VITE_OP_LOG2:
+    case VMH_VITE_OP_LOG3:
+    case VMH_VITE_OP_LOG4:
+        return vmh_vite_memory_check(&top[0], &top[-1]);
+    default:
+        return VMH_VITE_ERROR_NONE;
+    }
+}
+
 /* Errors met while the price is worked out: the instruction is not charged. */
 static bool comes_before_charge(vmh_vite_error error)
 {
@@ -557,12 +588,17 @@ careful_first: {
         error = check_instruction(frame, opcode, top - stack, &quota_now);
         left = quota_now;
     }
-    if (error != VMH_VITE_ERROR_NONE) {
-        if (error == VMH_VITE_ERROR_OUT_OF_QUOTA)
-            left = 0;
-        goto done;
-    }
     decoded = vmh_vite_decode(run->revision, analysis->code, at);
+    if (error == VMH_VITE_ERROR_OUT_OF_QUOTA) {
+        vmh_vite_error reach = check_reach(top, decoded.what);
+
+        if (reach != VMH_VITE_ERROR_NONE)
+            error = reach;
+        else
+            left = 0;
+    }
+    if (error != VMH_VITE_ERROR_NONE)
+        goto done;
     if (decoded.what == VMH_VITE_DO_PUSH_WORD) {
         wide = vmh_word_from_short(
             vmh_bytes_of(analysis->code + at + 1, vmh_vite_operand_size(opcode)));

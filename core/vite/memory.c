@@ -71,27 +71,35 @@ vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
     return extend(frame, size);
 }
 
-/* offset + size, 0 for an empty size; false from 2^64 on, rounded up to words. */
-static bool needed_size(const vmh_word *offset, const vmh_word *size, uint64_t *out)
+/* offset + size, 0 for an empty size, where that has a price at all. */
+static vmh_vite_error measure(const vmh_word *offset, const vmh_word *size, uint64_t *needed)
 {
-    *out = 0;
+    *needed = 0;
     if (vmh_word_is_zero(size))
-        return true;
-    if (!vmh_word_fits_u64(offset) || !vmh_word_fits_u64(size))
-        return false;
-    return !__builtin_add_overflow(offset->limb[0], size->limb[0], out) && *out <= UINT64_MAX - 31;
+        return VMH_VITE_ERROR_NONE;
+    /* Rounded up to words it has to fit too. */
+    if (!vmh_word_fits_u64(offset) || !vmh_word_fits_u64(size) ||
+        __builtin_add_overflow(offset->limb[0], size->limb[0], needed) ||
+        *needed > UINT64_MAX - 31)
+        return VMH_VITE_ERROR_MEMORY_OVERFLOW;
+    return *needed > LARGEST_PRICED ? VMH_VITE_ERROR_QUOTA_OVERFLOW : VMH_VITE_ERROR_NONE;
+}
+
+vmh_vite_error vmh_vite_memory_check(const vmh_word *offset, const vmh_word *size)
+{
+    uint64_t needed;
+
+    return measure(offset, size, &needed);
 }
 
 vmh_vite_error vmh_vite_memory_reach(vmh_vite_frame *frame, const vmh_word *offset,
                                      const vmh_word *size, uint64_t cost, int64_t *left)
 {
     uint64_t needed, growth;
-    vmh_vite_error error;
+    vmh_vite_error error = measure(offset, size, &needed);
 
-    if (!needed_size(offset, size, &needed))
-        return VMH_VITE_ERROR_MEMORY_OVERFLOW;
-    if (needed > LARGEST_PRICED)
-        return VMH_VITE_ERROR_QUOTA_OVERFLOW;
+    if (error != VMH_VITE_ERROR_NONE)
+        return error;
     if (left == NULL)
         return vmh_vite_memory_extend(frame, 32 * words_of(needed));
     growth = growth_cost(frame, needed);

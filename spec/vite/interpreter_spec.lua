@@ -104,6 +104,21 @@ describe("a run of Vite bytecode", function()
     assert.equal("out of quota", run("0xffffffff MLOAD").error)
   end)
 
+  it("refuses offsets that no memory has before it runs out of quota", function()
+    for instruction, cost in pairs {
+      MLOAD = 1, ["1 SWAP1 MSTORE"] = 4, ["1 SWAP1 MSTORE8"] = 4, ["32 SWAP1 SHA3"] = 4,
+      ["32 SWAP1 LOG0"] = 4, ["32 SWAP1 0 SWAP1 CALLDATACOPY"] = 7,
+    } do
+      local far, out_of_reach = "0x" .. ("f"):rep(16) .. " ", "0x10000000000 "
+
+      local outcome = run(far .. instruction, { quota = cost })
+      assert.equal("memory size uint64 overflow", outcome.error, instruction)
+      assert.equal(0, outcome.quota_left)
+      assert.equal("gas uint64 overflow", run(out_of_reach .. instruction, { quota = cost }).error)
+      assert.equal("out of quota", run("0 " .. instruction, { quota = cost }).error)
+    end
+  end)
+
   it("keeps the quota of what was not run when an instruction in the middle fails", function()
     -- 1 + 1 + 1 + 1 + 3 for the copy that fails; nothing for the twenty behind it.
     local outcome = run("1 0 0 RETURNDATACOPY" .. (" 0"):rep(20), { quota = 1000 })
