@@ -485,7 +485,8 @@ static vmh_vite_error answer_origin(vmh_vite_run *run, uint32_t kind, vmh_bytes 
 
 vmh_vite_error vmh_vite_answer(vmh_vite_run *run, uint32_t kind, vmh_bytes output)
 {
-    if (run->kind < VMH_VITE_KIND_SEND_SYNC_CALL || !run->input->answers)
+    if (run->kind < VMH_VITE_KIND_SEND_SYNC_CALL || !run->input->answers ||
+        run->revision->mode != VMH_VITE_MODE_RUN)
         return VMH_VITE_ERROR_NONE;
     return answer_origin(run, kind, output);
 }

@@ -173,6 +173,21 @@ describe("a run of Vite bytecode", function()
     assert.same({}, outcome.triggered)
   end)
 
+  it("answers nobody in a query", function()
+    local call = vite_core.encode_metadata { type = 1, referrer = ("r"):rep(32), callback_id = 1,
+      stack = {}, memory = "", call_data = "" }
+
+    for _, rule_set in ipairs { "reference", "vmhost-1" } do
+      for query, answers in pairs { [false] = 1, [true] = 0 } do
+        local outcome = run("1 0 RETURN", { rule_set = rule_set, metadata = true, query = query,
+          request = { from = USER, to = CONTRACT, data = call } })
+
+        assert.equal("\0", outcome.output)
+        assert.equal(answers, #outcome.triggered)
+      end
+    end
+  end)
+
   it("pushes the hash that the request of CALL2 will have", function()
     local outcome = run("0 0 0 0 0 CALL2" .. bytecode.RETURN_TOP, { request = { to = CONTRACT } })
 
