@@ -6,6 +6,8 @@ CFLAGS = -O2 -g
 BUILD = build
 SPECS = spec
 SUITE = block storage
+TARGET = $(HARNESSES)
+FUZZ_MINUTES = 30
 TREE = $(if $(PREFIX),--tree $(abspath $(PREFIX)),--local)
 
 # Lua's rocks of the distribution; plain `lua`, `luarocks` and `busted` are not 5.4 there.
@@ -18,6 +20,10 @@ SOURCES := $(sort $(wildcard core/*/*.c bindings/*.c))
 HEADERS := $(sort $(wildcard core/*/*.h bindings/*.h))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 CHECKS := $(patsubst spec/c/%.c,$(BUILD)/c/%,$(sort $(wildcard spec/c/*.c)))
+HARNESSES = abi interpreter metadata
+FUZZERS := $(HARNESSES:%=$(BUILD)/fuzz/%)
+# What feeds a harness: a main that replays files, unless FUZZ_DRIVER names another.
+FUZZ_OBJECTS = $(BUILD)/spec/fuzz/harness.o $(if $(FUZZ_DRIVER),,$(BUILD)/spec/fuzz/replay.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wconversion
 # Asked when used: on a fresh machine there is no pkg-config before `deps`.
@@ -37,12 +43,16 @@ CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c11 --library=posix --inlin
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -Wl,-z,nodelete
 # Without the last one the leak check itself crashed in short processes (gcc 12).
 ASAN_OPTIONS = detect_leaks=1:allocator_may_return_null=1:intercept_tls_get_addr=0
+# Clang's own, and silent about a pragma that only gcc has.
+FUZZ = build/fuzz-clang
+FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+    -fno-sanitize-recover=all -Wno-unknown-pragmas
 export VMHOST_VECTORS ?= ../shared/vectors
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
-.PHONY: run test deps all check check-layers asan valgrind coverage soak crash mutants bench doc \
-    install uninstall clean help with-checks always
+.PHONY: run test deps all check check-layers asan valgrind coverage soak crash fuzz mutants bench \
+    doc install uninstall clean help with-checks always
 
 run: all ## runs the tour: a chain on LevelDB, from genesis to a proof and a reopening; then an await
 	@scripts/bin/vmhost run examples/tour.lua
@@ -61,7 +71,7 @@ all: deps ## builds build/vmhost.so
 
 check: deps check-layers ## lints Lua and C, compiles with warnings as errors, lints the rockspec
 	@luacheck --formatter plain scripts scripts/bin/vmhost spec examples tools
-	@$(CPPCHECK) core bindings spec/c
+	@$(CPPCHECK) core bindings spec/c spec/fuzz
 	@for header in $(HEADERS); do $(COMPILE) -Werror -fsyntax-only -x c $$header || exit 1; done
 	@+$(SUBMAKE) BUILD=build/check CFLAGS='-O2 -Werror' with-checks
 	@$(LUAROCKS) lint vmhost-scm-1.rockspec
@@ -96,6 +106,18 @@ crash: deps ## kills a committing process 2,000 times
 	@+$(SUBMAKE) with-checks
 	@$(call BUSTED,$(BUILD),VMHOST_CRASH_RUNS=2000) spec/flow/crash_spec.lua
 
+fuzz: deps ## fuzzes each harness for FUZZ_MINUTES, from the kept inputs (TARGET=abi for one)
+	@tools/install_packages.sh clang libclang-rt-dev
+	@+$(SUBMAKE) BUILD=$(FUZZ) CC=clang FUZZ_DRIVER=-fsanitize=fuzzer CFLAGS='$(FUZZ_CFLAGS)' \
+	    $(TARGET:%=$(FUZZ)/fuzz/%)
+	@for target in $(TARGET); do \
+	    mkdir -p $(FUZZ)/found/$$target && \
+	    ASAN_OPTIONS=$(ASAN_OPTIONS) $(FUZZ)/fuzz/$$target -max_total_time=$$((60 * $(FUZZ_MINUTES))) \
+	        -max_len=4096 -timeout=20 -rss_limit_mb=2048 -dict=spec/fuzz/words.dict \
+	        -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$target- \
+	        $(FUZZ)/found/$$target spec/vectors/fuzz/$$target || exit 1; \
+	done
+
 mutants: deps ## plants host bugs and expects a test to find each
 	@$(LUA) tools/mutants.lua
 
@@ -120,7 +142,7 @@ clean: ## removes all that was built
 help: ## lists these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s%s\n", $$1, $$2 }' Makefile
 
-with-checks: $(BUILD)/vmhost.so $(CHECKS)
+with-checks: $(BUILD)/vmhost.so $(CHECKS) $(FUZZERS)
 
 $(BUILD)/vmhost.so: $(OBJECTS) $(BUILD)/objects
 	@echo "link $@"
@@ -138,6 +160,14 @@ $(BUILD)/c/%: spec/c/%.c $(OBJECTS) $(BUILD)/objects
 	@$(COMPILE) -MMD -MP -o $@ $< $(OBJECTS) $(LIBS) $(LUA_LIBS) \
 	    $$(grep -o '__wrap_[a-z_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
+# Allocations of the house are counted.
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/spec/fuzz/%.o $(FUZZ_OBJECTS) $(OBJECTS) $(BUILD)/objects
+	@mkdir -p $(@D)
+	@echo "link $@"
+	@$(CC) $(CFLAGS) -o $@ $< $(FUZZ_OBJECTS) $(FUZZ_DRIVER) \
+	    $(filter-out $(BUILD)/bindings/%,$(OBJECTS)) $(LIBS) \
+	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+
 # Change when the compiler or its flags do, or the list of sources, so that objects never mix.
 $(BUILD)/command: CONTENT = $(COMPILE)
 $(BUILD)/objects: CONTENT = $(OBJECTS)
@@ -145,4 +175,4 @@ $(BUILD)/command $(BUILD)/objects: always
 	@mkdir -p $(@D)
 	@echo '$(CONTENT)' | cmp -s - $@ || echo '$(CONTENT)' > $@
 
--include $(OBJECTS:.o=.d) $(CHECKS:=.d)
+-include $(OBJECTS:.o=.d) $(CHECKS:=.d) $(wildcard $(BUILD)/spec/fuzz/*.d)

@@ -12,7 +12,7 @@ describe("make help", function()
     assert.equal(0, status)
     for _, target in ipairs {
       "run", "test", "deps", "all", "check", "check%-layers", "asan", "valgrind", "coverage",
-      "soak", "crash", "mutants", "bench", "doc", "install", "uninstall", "clean", "help",
+      "soak", "crash", "fuzz", "mutants", "bench", "doc", "install", "uninstall", "clean", "help",
     } do
       local line = "\n" .. target .. " +%l[^\n]+\n"
       assert.truthy(("\n" .. output):find(line), target .. " is missing")
