@@ -253,6 +253,7 @@ build = {
     ["vmhost.scripted_contracts"] = "scripts/vmhost/scripted_contracts.lua",
     ["vmhost.solppc"] = "scripts/vmhost/solppc.lua",
     ["vmhost.vite"] = "scripts/vmhost/vite.lua",
+    ["vmhost.wrong_use"] = "scripts/vmhost/wrong_use.lua",
   },
   install = { bin = { vmhost = "scripts/bin/vmhost" } },
 }

@@ -10,6 +10,7 @@ local layout = require "vmhost.assembler.layout"
 local options = require "vmhost.options"
 local parser = require "vmhost.assembler.parser"
 local source = require "vmhost.assembler.source"
+local wrong_use = require "vmhost.wrong_use"
 
 local assembler = {}
 
@@ -78,10 +79,14 @@ end
 -- @treturn[2] string message, as in
 -- "a.vasm:3:10: no label 'tag_ad'", followed by the line and a caret
 -- @treturn[2] string code `malformed`
+-- @raise for an unknown option, and for what is no text
 function assembler.assemble(text, given)
   given = options.check("assembler.assemble", given, { "file", "header" })
-  local file = given.file or "assembly"
-  return source.run(assemble, source.lines(given.header or "", "header of " .. file),
+  local file, header = given.file or "assembly", given.header or ""
+  wrong_use.check("assembler.assemble: text", text, "string")
+  wrong_use.check("assembler.assemble: file", file, "string")
+  wrong_use.check("assembler.assemble: header", header, "string")
+  return source.run(assemble, source.lines(header, "header of " .. file),
     source.lines(text, file))
 end
 

@@ -8,6 +8,7 @@ local abi = require "vmhost.abi"
 local crypto = require "vmhost.crypto"
 local opcodes = require "vmhost.assembler.opcodes"
 local options = require "vmhost.options"
+local wrong_use = require "vmhost.wrong_use"
 
 local disassembler = {}
 
@@ -208,9 +209,10 @@ end
 -- @tparam string code bytes
 -- @tparam[opt] {signatures={string,...}} given `signatures`: of methods, to name them in comments
 -- @treturn string assembly that `vmhost.assembler` takes
--- @raise if a signature is none
+-- @raise for an unknown option, for code that is no string, and if a signature is none
 function disassembler.disassemble(code, given)
   given = options.check("disassembler.disassemble", given, { "signatures" })
+  wrong_use.check("disassembler.disassemble: code", code, "string")
   local out = {}
   write_parts(code, names_of(given.signatures), out)
   return table.concat(out, "\n"):gsub("^\n", "") .. "\n"

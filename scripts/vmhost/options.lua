@@ -1,5 +1,7 @@
 --- Tables of named options.
 -- @module vmhost.options
+local wrong_use = require "vmhost.wrong_use"
+
 local options = {}
 
 --- Raises for a key that is not among the known ones, and lists those.
@@ -11,7 +13,7 @@ local options = {}
 function options.check(what, given, known)
   if given == nil then return {} end
   if type(given) ~= "table" then
-    error(("%s: options must be a table, got %s"):format(what, type(given)), 3)
+    wrong_use.raise("%s: options must be a table, got %s", what, type(given))
   end
   local is_known, unknown = {}, {}
   for _, name in ipairs(known) do is_known[name] = true end
@@ -20,8 +22,8 @@ function options.check(what, given, known)
   end
   if #unknown > 0 then
     table.sort(unknown)
-    error(("%s: unknown option '%s'; known: %s"):format(
-      what, unknown[1], table.concat(known, ", ")), 3)
+    wrong_use.raise("%s: unknown option '%s'; known: %s", what, unknown[1],
+      table.concat(known, ", "))
   end
   return given
 end

@@ -37,6 +37,7 @@
 local codec = require "vmhost.codec"
 local crypto = require "vmhost.crypto"
 local word = require "vmhost.word"
+local wrong_use = require "vmhost.wrong_use"
 
 local scripted_contracts = {}
 
@@ -191,12 +192,12 @@ end
 local function check_contracts(contracts)
   for name, contract in pairs(contracts) do
     if type(name) ~= "string" or type(contract) ~= "table" then
-      error(("scripted contract '%s' must be a table of functions"):format(tostring(name)), 3)
+      wrong_use.raise("scripted contract '%s' must be a table of functions", tostring(name))
     end
     for method_name, method in pairs(contract) do
       if type(method_name) ~= "string" or type(method) ~= "function" then
-        error(("scripted contract '%s': '%s' must be a function"):format(
-          name, tostring(method_name)), 3)
+        wrong_use.raise("scripted contract '%s': '%s' must be a function", name,
+          tostring(method_name))
       end
     end
   end

@@ -18,6 +18,7 @@ local options = require "vmhost.options"
 local solppc = require "vmhost.solppc"
 local vite_core = require "vmhost.vite_core"
 local word = require "vmhost.word"
+local wrong_use = require "vmhost.wrong_use"
 
 local vite = {}
 
@@ -25,15 +26,9 @@ local PROCESSOR_VITE <const> = 4
 local VITE_TOKEN <const> = "VITE TOKEN"
 local SIZE_OF_ADDRESS <const> = 21
 
--- Raises at the line of the script that called into this module, however deep it is in here.
+-- Raises at the line of the script.
 local function raise(format, ...)
-  local level = 2
-  local info = debug.getinfo(level, "S")
-  while info and info.source:find "vmhost/vite%.lua$" do
-    level = level + 1
-    info = debug.getinfo(level, "S")
-  end
-  error("vite: " .. format:format(...), level)
+  wrong_use.raise("vite: " .. format, ...)
 end
 
 -- The interface

@@ -347,4 +347,13 @@ describe("a fault", function()
       assert.truthy(message:find "nested too deep")
     end
   end)
+
+  it("refuses what is no text", function()
+    assert.error_matches(function() assembler.assemble(nil) end,
+      "assembler.assemble: text: string expected, got nil$")
+    assert.error_matches(function() assembler.assemble("STOP", { file = 5 }) end,
+      "assembler.assemble: file: string expected, got 5$")
+    assert.error_matches(function() assembler.assemble("STOP", { header = {} }) end,
+      "assembler.assemble: header: string expected, got table$")
+  end)
 end)

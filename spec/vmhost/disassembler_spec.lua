@@ -125,4 +125,11 @@ jump_0004:
     assert_round_trip(from_hex("60003560e01c" .. row .. "601a" .. "57" .. row .. "601b" .. "57"
       .. "5b5b"))
   end)
+
+  it("refuses what is no code", function()
+    assert.error_matches(function() disassembler.disassemble(nil) end,
+      "disassembler.disassemble: code: string expected, got nil$")
+    assert.error_matches(function() disassembler.disassemble { 0x60 } end,
+      "disassembler.disassemble: code: string expected, got table$")
+  end)
 end)
