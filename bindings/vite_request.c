@@ -31,6 +31,8 @@ void vmh_read_vite_request(lua_State *L, int index, const vmh_path *path, vmh_vi
     *out = (vmh_vite_request){.kind = VMH_VITE_KIND_SEND_CALL, .token = vmh_vite_token_vite};
     if (vmh_path_push_field(L, index, path, "kind", &field))
         out->kind = vmh_path_check_u32(L, -1, &field);
+    if (vmh_vite_kind_name(out->kind) == NULL)
+        vmh_path_error(L, &field, "no kind of request: %I", (lua_Integer)out->kind);
     lua_pop(L, 1);
     read_fixed(L, index, path, "from", "address", out->from.bytes, sizeof out->from.bytes);
     read_fixed(L, index, path, "to", "address", out->to.bytes, sizeof out->to.bytes);

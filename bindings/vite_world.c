@@ -323,6 +323,19 @@ static int world_set_place(lua_State *L)
                      &why);
 }
 
+static const char *const request_fields[] = {"kind", "from", "to", "token", "amount", "fee",
+                                             "data", "hash", NULL};
+
+/* Raises for a request, the table at `index`, that goes to nobody. */
+static void check_receiver(lua_State *L, int index, const vmh_path *path)
+{
+    vmh_path field;
+
+    if (!vmh_path_push_field(L, index, path, "to", &field))
+        vmh_path_expected(L, &field, "address", -1);
+    lua_pop(L, 1);
+}
+
 /// Makes a request known that was sent earlier, so that it can be answered or referred to.
 // @function ViteWorld:put_request
 // @tparam table request kind, from, to, token, amount, fee, data, hash
@@ -331,8 +344,6 @@ static int world_set_place(lua_State *L)
 // @treturn boolean true
 static int world_put_request(lua_State *L)
 {
-    static const char *const known[] = {"kind", "from", "to", "token", "amount", "fee", "data",
-                                        "hash", NULL};
     world *of = check_world(L);
     vmh_path root = vmh_path_root("request");
     vmh_vite_ledger *port = vmh_vite_memory_ledger_port(of->ledger);
@@ -341,7 +352,7 @@ static int world_put_request(lua_State *L)
     vmh_failure why;
     vmh_status status;
 
-    vmh_path_check_keys(L, 2, &root, known);
+    vmh_path_check_keys(L, 2, &root, request_fields);
     vmh_read_vite_request(L, 2, &root, &request);
     status = vmh_vite_memory_ledger_put_request(of->ledger, &request, depth, &why);
     if (status == VMH_OK && !lua_isnoneornil(L, 4))
@@ -431,12 +442,9 @@ static void read_run(lua_State *L, world *of, vmh_vite_request *request,
     vmh_path field;
     bool query = option_bool(L, 2, "query");
 
-    lua_getfield(L, 2, "request");
-    if (lua_isnil(L, -1)) {
-        lua_pop(L, 1);
-        lua_newtable(L);
-    }
-    field = vmh_path_field(&root, "request");
+    vmh_path_push_field(L, 2, &root, "request", &field);
+    vmh_path_check_keys(L, -1, &field, request_fields);
+    check_receiver(L, lua_gettop(L), &field);
     vmh_read_vite_request(L, -1, &field, request);
     *input = vmh_vite_run_input_of(query ? &of->query_revision : &of->revision, &of->rules->vite,
                                    request);
@@ -456,11 +464,11 @@ static void read_run(lua_State *L, world *of, vmh_vite_request *request,
 
 /// Runs code for a request, without an account's response around it.
 // @function ViteWorld:run
-// @tparam table run code (without type byte; default that of the account), request (kind,
-// from, to, token, amount, data, hash; its `to` is the running account), quota (default
-// 1,000,000), height, time (of the snapshot block, seconds), memory_limit (bytes),
-// frame_limit, request_limit; query, true for a query; creation, owes_answer; commit, true
-// to keep what a good run writes; times, how often the same is run (default 1), for measuring
+// @tparam table run code (without type byte; default that of the account), request (needs
+// `to`, the running account; kind, from, token, amount, data, hash), quota (default 1,000,000),
+// height, time (of the snapshot block, seconds), memory_limit (bytes), frame_limit,
+// request_limit; query, true for a query; creation, owes_answer; commit, true to keep what a
+// good run writes; times, how often the same is run (default 1), for measuring
 // @treturn[1] table ended ("stop", "return", "suspended", "failed"), error or nil, output,
 // quota_left, logs, triggered
 // @return[2] nil
@@ -481,7 +489,7 @@ static int world_run(lua_State *L)
     uint64_t times;
     vmh_status status;
 
-    vmh_check_options(L, 2, known);
+    vmh_path_check_keys(L, 2, &root, known);
     read_run(L, of, &request, &input);
     times = option_u64(L, 2, &root, "times", 1);
     luaL_argcheck(L, times > 0, 2, "times must be positive");
@@ -533,6 +541,8 @@ static int world_send(lua_State *L)
 
     vmh_path_check_keys(L, 2, &root, known);
     vmh_read_vite_request(L, 2, &root, &request);
+    if (request.kind == VMH_VITE_KIND_SEND_CALL)
+        check_receiver(L, 2, &root);
     last = vmh_vite_memory_ledger_place(of->ledger, &request.from);
     input.request = &request;
     input.place = (vmh_vite_place){last.height + 1, last.previous_hash};

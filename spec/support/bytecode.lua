@@ -6,6 +6,8 @@ local word = require "vmhost.word"
 
 local bytecode = {}
 
+local NOBODY <const> = ("\0"):rep(21)
+
 local BYTES = {}
 for _, opcode in ipairs(vite_core.opcodes()) do BYTES[opcode.name] = string.char(opcode.byte) end
 
@@ -48,10 +50,10 @@ bytecode.RETURN_TOP = " 0 MSTORE 32 0 RETURN"
 --- Runs code once in a new world.
 -- @tparam string text to assemble
 -- @tparam[opt] table options rule_set, fork, metadata, seed; prepare, a function that gets the
--- world; all else goes to ViteWorld:run
+-- world; all else goes to ViteWorld:run. Without a request the account of 21 zero bytes runs
 -- @treturn table the outcome
 function bytecode.run(text, options)
-  local given, world_options = { code = bytecode.assemble(text) }, {}
+  local given, world_options = { code = bytecode.assemble(text), request = { to = NOBODY } }, {}
   for key, value in pairs(options or {}) do given[key] = value end
   for _, key in ipairs { "rule_set", "fork", "metadata", "seed" } do
     world_options[key], given[key] = given[key], nil
@@ -61,7 +63,7 @@ function bytecode.run(text, options)
   local world <close> = vite_core.world(world_options)
   if prepare then prepare(world) end
   local outcome = assert(world:run(given))
-  outcome.storage = world:storage((given.request or {}).to or ("\0"):rep(21))
+  outcome.storage = world:storage(given.request.to)
   return outcome
 end
 

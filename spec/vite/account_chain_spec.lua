@@ -140,6 +140,15 @@ describe("value", function()
     assert.equal("insufficient balance for transfer",
       world:send { from = ALICE, to = ALICE, amount = 1001 }.error)
   end)
+
+  it("is refused without a receiver, and as of a kind that there is not", function()
+    local world <close> = open()
+
+    assert.error_matches(function() world:send { from = ALICE } end,
+      "request.to: expected address, got nil", 1, true)
+    assert.error_matches(function() world:send { from = ALICE, to = ALICE, kind = 11 } end,
+      "request.kind: no kind of request: 11", 1, true)
+  end)
 end)
 
 describe("a response", function()

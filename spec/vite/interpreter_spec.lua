@@ -299,4 +299,23 @@ describe("a machine", function()
 
     assert.has_error(function() world:counters() end, "vmhost.ViteWorld is closed")
   end)
+
+  it("refuses what it cannot run, by name", function()
+    local world <close> = vite_core.world()
+
+    assert.error_matches(function() world:run() end,
+      "run: expected table, got no value", 1, true)
+    for message, run in pairs {
+      ["run.request: expected table, got nil"] = { code = "\0" },
+      ["run.request: expected table, got number 3"] = { request = 3 },
+      ["run.request: unknown key 'too' (known: kind, from, to, token, amount, fee, data, hash)"] =
+        { request = { too = CONTRACT } },
+      ["run.request.to: expected address, got nil"] = { request = { kind = 2 } },
+      ["run.request.to: address expected 21 bytes, got 3"] = { request = { to = "abc" } },
+      ["run.request.kind: no kind of request: 99"] = { request = { to = CONTRACT, kind = 99 } },
+      ["run.quota: expected uint64, got boolean"] = { request = { to = CONTRACT }, quota = true },
+    } do
+      assert.error_matches(function() world:run(run) end, message, 1, true)
+    end
+  end)
 end)

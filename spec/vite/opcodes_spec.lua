@@ -13,7 +13,7 @@ local function with_items(count, opcode)
 end
 
 local function run(code, options)
-  local given = { code = code, request = { kind = 2 } }
+  local given = { code = code, request = { to = bytecode.contract(7) } }
   for key, value in pairs(options or {}) do given[key] = value end
   local fork = given.fork
   given.fork = nil
