@@ -379,7 +379,8 @@ static int push_decoded(lua_State *L, const vmh_abi_type *types, vmh_bytes data,
 // @treturn[1] table a list, one value for each type
 // @return[2] nil
 // @treturn[2] string message with type and place of the fault
-// @treturn[2] string code `malformed`, or `limit` above 16 MiB
+// @treturn[2] string code `malformed`, or `limit` above 16 MiB, or above 1,048,576 values, lists
+// and tuples among them
 // @raise if the types do not parse
 static int abi_decode(lua_State *L)
 {

@@ -162,6 +162,7 @@ vmh_status vmh_abi_encode(const vmh_abi_type *types, vmh_abi_values values, vmh_
 typedef struct decoder {
     vmh_bytes data;
     size_t next; /* where the next tail has to begin */
+    size_t room; /* how many values may still come */
     vmh_arena *arena;
     vmh_failure *why;
 } decoder;
@@ -204,8 +205,13 @@ static size_t get_size(const decoder *d, size_t at)
     return vmh_word_fits_u64(&word) ? (size_t)word.limb[0] : SIZE_MAX;
 }
 
+/* One word may lie in as many arrays and tuples as types nest, so values are counted. */
 static vmh_status new_values(decoder *d, size_t count, vmh_abi_values *out)
 {
+    if (count > d->room)
+        return vmh_fail(d->why, VMH_E_LIMIT, "more than %zu values in encoded data",
+                        VMH_ABI_MAX_VALUES);
+    d->room -= count;
     out->count = count;
     out->items = vmh_arena_alloc_array(d->arena, count, sizeof *out->items);
     return out->items == NULL && count != 0 ? vmh_fail_memory(d->why) : VMH_OK;
@@ -332,7 +338,7 @@ static vmh_status decode_items(decoder *d, const vmh_abi_type *type, size_t star
 vmh_status vmh_abi_decode(const vmh_abi_type *types, vmh_bytes data, vmh_arena *arena,
                           vmh_abi_values *out, vmh_failure *why)
 {
-    decoder d = {.data = data, .arena = arena, .why = why};
+    decoder d = {.data = data, .room = VMH_ABI_MAX_VALUES, .arena = arena, .why = why};
     vmh_abi_value value;
     vmh_status status;
 

@@ -54,7 +54,8 @@ vmh_status vmh_abi_encode(const vmh_abi_type *types, vmh_abi_values values, vmh_
  * Fails, with the place of the fault, with
  *   VMH_E_MALFORMED  cut, dirty padding, a value out of range, an offset that
  *                    does not point to where its tail belongs, bytes left over
- *   VMH_E_LIMIT      more than VMH_ABI_MAX_SIZE bytes
+ *   VMH_E_LIMIT      more than VMH_ABI_MAX_SIZE bytes, or than VMH_ABI_MAX_VALUES
+ *                    values, those inside each other counted each
  *   VMH_E_NO_MEMORY
  */
 vmh_status vmh_abi_decode(const vmh_abi_type *types, vmh_bytes data, vmh_arena *arena,

@@ -36,6 +36,9 @@ enum { VMH_ABI_MAX_DEPTH = 16 };
 /* Of encoded data, and so of what a fixed array may take. */
 #define VMH_ABI_MAX_SIZE ((size_t)16 << 20)
 
+/* Values that decode at once, lists and tuples among them: two for each word of such data. */
+#define VMH_ABI_MAX_VALUES (VMH_ABI_MAX_SIZE / 32 * 2)
+
 typedef struct vmh_abi_type vmh_abi_type;
 struct vmh_abi_type {
     vmh_abi_kind kind;

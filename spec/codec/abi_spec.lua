@@ -277,6 +277,19 @@ describe("abi.decode", function()
     assert.equal("limit", code)
   end)
 
+  -- 16 MiB are 2^19 words. Each may lie in 15 arrays and tuples of one item, which are tables.
+  it("refuses more than 2^20 values, those inside each other counted each", function()
+    local data = words("20", "40000") .. words "7":rep(0x40000)
+
+    local values = abi.decode("(((uint256))[])", data)
+    local refused, message, code = abi.decode("((((uint256)))[])", data)
+
+    assert.equal(0x40000, #values[1])
+    assert.is_nil(refused)
+    assert.equal("more than 1048576 values in encoded data", message)
+    assert.equal("limit", code)
+  end)
+
   it("refuses a call of another method", function()
     local call = abi.encode_call("add(bool)", { true })
 
