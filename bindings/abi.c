@@ -98,8 +98,11 @@ static vmh_word check_integer(lua_State *L, int index, const vmh_path *path,
 static vmh_bytes check_fixed_bytes(lua_State *L, int index, const vmh_path *path,
                                    const vmh_abi_type *type)
 {
-    vmh_bytes bytes = vmh_path_check_bytes(L, index, path);
+    vmh_bytes bytes;
 
+    if (lua_type(L, index) != LUA_TSTRING)
+        vmh_path_expected(L, path, push_type_text(L, type), index);
+    bytes = vmh_path_check_bytes(L, index, path);
     if (bytes.size != type->count)
         vmh_path_error(L, path, "%s expected %d bytes, got %I", push_type_text(L, type),
                        (int)type->count, (lua_Integer)bytes.size);

@@ -188,6 +188,8 @@ describe("abi.encode", function()
     { "(function)", { "" }, "values[1]: function expected 25 bytes, got 0" },
     { "(bytes4)", { "abc" }, "values[1]: bytes4 expected 4 bytes, got 3" },
     { "(bytes)", { 7 }, "values[1]: expected string, got number 7" },
+    { "(address)", { 7 }, "values[1]: expected address, got number 7" },
+    { "(bytes4)", { {} }, "values[1]: expected bytes4, got table" },
     { "(bool,bool)", { true }, "values: (bool,bool) expected 2 values, got 1" },
     { "(bool)", { true, true }, "values: (bool) expected 1 values, got 2" },
     { "(bool[2])", { { true } }, "values[1]: bool[2] expected 2 values, got 1" },
