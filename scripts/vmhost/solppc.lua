@@ -5,6 +5,7 @@
 -- @module vmhost.solppc
 local json = require "dkjson"
 local options = require "vmhost.options"
+local wrong_use = require "vmhost.wrong_use"
 
 local solppc = {}
 
@@ -191,11 +192,20 @@ end
 -- @return[2] nil
 -- @treturn[2] string message, the compiler's own if the source is wrong
 -- @treturn[2] string code `invalid_input`; `not_found` if there is no compiler; `script_error`
+-- @raise for an unknown option, and for a source or an option of another type
 function solppc.compile(source, given)
   given = options.check("solppc.compile", given, { "file", "sources", "optimize", "runs" })
   local file = given.file or "source.solpp"
+  wrong_use.check("solppc.compile: source", source, "string")
+  wrong_use.check("solppc.compile: file", file, "string")
+  wrong_use.check("solppc.compile: sources", given.sources or {}, "table")
+  wrong_use.check("solppc.compile: optimize", given.optimize or false, "boolean")
+  wrong_use.check("solppc.compile: runs", given.runs or 0, "number")
   local sources = { [file] = source }
-  for name, text in pairs(given.sources or {}) do sources[name] = sources[name] or text end
+  for name, text in pairs(given.sources or {}) do
+    wrong_use.check(("solppc.compile: sources['%s']"):format(name), text, "string")
+    sources[name] = sources[name] or text
+  end
   local answer, message, code = run_node {
     with_pragma = input(sources, given, with_pragma),
     without_pragma = input(sources, given, without_pragma),

@@ -40,6 +40,22 @@ describe("vmhost.solppc without a compiler", function()
   end)
 end)
 
+describe("solppc.compile", function()
+  it("refuses a source and options of another type", function()
+    for message, call in pairs {
+      ["source: string expected, got 3"] = { 3 },
+      ["file: string expected, got 3"] = { "", { file = 3 } },
+      ["sources: table expected, got 'a.solpp'"] = { "", { sources = "a.solpp" } },
+      ["sources['a.solpp']: string expected, got 3"] = { "", { sources = { ["a.solpp"] = 3 } } },
+      ["optimize: boolean expected, got 1"] = { "", { optimize = 1 } },
+      ["runs: number expected, got '200'"] = { "", { runs = "200" } },
+    } do
+      assert.error_matches(function() solppc.compile(table.unpack(call)) end,
+        "solppc.compile: " .. message, 1, true)
+    end
+  end)
+end)
+
 describe("vmhost.solppc", function()
   if not version then
     it("compiles", function()
