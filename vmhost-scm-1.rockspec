@@ -253,6 +253,8 @@ build = {
     ["vmhost.scripted_contracts"] = "scripts/vmhost/scripted_contracts.lua",
     ["vmhost.solppc"] = "scripts/vmhost/solppc.lua",
     ["vmhost.vite"] = "scripts/vmhost/vite.lua",
+    ["vmhost.vite.call_data"] = "scripts/vmhost/vite/call_data.lua",
+    ["vmhost.vite.interface"] = "scripts/vmhost/vite/interface.lua",
     ["vmhost.wrong_use"] = "scripts/vmhost/wrong_use.lua",
   },
   install = { bin = { vmhost = "scripts/bin/vmhost" } },

@@ -1,6 +1,7 @@
 --- Files of compiled contracts: JSON with `contracts` by name, each with `abi`, `bytecode` (init
 -- code, hex), `runtime` (hex) and `methodIdentifiers`, as the compiler and the assembler write it.
 -- @module vmhost.compiled_file
+local interface = require "vmhost.vite.interface"
 local json = require "dkjson"
 
 local compiled_file = {}
@@ -66,12 +67,8 @@ local function misshapen(contract)
       return ("%s: %s expected, got %s"):format(name, kind, type(contract[name]))
     end
   end
-  for index, entry in ipairs(contract.abi or {}) do
-    if type(entry) ~= "table" then
-      return ("abi[%d]: object expected, got %s"):format(index, type(entry))
-    end
-  end
-  return nil
+  local _, fault = interface.read(contract.abi or {})
+  return fault
 end
 
 --- Reads a file.
@@ -111,6 +108,7 @@ function compiled_file.contract(compiled, name)
   local names = {}
   for each in pairs(compiled.contracts) do names[#names + 1] = each end
   table.sort(names)
+  if #names == 0 then return nil, "it holds no contract", "not_found" end
   name = name or #names == 1 and names[1]
   if name and compiled.contracts[name] then return compiled.contracts[name], name end
   return nil, ("%s: %s"):format(name and ("no contract '%s' among these"):format(name)

@@ -305,7 +305,7 @@ describe("a machine", function()
 
     assert.error_matches(function() world:run() end,
       "run: expected table, got no value", 1, true)
-    for message, run in pairs {
+    for message, given in pairs {
       ["run.request: expected table, got nil"] = { code = "\0" },
       ["run.request: expected table, got number 3"] = { request = 3 },
       ["run.request: unknown key 'too' (known: kind, from, to, token, amount, fee, data, hash)"] =
@@ -315,7 +315,7 @@ describe("a machine", function()
       ["run.request.kind: no kind of request: 99"] = { request = { to = CONTRACT, kind = 99 } },
       ["run.quota: expected uint64, got boolean"] = { request = { to = CONTRACT }, quota = true },
     } do
-      assert.error_matches(function() world:run(run) end, message, 1, true)
+      assert.error_matches(function() world:run(given) end, message, 1, true)
     end
   end)
 end)

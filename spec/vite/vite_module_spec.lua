@@ -1,3 +1,4 @@
+local abi = require "vmhost.abi"
 local compiled_contracts = require "spec.support.compiled_contracts"
 local conformance = require "vmhost.conformance"
 local crypto = require "vmhost.crypto"
@@ -41,6 +42,12 @@ local function texts(values)
   local list = {}
   for index, value in ipairs(values) do list[index] = tostring(value) end
   return list
+end
+
+-- The message of a fault that is told at a line of this file, which is the script.
+local function told_here(fault)
+  return tostring(fault):match "^spec/vite/vite_module_spec%.lua:%d+: (.*)$"
+    or "elsewhere: " .. tostring(fault)
 end
 
 describe("vmhost.vite", function()
@@ -173,7 +180,17 @@ describe("vmhost.vite", function()
     local contract = load("library_call", "User")
 
     assert.error_matches(function() contract:deploy(chain, "User") end,
-      "the contract needs the address of library 'Calc' in 'libraries'", 1, true)
+      "the contract needs the address of library 'Calc' in 'libraries', got nil", 1, true)
+  end)
+
+  it("refuses a library that is not to be linked", function()
+    local chain <close> = open()
+    local contract = load("library_call", "User")
+    local calc = assert(load("library_call", "Calc"):deploy(chain, "Calc"))
+
+    assert.error_matches(function()
+      contract:deploy(chain, "User", {}, { libraries = { Calc = calc, Calk = calc } })
+    end, "deploy: the contract links no library 'Calk'; it links Calc", 1, true)
   end)
 
   describe("value", function()
@@ -324,7 +341,7 @@ describe("vmhost.vite", function()
       local a = assert(vite.load { file = THREE, contract = "A" }):deploy(chain, "A")
       local ok, fault = pcall(wrong, a, chain)
       assert.is_false(ok)
-      assert.equal(message, (tostring(fault):gsub("^[^:]+:%d+: ", "")))
+      assert.equal(message, told_here(fault))
     end
 
     it("raises for an unknown method and lists the known ones", function()
@@ -337,7 +354,7 @@ describe("vmhost.vite", function()
         function(a) a:query("add", 1) end)
       refuses("vite: A.add takes 2 arguments (uint256,uint256), got 3",
         function(a) a:query("add", 1, 2, 3) end)
-      refuses("vite: the constructor takes 0 arguments (), got 1", function(_, chain)
+      refuses("vite: A2.constructor takes 0 arguments (), got 1", function(_, chain)
         assert(vite.load { file = THREE, contract = "A" }):deploy(chain, "A2", { 1 })
       end)
     end)
@@ -369,8 +386,9 @@ describe("vmhost.vite", function()
       refuses("vite: 'abi' must be a list, or its JSON text",
         function() vite.load { bytecode = "00" } end)
       refuses("vite: 'bytecode' must be hex text", function() vite.load { abi = {} } end)
-      refuses("vite: 'bytecode' is no hex text, or a library is not linked",
-        function(_, chain) vite.load { abi = {}, bytecode = "0g" }:deploy(chain, "X") end)
+      refuses("vite: 'bytecode' is no hex text, or a library is not linked: "
+        .. "not a hex digit at offset 1: 'g'",
+        function() vite.load { abi = {}, bytecode = "0g" } end)
     end)
 
     it("gives nil for a file or a contract that is not there", function()
@@ -380,7 +398,281 @@ describe("vmhost.vite", function()
       assert.is_nil(no_file)
       assert.equal("not_found", no_file_code)
       assert.is_nil(no_contract)
-      assert.equal("no contract 'D' among these: A, B, C", message)
+      assert.equal(THREE .. ": no contract 'D' among these: A, B, C", message)
+      assert.equal("not_found", code)
+    end)
+  end)
+
+  describe("values that do not fit", function()
+    local ENTRIES <const> = {
+      { type = "constructor", inputs = { { name = "limit", type = "uint8" } } },
+      { type = "function", name = "set", inputs = { { name = "limit", type = "uint8" } } },
+      { type = "function", name = "pay", inputs = { { name = "to", type = "address" },
+        { type = "bool" } } },
+      { type = "function", name = "all", inputs = { { name = "shares", type = "tuple[]",
+        components = { { name = "to", type = "address" }, { name = "part", type = "uint8" } } } } },
+    }
+
+    -- CALLDATASIZE 0 0 CALLDATACOPY CALLDATASIZE 0 RETURN, in init code.
+    local ECHO <const> = "600a80600b6000396000f3" .. "36600060003736" .. "6000f3"
+
+    -- Init code that returns one zero byte: every call ends well.
+    local contract = vite.load { abi = ENTRIES, bytecode = "60016000f3" }
+
+    local function refuses(message, wrong)
+      local chain <close> = open()
+      local safe = assert(contract:deploy(chain, "Safe", { 1 }))
+      local height = chain:height()
+
+      local good, fault = pcall(wrong, safe, chain)
+
+      assert.is_false(good)
+      assert.equal("vite: " .. message,
+        told_here(fault))
+      assert.equal(height, chain:height())
+    end
+
+    it("are told with contract, method and argument", function()
+      refuses("Safe.set: argument 1 (limit, uint8): uint8 out of range: 300",
+        function(safe) safe:call("set", 300) end)
+      refuses("Safe.set: argument 1 (limit, uint8): uint8 out of range: -1",
+        function(safe) safe:call("set", -1) end)
+      refuses("Safe.set: argument 1 (limit, uint8): expected uint8, got boolean",
+        function(safe) safe:query("set", true) end)
+      refuses("Safe.pay: argument 2 (bool): expected boolean, got number 1",
+        function(safe) safe:call("pay", safe, 1) end)
+    end)
+
+    it("are told of a constructor", function()
+      refuses("Safe2.constructor: argument 1 (limit, uint8): uint8 out of range: 256",
+        function(_, chain) contract:deploy(chain, "Safe2", { 256 }) end)
+      refuses("Safe2.constructor takes 1 argument (uint8), got 2",
+        function(_, chain) contract:deploy(chain, "Safe2", { 1, 2 }) end)
+      refuses("Safe2.constructor takes 1 argument (uint8), got 0",
+        function(_, chain) contract:deploy(chain, "Safe2") end)
+    end)
+
+    it("are told with their place inside a list or tuple", function()
+      refuses("Safe.all: argument 1 (shares, (address,uint8)[])[2][2]: uint8 out of range: 256",
+        function(safe) safe:call("all", { { safe, 1 }, { safe, 256 } }) end)
+      refuses("Safe.all: argument 1 (shares, (address,uint8)[])[1]: unknown key 'part' in a list",
+        function(safe) safe:call("all", { { safe, part = 1 } }) end)
+    end)
+
+    it("are told where they are nil", function()
+      refuses("Safe.pay: argument 1 (to, address) is nil",
+        function(safe, chain) safe:call("pay", chain.accounts.carol, true) end)
+    end)
+
+    it("are told of an address", function()
+      refuses("Safe.pay: argument 1 (to, address): address expected 21 bytes, got 3",
+        function(safe) safe:call("pay", "bob", true) end)
+      refuses("Safe.pay: argument 1 (to, address): expected address, got number 5",
+        function(safe) safe:call("pay", 5, true) end)
+    end)
+
+    it("are told of an amount and a token", function()
+      refuses("with: value: a number from 0 to 2^256 - 1 expected, got -1",
+        function(safe) safe:with { value = -1 } end)
+      refuses("deploy: value: a number from 0 to 2^256 - 1 expected, got 'ten'",
+        function(_, chain) contract:deploy(chain, "Safe2", { 1 }, { value = "ten" }) end)
+      refuses("with: token: 10 bytes or tti_... expected, got 5",
+        function(safe) safe:with { value = 1, token = 5 } end)
+      refuses("with: token: token abc: expected tti_ and 24 hex digits",
+        function(safe) safe:with { value = 1, token = "abc" } end)
+    end)
+
+    it("are those of a token without a value, and of a query with one", function()
+      refuses("with: 'token' without 'value'", function(safe) safe:with { token = VITE } end)
+      refuses("deploy: 'token' without 'value'",
+        function(_, chain) contract:deploy(chain, "Safe2", { 1 }, { token = VITE }) end)
+      refuses("Safe.set: a query carries no value",
+        function(safe) safe:with { value = 1 }:query("set", 1) end)
+    end)
+
+    it("may be deployed contracts and accounts also inside lists and tuples", function()
+      local chain <close> = open()
+      local echo = vite.load { abi = ENTRIES, bytecode = ECHO }
+      local safe = assert(echo:deploy(chain, "Safe", { 1 }))
+
+      local outcome = safe:call("all", { { safe, 1 }, { chain.accounts.bob, 2 } })
+
+      assert.same({ { { safe.address, 1 }, { chain.accounts.bob.address .. "\0", 2 } } },
+        abi.decode_call("all((address,uint8)[])", outcome.output))
+    end)
+  end)
+
+  describe("arguments of another kind", function()
+    local function refuses(message, wrong)
+      local chain <close> = open()
+      local contract = vite.load { abi = {}, bytecode = "00" }
+      local empty = assert(contract:deploy(chain, "Empty"))
+
+      local good, fault = pcall(wrong, empty, contract, chain)
+
+      assert.is_false(good)
+      assert.equal(message, told_here(fault))
+    end
+
+    it("are refused where a contract is deployed or found", function()
+      refuses("vite: deploy: a chain of vmhost.fixture expected, got nil",
+        function(_, contract) contract:deploy() end)
+      refuses("vite: deploy: a chain of vmhost.fixture expected, got 'Empty2'",
+        function(_, contract, chain) contract:deploy("Empty2", chain) end)
+      refuses("vite: deploy: the name of the service expected, got nil",
+        function(_, contract, chain) contract:deploy(chain) end)
+      refuses("vite: at: the name of the service expected, got nil",
+        function(_, contract, chain) contract:at(chain) end)
+      refuses("vite: deploy: 'alice' is the name of an account",
+        function(_, contract, chain) contract:deploy(chain, "alice") end)
+      refuses("deploy: arguments: table expected, got 5",
+        function(_, contract, chain) contract:deploy(chain, "Empty2", 5) end)
+    end)
+
+    it("are refused where options stand in place of the constructor's arguments", function()
+      refuses("vite: deploy: the arguments are a list, got the key 'from'; options come behind it",
+        function(_, contract, chain) contract:deploy(chain, "Empty2", { from = "bob" }) end)
+    end)
+
+    it("are refused where a contract is called", function()
+      refuses("Empty: raw: data: string expected, got 5", function(empty) empty:raw(5) end)
+      refuses("Empty: logs: receipts: table expected, got nil", function(empty) empty:logs() end)
+      refuses("Empty: logs: receipts[1]: table expected, got 1",
+        function(empty) empty:logs { 1 } end)
+      refuses("vite: Empty has no method nil; it has none", function(empty) empty:call() end)
+    end)
+
+    it("are refused where a method is called with a point", function()
+      refuses("vite: call: call it with a colon, :call(...)",
+        function(empty) empty.call("add", 1) end)
+      refuses("vite: deploy: call it with a colon, :deploy(...)",
+        function(_, contract, chain) contract.deploy(chain, "Empty2") end)
+    end)
+
+    it("are refused where a contract is loaded or compiled", function()
+      refuses("vite.load: file: string expected, got table", function() vite.load { file = {} } end)
+      refuses("vite.load: contract: string expected, got 5",
+        function() vite.load { file = THREE, contract = 5 } end)
+      refuses("solppc.compile: source: string expected, got 3", function() vite.compile(3) end)
+    end)
+
+    it("are refused where options exclude each other", function()
+      refuses("vite: load: both 'file' and 'abi' are given",
+        function() vite.load { file = THREE, abi = {} } end)
+      refuses("vite: load: 'contract' without 'file'",
+        function() vite.load { abi = {}, bytecode = "00", contract = "A" } end)
+    end)
+
+    it("are refused once the chain is closed", function()
+      refuses("fixture: the chain is closed", function(empty, _, chain)
+        chain:close()
+        empty:raw()
+      end)
+    end)
+  end)
+
+  describe("an interface", function()
+    for message, entries in pairs {
+      ["abi[2]: object expected, got number"] = { { type = "receive" }, 2 },
+      ["abi: list expected, got table"] = { add = { type = "function" } },
+      ["abi[1]: no such kind of entry 'functoin'"] = { { type = "functoin", name = "add" } },
+      ["abi[1] (function): no name: nil"] = { { type = "function" } },
+      ["abi[1] (event): no name: a b"] = { { type = "event", name = "a b" } },
+      ["abi[1] (add): inputs: list expected, got string"] =
+        { { type = "function", name = "add", inputs = "uint8" } },
+      ["abi[1] (add): inputs[1]: object expected, got string"] =
+        { { type = "function", name = "add", inputs = { "uint8" } } },
+      ["abi[1] (add): inputs[2]: no such type 'uint'"] = { { type = "function", name = "add",
+        inputs = { { type = "bool" }, { type = "uint" } } } },
+      ["abi[1] (add): inputs[1]: no such type 'bool,bool'"] =
+        { { type = "function", name = "add", inputs = { { type = "bool,bool" } } } },
+      ["abi[1] (add): inputs[1].type: string expected, got nil"] =
+        { { type = "function", name = "add", inputs = { { name = "a" } } } },
+      ["abi[1] (add): outputs[1]: no such type 'uint257'"] =
+        { { type = "function", name = "add", outputs = { { type = "uint257" } } } },
+      ["abi[1] (add): inputs[1].components: list expected, got nil"] =
+        { { type = "function", name = "add", inputs = { { type = "tuple[]" } } } },
+      ["abi[1] (add): inputs[1].components[1]: no such type 'int'"] =
+        { { type = "function", name = "add",
+          inputs = { { type = "tuple", components = { { type = "int" } } } } } },
+      ["abi[1] (constructor): inputs[1]: no such type 'uint'"] =
+        { { type = "constructor", inputs = { { type = "uint" } } } },
+      ["abi[1] (Added): inputs[1].name: string expected, got number"] =
+        { { type = "event", name = "Added", inputs = { { type = "bool", name = 1 } } } },
+    } do
+      it("is refused with " .. message, function()
+        assert.error_matches(function() vite.load { abi = entries, bytecode = "00" } end,
+          "vite: " .. message, 1, true)
+      end)
+    end
+
+    it("of a file is refused with the file and the contract", function()
+      local folder <close> = temporary_folder { ["a.json"] =
+        '{"contracts":{"A":{"abi":[{"type":"function"}],"bytecode":"00"}}}' }
+      local path = folder.path .. "/a.json"
+
+      local contract, message, code = vite.load { file = path }
+
+      assert.is_nil(contract)
+      assert.equal(path .. ": contract 'A': abi[1] (function): no name: nil", message)
+      assert.equal("malformed", code)
+    end)
+
+    -- As the compiler writes `function f(Kind)` and `function g(Token)` of a library.
+    it("may hold a library's own types, in methods that call data cannot reach", function()
+      local chain <close> = open()
+      local library = vite.load { bytecode = "60016000f3", abi = {
+        { type = "function", name = "f", inputs = { { name = "kind", type = "Lib.Kind" } } },
+        { type = "function", name = "g", outputs = { { type = "Token[2]" } } },
+        { type = "function", name = "h" },
+      } }
+      local deployed = assert(library:deploy(chain, "Lib"))
+
+      assert.equal("SUCCESS", deployed:call("h").execution_result)
+      assert.error_matches(function() deployed:call("f", 1) end,
+        "Lib.f: inputs[1]: no such type 'Lib.Kind' outside of libraries", 1, true)
+      assert.error_matches(function() deployed:query "g" end,
+        "Lib.g: outputs[1]: no such type 'Token[2]' outside of libraries", 1, true)
+    end)
+  end)
+
+  describe("code", function()
+    it("is refused where a library is to be linked beyond its end, or at another size", function()
+      for message, places in pairs {
+        ["link references of a.solpp: table expected, got number"] = 5,
+        ["link reference 1 of library 'Calc': no place of 21 bytes in the code"] =
+          { Calc = { { start = 1, length = 21 } } },
+        ["link reference 2 of library 'Calc': no place of 21 bytes in the code"] =
+          { Calc = { { start = 0, length = 21 }, { start = -1, length = 21 } } },
+        ["link reference 1 of library 'Math': no place of 21 bytes in the code"] =
+          { Math = { { start = 0, length = 20 } } },
+      } do
+        assert.error_matches(function()
+          vite.load { abi = {}, bytecode = ("00"):rep(21),
+            link_references = { ["a.solpp"] = places } }
+        end, "vite: " .. message, 1, true)
+      end
+    end)
+
+    it("is not needed to call what is deployed already, but to deploy it", function()
+      local chain <close> = open()
+      deploy_three(chain)
+      local adds = vite.load { bytecode = "", abi = { { type = "function", name = "add",
+        inputs = { { type = "uint256" }, { type = "uint256" } },
+        outputs = { { type = "uint256" } } } } }
+
+      assert.equal("5", tostring(adds:at(chain, "A"):query("add", 2, 3)))
+      assert.error_matches(function() adds:deploy(chain, "A2") end,
+        "vite: deploy: the contract has no code: it is abstract, or an interface", 1, true)
+    end)
+
+    it("of a file without any contract is not found", function()
+      local folder <close> = temporary_folder { ["a.json"] = '{"contracts":{}}' }
+
+      local contract, message, code = vite.load { file = folder.path .. "/a.json" }
+
+      assert.is_nil(contract)
+      assert.equal(folder.path .. "/a.json: it holds no contract", message)
       assert.equal("not_found", code)
     end)
   end)
@@ -417,7 +709,9 @@ describe("vmhost.vite", function()
       local outcome = empty:call("put", { { 1, true }, { 2, false } })
 
       assert.equal("SUCCESS", outcome.execution_result)
-      assert.error_matches(function() empty:call("put", { { 1, true } }) end, "values%[1%]")
+      assert.error_matches(function() empty:call("put", { { 1, true } }) end,
+        "Empty.put: argument 1 (v, (uint256,bool)[2]): (uint256,bool)[2] expected 2 values, got 1",
+        1, true)
     end)
   end)
 end)
