@@ -1,6 +1,10 @@
 --- Wrong use of a module, raised at the line of the script that made it.
 -- @module vmhost.wrong_use
+local inspect = require "vmhost.inspect"
+
 local wrong_use = {}
+
+local LONGEST_TEXT <const> = 80
 
 -- Where the files of vmhost lie: whatever runs from elsewhere is the script.
 local HOME <const> = debug.getinfo(1, "S").source:match "^(.*)wrong_use%.lua$"
@@ -24,10 +28,13 @@ end
 
 --- A value as a message shows it.
 -- @param value
--- @treturn string a number or a boolean itself, a text in quotes, else the type
+-- @treturn string a number or a boolean itself, a text in quotes and cut, else the type
 function wrong_use.shown(value)
   local kind = type(value)
-  if kind == "string" then return "'" .. value .. "'" end
+  if kind == "string" then
+    local is_long = #value > LONGEST_TEXT
+    return "'" .. inspect.text(value:sub(1, LONGEST_TEXT)) .. (is_long and "..." or "") .. "'"
+  end
   return (kind == "number" or kind == "boolean") and tostring(value) or kind
 end
 

@@ -279,6 +279,24 @@ describe("a fault", function()
       "STOP\n\tPUSH   @x")
   end)
 
+  it("shows of a long line what is around the caret", function()
+    assert_fault("a.vasm:1:205: unexpected 'ADD'\n  ...D " .. ("ADD "):rep(11) .. "FOO "
+      .. ("ADD "):rep(12) .. "AD...\n" .. (" "):rep(53) .. "  ^",
+      ("ADD "):rep(50) .. "FOO" .. (" ADD"):rep(50))
+  end)
+
+  it("shows control bytes as escapes", function()
+    assert_fault("a.vasm:1:5: unexpected '\\x1b'\n  ADD \\x1b[31m \\xff\n      ^",
+      "ADD \27[31m \xff")
+  end)
+
+  it("cuts what is long in a message", function()
+    local _, message = assembler.assemble("PUSH @" .. ("x"):rep(100000), { file = "a.vasm" })
+
+    assert.truthy(message:find "^a.vasm:1:7: no label 'x+ %.%.%. x+'\n")
+    assert.truthy(#message < 500)
+  end)
+
   it("names the header where the fault is there", function()
     assert_fault("header of a.vasm:1:1: no directive '.method'\n  .method f()\n  ^", "STOP",
       ".method f()")

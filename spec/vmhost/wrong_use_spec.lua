@@ -48,4 +48,11 @@ describe("wrong_use.check", function()
         "draw: colour: function expected, got " .. text .. "$")
     end
   end)
+
+  it("cuts a long text, and shows control bytes as escapes", function()
+    assert.error_matches(function() wrong_use.check("draw: colour", ("x"):rep(81), "table") end,
+      "got '" .. ("x"):rep(80) .. "...'", 1, true)
+    assert.error_matches(function() wrong_use.check("draw: colour", "\27[31m", "table") end,
+      "got '\\x1b[31m'", 1, true)
+  end)
 end)
