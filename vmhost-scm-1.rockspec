@@ -230,6 +230,7 @@ build = {
     ["vmhost.conformance.vite.scenario"] = "scripts/vmhost/conformance/vite/scenario.lua",
     ["vmhost.conformance.vite.values"] = "scripts/vmhost/conformance/vite/values.lua",
     ["vmhost.disassembler"] = "scripts/vmhost/disassembler.lua",
+    ["vmhost.file"] = "scripts/vmhost/file.lua",
     ["vmhost.fixture"] = "scripts/vmhost/fixture.lua",
     ["vmhost.fixture.call"] = "scripts/vmhost/fixture/call.lua",
     ["vmhost.fixture.opening"] = "scripts/vmhost/fixture/opening.lua",

@@ -1,6 +1,7 @@
 --- Files of compiled contracts: JSON with `contracts` by name, each with `abi`, `bytecode` (init
 -- code, hex), `runtime` (hex) and `methodIdentifiers`, as the compiler and the assembler write it.
 -- @module vmhost.compiled_file
+local file = require "vmhost.file"
 local interface = require "vmhost.vite.interface"
 local json = require "dkjson"
 
@@ -47,10 +48,10 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string code `store_io`
 function compiled_file.write(path, compiled)
-  local file, message = io.open(path, "wb")
-  if not file then return nil, message, "store_io" end
-  local written, fault = file:write(compiled_file.encode(compiled), "\n")
-  local closed, close_fault = file:close()
+  local opened, message = io.open(path, "wb")
+  if not opened then return nil, message, "store_io" end
+  local written, fault = opened:write(compiled_file.encode(compiled), "\n")
+  local closed, close_fault = opened:close()
   if not (written and closed) then return nil, fault or close_fault, "store_io" end
   return true
 end
@@ -76,12 +77,10 @@ end
 -- @treturn[1] table with `contracts`
 -- @return[2] nil
 -- @treturn[2] string message
--- @treturn[2] string code `not_found`, or `malformed`
+-- @treturn[2] string code as of `vmhost.file`, or `malformed`
 function compiled_file.read(path)
-  local file <close>, message = io.open(path, "rb")
-  if not file then return nil, message, "not_found" end
-  local text, unreadable = file:read "a"
-  if not text then return nil, ("cannot read %s: %s"):format(path, unreadable), "store_io" end
+  local text, message, code = file.read(path)
+  if not text then return nil, message, code end
   local compiled, _, fault = json.decode(text)
   if type(compiled) ~= "table" or type(compiled.contracts) ~= "table" then
     return nil, ("%s: no compiled contracts%s"):format(path, fault and ": " .. fault or ""),

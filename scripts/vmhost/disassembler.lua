@@ -6,6 +6,7 @@
 -- @module vmhost.disassembler
 local abi = require "vmhost.abi"
 local crypto = require "vmhost.crypto"
+local inspect = require "vmhost.inspect"
 local opcodes = require "vmhost.assembler.opcodes"
 local options = require "vmhost.options"
 local wrong_use = require "vmhost.wrong_use"
@@ -123,9 +124,10 @@ function Stretch:add_entry(selector, entry)
     return self:entry(entry, ("callback_%x"):format(selector), ("callback %x"):format(selector))
   end
   local bytes = (">I4"):pack(selector)
-  local hex, signature = crypto.hex(bytes), self.names[bytes]
+  local hex = crypto.hex(bytes)
+  local signature = self.names[hex]
   self:entry(entry, "function_" .. hex,
-    "function " .. hex .. (signature and " " .. signature or ""))
+    "function " .. hex .. (signature and " " .. inspect.text(signature) or ""))
 end
 
 function Stretch:find_entries()
@@ -184,10 +186,17 @@ function Stretch:write(out)
   for index in ipairs(self.list) do self:write_instruction(index, out) end
 end
 
-local function names_of(signatures)
+-- Signatures by selector.
+local function names_of(given)
   local names = {}
-  for _, signature in ipairs(signatures or {}) do
-    names[abi.selector(signature)] = abi.parse(signature).text
+  for selector, name in pairs(given.names or {}) do names[selector] = name end
+  for index, signature in ipairs(given.signatures or {}) do
+    local good, parsed = pcall(abi.parse, signature)
+    if not good then
+      wrong_use.raise("disassembler.disassemble: signatures[%d]: no signature: %s", index,
+        wrong_use.shown(signature))
+    end
+    names[crypto.hex(parsed.selector)] = parsed.text
   end
   return names
 end
@@ -207,14 +216,17 @@ end
 
 --- Disassembles code, or init code together with the code it deploys.
 -- @tparam string code bytes
--- @tparam[opt] {signatures={string,...}} given `signatures`: of methods, to name them in comments
+-- @tparam[opt] table given what comments name methods by: `signatures`, a list; `names`, signatures
+-- by selector in hex, also of methods whose types call data cannot hold
 -- @treturn string assembly that `vmhost.assembler` takes
 -- @raise for an unknown option, for code that is no string, and if a signature is none
 function disassembler.disassemble(code, given)
-  given = options.check("disassembler.disassemble", given, { "signatures" })
+  given = options.check("disassembler.disassemble", given, { "signatures", "names" })
   wrong_use.check("disassembler.disassemble: code", code, "string")
+  wrong_use.check("disassembler.disassemble: signatures", given.signatures or {}, "table")
+  wrong_use.check("disassembler.disassemble: names", given.names or {}, "table")
   local out = {}
-  write_parts(code, names_of(given.signatures), out)
+  write_parts(code, names_of(given), out)
   return table.concat(out, "\n"):gsub("^\n", "") .. "\n"
 end
 

@@ -3,6 +3,7 @@
 -- The package is looked for where VMHOST_SOLPPC says (its folder), in `node_modules` from the
 -- current folder up, and among the global ones.
 -- @module vmhost.solppc
+local file = require "vmhost.file"
 local json = require "dkjson"
 local options = require "vmhost.options"
 local wrong_use = require "vmhost.wrong_use"
@@ -99,11 +100,6 @@ local function quote(text)
   return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
-local function read_file(path)
-  local file <close> = io.open(path, "rb")
-  return file and file:read "a" or ""
-end
-
 local function failure_of_node(status, complaint)
   if status == 127 then
     return nil, "the Solidity++ compiler needs node: " .. INSTALL, "not_found"
@@ -114,14 +110,14 @@ end
 -- Runs the driver on a job.
 local function run_node(job)
   local job_path, complaint_path = os.tmpname(), os.tmpname()
-  local file = assert(io.open(job_path, "wb"))
-  file:write(json.encode(job))
-  file:close()
+  local job_file = assert(io.open(job_path, "wb"))
+  job_file:write(json.encode(job))
+  job_file:close()
   local pipe = assert(io.popen(("node -e %s %s 2>%s"):format(quote(DRIVER), quote(job_path),
     quote(complaint_path))))
   local answer = json.decode(pipe:read "a")
   local _, _, status = pipe:close()
-  local complaint = read_file(complaint_path)
+  local complaint = file.read(complaint_path) or ""
   os.remove(job_path)
   os.remove(complaint_path)
   if status ~= 0 or not answer then return failure_of_node(status, complaint) end
@@ -166,11 +162,11 @@ local function compiled_contract(contract)
 end
 
 -- Contracts of all files by name; those of the file itself last, so that they stay.
-local function contracts_of(output, file)
+local function contracts_of(output, main)
   local names, contracts = {}, {}
   for name in pairs(output.contracts or {}) do names[#names + 1] = name end
   table.sort(names, function(a, b)
-    if (a == file) ~= (b == file) then return b == file end
+    if (a == main) ~= (b == main) then return b == main end
     return a < b
   end)
   for _, source_name in ipairs(names) do
@@ -195,16 +191,16 @@ end
 -- @raise for an unknown option, and for a source or an option of another type
 function solppc.compile(source, given)
   given = options.check("solppc.compile", given, { "file", "sources", "optimize", "runs" })
-  local file = given.file or "source.solpp"
+  local name = given.file or "source.solpp"
   wrong_use.check("solppc.compile: source", source, "string")
-  wrong_use.check("solppc.compile: file", file, "string")
+  wrong_use.check("solppc.compile: file", name, "string")
   wrong_use.check("solppc.compile: sources", given.sources or {}, "table")
   wrong_use.check("solppc.compile: optimize", given.optimize or false, "boolean")
   wrong_use.check("solppc.compile: runs", given.runs or 0, "number")
-  local sources = { [file] = source }
-  for name, text in pairs(given.sources or {}) do
-    wrong_use.check(("solppc.compile: sources['%s']"):format(name), text, "string")
-    sources[name] = sources[name] or text
+  local sources = { [name] = source }
+  for imported, text in pairs(given.sources or {}) do
+    wrong_use.check(("solppc.compile: sources['%s']"):format(imported), text, "string")
+    sources[imported] = sources[imported] or text
   end
   local answer, message, code = run_node {
     with_pragma = input(sources, given, with_pragma),
@@ -217,7 +213,7 @@ function solppc.compile(source, given)
   return {
     compilerVersion = answer.version,
     optimizer = given.optimize or false,
-    contracts = contracts_of(output, file),
+    contracts = contracts_of(output, name),
     warnings = messages(output, "warning"),
   }
 end
@@ -249,11 +245,8 @@ local function read_imports(source, folder, sources)
   for _, path in ipairs(imports(source)) do
     local name = path:find "^%.%.?/" and join(folder, path) or path
     if not sources[name] then
-      local file <close> = io.open(name, "rb")
-      if file then
-        sources[name] = file:read "a"
-        read_imports(sources[name], name:match "^(.*/)" or "", sources)
-      end
+      sources[name] = file.read(name)
+      if sources[name] then read_imports(sources[name], name:match "^(.*/)" or "", sources) end
     end
   end
 end
@@ -264,12 +257,14 @@ end
 -- @treturn[1] table as of `compile`
 -- @return[2] nil
 -- @treturn[2] string message
--- @treturn[2] string code as of `compile`; `not_found` also if the file cannot be read
+-- @treturn[2] string code as of `compile`, or of `vmhost.file` if the file cannot be read
+-- @raise as `compile`
 function solppc.compile_file(path, given)
   given = options.check("solppc.compile_file", given, { "optimize", "runs" })
-  local file <close>, message = io.open(path, "rb")
-  if not file then return nil, message, "not_found" end
-  local source, sources = file:read "a", {}
+  wrong_use.check("solppc.compile_file: path", path, "string")
+  local source, message, code = file.read(path)
+  if not source then return nil, message, code end
+  local sources = {}
   read_imports(source, path:match "^(.*/)" or "", sources)
   return solppc.compile(source, { file = path, sources = sources, optimize = given.optimize,
     runs = given.runs })

@@ -74,4 +74,26 @@ describe("vmhost assemble", function()
       output)
     assert.equal(1, status)
   end)
+
+  it("refuses a text that gives no code", function()
+    for _, text in ipairs { "", "; nothing\n", ".function f()" } do
+      local place <close> = command_line.new { ["a.vasm"] = text }
+
+      local output, status = place:vmhost("assemble", "a.vasm", "-o", "a.json")
+
+      assert.equal("vmhost assemble: a.vasm: no code\n", output)
+      assert.equal(1, status)
+    end
+  end)
+
+  it("names a folder in place of a file or a header", function()
+    local place <close> = command_line.new { ["a.vasm"] = "STOP" }
+
+    for _, words in ipairs { { "." }, { "a.vasm", "--header", "." } } do
+      local output, status = place:vmhost("assemble", table.unpack(words))
+
+      assert.equal("vmhost assemble: cannot read .: Is a directory\n", output)
+      assert.equal(1, status)
+    end
+  end)
 end)

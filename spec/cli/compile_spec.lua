@@ -6,6 +6,25 @@ local SOURCE <const> = "// SPDX-License-Identifier: MIT\npragma soliditypp >=0.8
   .. "contract Counter { uint public count; function add() external { count += 1; } }\n"
 
 describe("vmhost compile", function()
+  it("names a folder in place of the source", function()
+    local place <close> = command_line.new()
+
+    local output, status = place:vmhost("compile", ".")
+
+    assert.equal("vmhost compile: cannot read .: Is a directory\n", output)
+    assert.equal(1, status)
+  end)
+
+  it("takes a number of runs", function()
+    local place <close> = command_line.new { ["a.solpp"] = "" }
+
+    local output, status = place:vmhost("compile", "a.solpp", "--runs", "many")
+
+    assert.equal("vmhost compile: 'many': not an integer from 0 to 2^63 - 1 "
+      .. "(see vmhost compile --help)\n", output)
+    assert.equal(2, status)
+  end)
+
   if not solppc.version() then
     it("writes what it compiles", function()
       return pending "the Solidity++ compiler is not there: npm install @vite/solppc"

@@ -66,16 +66,64 @@ describe("vmhost disassemble", function()
 
     local output, status = place:vmhost("disassemble", AWAIT)
 
-    assert.equal("vmhost disassemble: name one of the contracts: A, B\n", output)
+    assert.equal("vmhost disassemble: " .. AWAIT .. ": name one of the contracts: A, B\n", output)
     assert.equal(1, status)
   end)
 
   it("refuses what is no hex", function()
-    local place <close> = command_line.new { ["code.hex"] = "600" }
+    local place <close> = command_line.new { ["code.hex"] = "600",
+      ["a.json"] = '{"contracts":{"A":{"runtime":"0g"}}}' }
 
-    local output, status = place:vmhost("disassemble", "code.hex")
+    for file, message in pairs {
+      ["code.hex"] = "code.hex: odd number of hex digits: half a byte at offset 2",
+      ["0x0g"] = "the hex digits: not a hex digit at offset 1: 'g'",
+      ["a.json"] = "a.json: contract 'A': not a hex digit at offset 1: 'g'",
+    } do
+      local output, status = place:vmhost("disassemble", file)
 
-    assert.equal("vmhost disassemble: the code is not hex digits, two a byte\n", output)
-    assert.equal(1, status)
+      assert.equal("vmhost disassemble: " .. message .. "\n", output)
+      assert.equal(1, status)
+    end
+  end)
+
+  it("refuses what is nothing", function()
+    local place <close> = command_line.new { ["code.hex"] = "\n",
+      ["a.json"] = '{"contracts":{"A":{"runtime":""}}}', ["b.json"] = '{"contracts":{}}' }
+
+    for file, message in pairs {
+      ["code.hex"] = "code.hex: no code",
+      ["0x"] = "the hex digits: no code",
+      ["a.json"] = "a.json: contract 'A': no code",
+      ["b.json"] = "b.json: it holds no contract",
+    } do
+      local output, status = place:vmhost("disassemble", file)
+
+      assert.equal("vmhost disassemble: " .. message .. "\n", output)
+      assert.equal(1, status)
+    end
+  end)
+
+  it("refuses options of a JSON file where there is none", function()
+    local place <close> = command_line.new { ["code.hex"] = "00" }
+
+    for _, words in ipairs { { "0x00", "--init" }, { "code.hex", "--contract", "A" } } do
+      local output, status = place:vmhost("disassemble", table.unpack(words))
+
+      assert.equal("vmhost disassemble: --contract and --init are for a JSON file\n", output)
+      assert.equal(2, status)
+    end
+  end)
+
+  -- As the compiler writes a public method of a library that takes its enum.
+  it("names methods of a library whose types call data cannot hold", function()
+    local place <close> = command_line.new { ["a.json"] = '{"contracts":{"Lib":{"runtime":'
+      .. '"60003560e01c630102030414601057fe5b00",'
+      .. '"methodIdentifiers":{"f(Lib.Kind)":"01020304"}}}}' }
+
+    local output, status = place:vmhost("disassemble", "a.json")
+
+    assert.truthy(output:find("; function 01020304 f(Lib.Kind)\nfunction_01020304:\n", 1, true),
+      output)
+    assert.equal(0, status)
   end)
 end)

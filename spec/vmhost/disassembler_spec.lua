@@ -131,5 +131,8 @@ jump_0004:
       "disassembler.disassemble: code: string expected, got nil$")
     assert.error_matches(function() disassembler.disassemble { 0x60 } end,
       "disassembler.disassemble: code: string expected, got table$")
+    assert.error_matches(function()
+      disassembler.disassemble("\0", { signatures = { "f()", "f(uint)" } })
+    end, "disassembler.disassemble: signatures[2]: no signature: 'f(uint)'", 1, true)
   end)
 end)

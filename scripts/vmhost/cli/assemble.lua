@@ -3,6 +3,7 @@ local assembler = require "vmhost.assembler"
 local compiled_file = require "vmhost.compiled_file"
 local crypto = require "vmhost.crypto"
 local diagnosis = require "vmhost.operator.diagnosis"
+local file = require "vmhost.file"
 local record = require "vmhost.operator.record"
 
 local assemble = { summary = "Assemble code for the Vite VM." }
@@ -11,12 +12,6 @@ function assemble.configure(parser)
   parser:argument("file", "The assembly.")
   parser:option("--header", "A file of directives that come before it.")
   parser:option("-o --output", "The JSON file to write, as of compile.")
-end
-
-local function read(path)
-  local file <close>, message = io.open(path, "rb")
-  if not file then return nil, message, "not_found" end
-  return file:read "a"
 end
 
 local function show(assembled, out)
@@ -35,16 +30,17 @@ local function write(path, assembled, name, out)
 end
 
 function assemble.run(given, out)
-  local text, message, code = read(given.file)
+  local text, message, code = file.read(given.file)
   if not text then return nil, message, code end
   local header
   if given.header then
-    header, message, code = read(given.header)
+    header, message, code = file.read(given.header)
     if not header then return nil, message, code end
   end
   local assembled, fault, fault_code = assembler.assemble(text, { file = given.file,
     header = header })
   if not assembled then return diagnosis(out, fault, fault_code) end
+  if assembled.runtime == "" then return nil, given.file .. ": no code", "invalid_input" end
   if given.output and not assembled.bytecode then
     return nil, "a text with sections of its own is no contract to write", "invalid_input"
   end

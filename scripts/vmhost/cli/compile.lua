@@ -1,4 +1,5 @@
 -- vmhost compile FILE [-o FILE] [--optimize] [--runs N]
+local arguments = require "vmhost.operator.arguments"
 local compiled_file = require "vmhost.compiled_file"
 local diagnosis = require "vmhost.operator.diagnosis"
 local record = require "vmhost.operator.record"
@@ -10,7 +11,8 @@ function compile.configure(parser)
   parser:argument("file", "The source.")
   parser:option("-o --output", "The JSON file to write; default the standard output.")
   parser:flag("--optimize", "Run the optimizer.")
-  parser:option("--runs", "How often code will run, to the optimizer.", "200"):convert(tonumber)
+  parser:option("--runs", "How often code will run, to the optimizer.", "200"):convert(
+    arguments.integer)
 end
 
 local function show_contracts(compiled, out)
