@@ -5,11 +5,22 @@ local ANSWER <const> = "PUSH 42 PUSH 0 MSTORE PUSH 32 PUSH 0 RETURN"
 
 local OLD <const> = '{"contracts":{"Old":{'
   .. '"abi":[{"type":"constructor","inputs":[{"type":"bool"}]}],"bytecode":"00"},'
-  .. '"Loose":{"abi":[],"bytecode":"73__$ab$__00"}}}'
+  .. '"Loose":{"abi":[],"bytecode":"73__$ab$__00"},"Abstract":{"abi":[],"bytecode":""}}}'
+
+-- Its constructor keeps what it is given, and its methods give it back.
+local ADDER <const> = ".function add(uint256)(uint256)\n.argument base uint256\n"
+  .. "a := abi_decode(calldata)\nreturn(checked_add(base, a))\n"
+
+-- Init code that returns one zero byte, whatever is behind it.
+local TYPES <const> = '{"contracts":{"Types":{"bytecode":"60016000f3","abi":'
+  .. '[{"type":"constructor","inputs":[{"name":"limit","type":"uint8"},'
+  .. '{"name":"owner","type":"address"},{"name":"flags","type":"bool[2]"},'
+  .. '{"name":"shift","type":"int16"},{"name":"token","type":"tokenId"},'
+  .. '{"name":"data","type":"bytes"},{"name":"text","type":"string"}]}]}}}'
 
 local function deploy(...)
   local place <close> = command_line.new { ["token.lua"] = "return {}", ["token.txt"] = "?",
-    ["odd.hex"] = "0x0g", ["old.json"] = OLD }
+    ["odd.hex"] = "0x0g", ["old.json"] = OLD, ["types.json"] = TYPES, ["empty.hex"] = "\n" }
   place:init()
   return place:vmhost("deploy", "chain", "--key", "alice", ...)
 end
@@ -55,12 +66,11 @@ describe("vmhost deploy", function()
 
   it("names the contract of a JSON file, and what keeps it from being deployed", function()
     for arguments, expected in pairs {
-      [{}] = { 1, "name one of the contracts: Loose, Old" },
-      [{ "--contract", "New" }] = { 1, "no contract 'New' among these: Loose, Old" },
-      [{ "--contract", "Old" }] = { 2, "its constructor takes arguments: deploy it by a script, "
-        .. "with vmhost.vite" },
+      [{}] = { 1, "name one of the contracts: Abstract, Loose, Old" },
+      [{ "--contract", "New" }] = { 1, "no contract 'New' among these: Abstract, Loose, Old" },
       [{ "--contract", "Loose" }] = { 1, "no code, or its libraries are not linked: not a hex "
         .. "digit at offset 2: '_'" },
+      [{ "--contract", "Abstract" }] = { 1, "no code: the contract is abstract, or an interface" },
     } do
       local output, status = deploy("Token", "old.json", table.unpack(arguments))
 
@@ -82,6 +92,89 @@ describe("vmhost deploy", function()
     assert.equal(0, status)
   end)
 
+  it("gives the constructor its arguments", function()
+    local place <close> = command_line.new { ["adder.vasm"] = ADDER }
+    place:init()
+    place:vmhost("assemble", "adder.vasm", "-o", "adder.json")
+
+    local deployed = place:vmhost("deploy", "chain", "--key", "alice", "Adder", "adder.json", "40")
+    local output = place:vmhost("query", "chain", "Adder", "add(uint256)(uint256)", "uint256:2")
+
+    assert.truthy(deployed:find "^SUCCESS", deployed)
+    assert.equal("SUCCESS  at height 1\n  output   uint256 42\n", output)
+  end)
+
+  it("takes arguments of any type that has no others inside, and lists of them", function()
+    local output, status = deploy("Types", "types.json", "uint8:255", command_line.alice,
+      "true,false", "0x7fff", "tti_5649544520544f4b454e6e40", "0x0102", "a text")
+
+    assert.truthy(output:find "^SUCCESS", output)
+    assert.equal(0, status)
+  end)
+
+  it("takes a negative argument behind --", function()
+    local output, status = deploy("Types", "types.json", "5", "--", command_line.alice,
+      "true,false", "-1", "0x5649544520544f4b454e", "0x", "")
+
+    assert.truthy(output:find "^SUCCESS", output)
+    assert.equal(0, status)
+  end)
+
+  it("refuses arguments of the constructor by name, and by their number", function()
+    local good = { "5", command_line.alice, "true,false", "1", "0x5649544520544f4b454e", "0x", "" }
+    for message, change in pairs {
+      ["argument 1 (limit, uint8): uint8 out of range: 256"] = { 1, "256" },
+      ["argument 1 (limit, uint8): 'five': not a number"] = { 1, "five" },
+      ["argument 1 (limit, uint8): 'uint16:5': not a number"] = { 1, "uint16:5" },
+      ["argument 2 (owner, address): '0x0102': 20 or 21 bytes expected, got 2"] = { 2, "0x0102" },
+      ["argument 2 (owner, address): 'bob': bytes are written as 0x and hex digits"] = { 2, "bob" },
+      ["argument 3 (flags, bool[2]): 'true,1': item 2: true or false expected"] = { 3, "true,1" },
+      ["argument 3 (flags, bool[2]): bool[2] expected 2 values, got 1"] = { 3, "true" },
+      ["argument 5 (token, tokenId): tokenId expected 10 bytes, got 1"] = { 5, "0x01" },
+      ["argument 6 (data, bytes): '0x0g': not a hex digit at offset 1: 'g'"] = { 6, "0x0g" },
+    } do
+      local words = { table.unpack(good) }
+      words[change[1]] = change[2]
+
+      local output, status = deploy("Types", "types.json", table.unpack(words))
+
+      assert.equal("vmhost deploy: Types.constructor: " .. message .. "\n", output)
+      assert.equal(2, status)
+    end
+    local output, status = deploy("Token", "old.json", "--contract", "Old", "true", "false")
+    assert.equal("vmhost deploy: Token.constructor takes 1 argument (bool), got 2\n", output)
+    assert.equal(2, status)
+  end)
+
+  it("leaves tuples and lists of lists to scripts", function()
+    local place <close> = command_line.new { ["a.json"] = '{"contracts":{"A":{"bytecode":"00",'
+      .. '"abi":[{"type":"constructor","inputs":[{"name":"rows","type":"uint8[][]"}]}]}}}' }
+    place:init()
+
+    local output, status = place:vmhost("deploy", "chain", "--key", "alice", "A", "a.json", "1,2")
+
+    assert.equal("vmhost deploy: A.constructor: argument 1 (rows, uint8[][]): '1,2': lists of "
+      .. "lists and tuples are given by a script, with vmhost.vite\n", output)
+    assert.equal(2, status)
+  end)
+
+  it("refuses what only a JSON file has use for", function()
+    for _, words in ipairs { { "Token", "token.lua", "5" },
+      { "Token", "odd.hex", "--contract", "A" }, { "BenchmarkToken", "--contract", "A" } } do
+      local output, status = deploy(table.unpack(words))
+
+      assert.equal("vmhost deploy: --contract and arguments are for a compiled JSON file\n", output)
+      assert.equal(2, status)
+    end
+  end)
+
+  it("refuses a file without code", function()
+    local output, status = deploy("Token", "empty.hex")
+
+    assert.equal("vmhost deploy: empty.hex: no code\n", output)
+    assert.equal(1, status)
+  end)
+
   it("reads a .hex file as bytes", function()
     local output, status = deploy("Token", "odd.hex")
 
@@ -92,7 +185,7 @@ describe("vmhost deploy", function()
   it("names a file that it cannot read", function()
     local output, status = deploy("Token", "none.lua")
 
-    assert.equal("vmhost deploy: cannot read none.lua\n", output)
+    assert.equal("vmhost deploy: none.lua: No such file or directory\n", output)
     assert.equal(1, status)
   end)
 end)

@@ -1,6 +1,10 @@
--- vmhost deploy DIR NAME [FILE]
+-- vmhost deploy DIR NAME [FILE [ARGUMENT...]]
+local arguments = require "vmhost.operator.arguments"
+local call_data = require "vmhost.vite.call_data"
 local compiled_file = require "vmhost.compiled_file"
 local crypto = require "vmhost.crypto"
+local file = require "vmhost.file"
+local interface = require "vmhost.vite.interface"
 local sending = require "vmhost.operator.sending"
 
 local deploy = { summary = "Deploy a contract as a service." }
@@ -14,6 +18,8 @@ function deploy.configure(parser)
   parser:argument("name", "Name of the service.")
   parser:argument("code", "File of its code, .lua, .hex or a compiled .json; a native contract "
     .. "has none."):args "?"
+  parser:argument("arguments", "Arguments of the constructor, of a compiled .json: they have the "
+    .. "types of its parameters."):args "*"
   parser:option("--processor", "What runs it (default: by the file's extension)."):choices {
     "native", "javascript", "lua", "vite" }
   parser:option("--contract", "Which one of a compiled JSON file.")
@@ -31,43 +37,61 @@ local function processor_of(given)
   return PROCESSORS[name]
 end
 
--- The init code of a compiled JSON file. What it needs besides is given by a script.
-local function read_compiled(path, name)
+-- What the constructor is to be called with, encoded.
+local function constructor_data(contract, given)
+  local parameters = assert(interface.read(contract.abi or {})).constructor
+  local what = given.name .. ".constructor"
+  local values, message = arguments.of_parameters(what, given.arguments, parameters)
+  if not values then return nil, message, "usage" end
+  local data
+  data, message = call_data.encode(what, parameters, values)
+  if not data then return nil, message, "usage" end
+  return data
+end
+
+-- The init code of a compiled JSON file, with the constructor's arguments behind it.
+local function read_compiled(given)
+  local path = given.code
   local compiled, message, code = compiled_file.read(path)
   if not compiled then return nil, message, code end
-  local contract, fault, fault_code = compiled_file.contract(compiled, name)
+  local contract, fault, fault_code = compiled_file.contract(compiled, given.contract)
   if not contract then return nil, ("%s: %s"):format(path, fault), fault_code end
-  for _, entry in ipairs(contract.abi or {}) do
-    if entry.type == "constructor" and entry.inputs and #entry.inputs > 0 then
-      return nil, ("%s: its constructor takes arguments: deploy it by a script, with vmhost.vite")
-        :format(path), "usage"
-    end
-  end
+  local data, wrong, wrong_code = constructor_data(contract, given)
+  if not data then return nil, wrong, wrong_code end
   if not contract.bytecode then return nil, path .. ": no 'bytecode'", "malformed" end
   local bytes, why = crypto.unhex((contract.bytecode:gsub("^0x", "")))
   if not bytes then
     return nil, ("%s: no code, or its libraries are not linked: %s"):format(path, why), "malformed"
   end
-  return bytes
+  if bytes == "" then
+    return nil, path .. ": no code: the contract is abstract, or an interface", "malformed"
+  end
+  return bytes .. data
 end
 
 -- A .hex file holds bytecode as hex digits. A native contract's code is one empty part.
-local function read_code(path, name)
+local function read_code(given)
+  local path = given.code
+  if path and path:find "%.json$" then return read_compiled(given) end
+  if given.contract or #given.arguments > 0 then
+    return nil, "--contract and arguments are for a compiled JSON file", "usage"
+  end
   if not path then return "" end
-  if path:find "%.json$" then return read_compiled(path, name) end
-  local file <close> = io.open(path, "rb")
-  local code = file and file:read "a"
-  if not code then return nil, "cannot read " .. path, "not_found" end
-  if not path:find "%.hex$" then return code end
-  local bytes, why = crypto.unhex((code:gsub("%s", ""):gsub("^0x", "")))
-  if not bytes then return nil, ("%s: %s"):format(path, why), "malformed" end
-  return bytes
+  local code, message, failure = file.read(path)
+  if not code then return nil, message, failure end
+  if path:find "%.hex$" then
+    local bytes, why = crypto.unhex((code:gsub("%s", ""):gsub("^0x", "")))
+    if not bytes then return nil, ("%s: %s"):format(path, why), "malformed" end
+    code = bytes
+  end
+  if code == "" then return nil, path .. ": no code", "malformed" end
+  return code
 end
 
 function deploy.run(given, out)
   local processor, message, code = processor_of(given)
   if not processor then return nil, message, code end
-  local content, why, why_code = read_code(given.code, given.contract)
+  local content, why, why_code = read_code(given)
   if not content then return nil, why, why_code end
   local key, no_key, no_key_code = sending.key(given)
   if not key then return nil, no_key, no_key_code end

@@ -4,7 +4,9 @@
 -- `uint32[]:1,2`. A bare word takes the type of the method's parameter where that is known; else an
 -- integer is a uint64, `0x...` bytes, and the rest a string.
 -- @module vmhost.operator.arguments
+local call_data = require "vmhost.vite.call_data"
 local crypto = require "vmhost.crypto"
+local vite_core = require "vmhost.vite_core"
 local word = require "vmhost.word"
 
 local arguments = {}
@@ -48,16 +50,20 @@ local READ = {
   bytes32 = bytes(32),
 }
 
-local function read_value(type_name, text)
-  local element = type_name:match "^(.*)%[%]$"
-  if not element then return READ[type_name](text) end
+local function read_list(read_item, text)
   local list = {}
   for item in (text ~= "" and text .. "," or ""):gmatch "([^,]*)," do
-    local value, why = READ[element](item)
+    local value, why = read_item(item)
     if value == nil then return nil, ("item %d: %s"):format(#list + 1, why) end
     list[#list + 1] = value
   end
   return list
+end
+
+local function read_value(type_name, text)
+  local element = type_name:match "^(.*)%[%]$"
+  if not element then return READ[type_name](text) end
+  return read_list(READ[element], text)
 end
 
 -- The type that a bare word has by its looks.
@@ -105,6 +111,67 @@ function arguments.read(words, methods, method_name)
     list[index] = argument
   end
   return list
+end
+
+-- Values for `vmhost.abi`, which checks ranges and sizes: by the type without its digits.
+
+local function abi_number(text)
+  if text:find "^%-?%d+$" or text:find "^%-?0x%x+$" then return text end
+  return nil, "not a number"
+end
+
+-- An address of 20 bytes is that of an account.
+local function abi_address(text)
+  if text:find "^vite_" then return vite_core.parse_address(text) end
+  local value, why = READ.bytes(text)
+  if value and #value ~= 20 and #value ~= 21 then
+    return nil, ("20 or 21 bytes expected, got %d"):format(#value)
+  end
+  return value and call_data.address_of { address = value }, why
+end
+
+local function abi_token(text)
+  if text:find "^tti_" then return vite_core.parse_token(text) end
+  return READ.bytes(text)
+end
+
+local READ_ABI = { uint = abi_number, int = abi_number, bool = READ.bool, string = READ.string,
+  address = abi_address, tokenId = abi_token, bytes = READ.bytes, gid = READ.bytes,
+  ["function"] = READ.bytes }
+
+local function read_abi_value(type_name, text)
+  local element = type_name:match "^(.*)%[%d*%]$"
+  local read_item = READ_ABI[(element or type_name):gsub("%d+$", "")]
+  if not read_item then
+    return nil, "lists of lists and tuples are given by a script, with vmhost.vite"
+  end
+  if not element then return read_item(text) end
+  return read_list(read_item, text)
+end
+
+--- Reads words as values of the parameters of a Vite contract. A word may name the type, as in
+-- `uint8:5`, but only that of its parameter.
+-- @tparam string what takes them, for messages
+-- @tparam {string,...} words
+-- @tparam {table,...} parameters of `vmhost.vite.interface`
+-- @treturn[1] table values for `call_data.encode`, which checks their number
+-- @return[2] nil
+-- @treturn[2] string message naming the parameter and the word
+function arguments.of_parameters(what, words, parameters)
+  local values = { n = #words }
+  for index, text in ipairs(words) do
+    local parameter = parameters[index]
+    if not parameter then break end
+    local prefix = parameter.text .. ":"
+    local bare = text:sub(1, #prefix) == prefix and text:sub(#prefix + 1) or text
+    local value, why = read_abi_value(parameter.type, bare)
+    if value == nil then
+      return nil, ("%s: %s: '%s': %s"):format(what, call_data.argument_text(index, parameter), text,
+        why)
+    end
+    values[index] = value
+  end
+  return values
 end
 
 --- Reads a key, prefix or value of the state: `0x...` is hex, the rest is itself.

@@ -43,7 +43,11 @@ function plain_value(parameter, value)
   return value
 end
 
-local function argument_text(index, parameter)
+--- An argument as messages name it.
+-- @tparam integer index
+-- @tparam table parameter
+-- @treturn string such as "argument 1 (amount, uint8)"
+function call_data.argument_text(index, parameter)
   return ("argument %d (%s%s)"):format(index, parameter.name ~= "" and parameter.name .. ", " or "",
     parameter.text)
 end
@@ -64,7 +68,7 @@ function call_data.encode(what, parameters, values)
   local plain = {}
   for index, parameter in ipairs(parameters) do
     if values[index] == nil then
-      return nil, ("%s: %s is nil"):format(what, argument_text(index, parameter))
+      return nil, ("%s: %s is nil"):format(what, call_data.argument_text(index, parameter))
     end
     plain[index] = plain_value(parameter, values[index])
   end
@@ -73,7 +77,7 @@ function call_data.encode(what, parameters, values)
   if good then return nil, ("%s: %s"):format(what, message) end
   return nil, what .. ": " .. data:gsub("^values%[(%d+)%]", function(digits)
     local index = math.tointeger(tonumber(digits))
-    return argument_text(index, parameters[index])
+    return call_data.argument_text(index, parameters[index])
   end)
 end
 
