@@ -75,10 +75,10 @@ function call_data.encode(what, parameters, values)
   local good, data, message = pcall(abi.encode, interface.types(parameters), plain)
   if good and data then return data end
   if good then return nil, ("%s: %s"):format(what, message) end
-  return nil, what .. ": " .. data:gsub("^values%[(%d+)%]", function(digits)
-    local index = math.tointeger(tonumber(digits))
-    return call_data.argument_text(index, parameters[index])
-  end)
+  local digits, wrong = tostring(data):match "^values%[(%d+)%](.*)$"
+  if not digits then error(data, 0) end
+  local index = math.tointeger(tonumber(digits))
+  return nil, ("%s: %s%s"):format(what, call_data.argument_text(index, parameters[index]), wrong)
 end
 
 return call_data
