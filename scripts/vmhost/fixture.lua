@@ -20,6 +20,7 @@
 local codec = require "vmhost.codec"
 local options = require "vmhost.options"
 local scripted_contracts = require "vmhost.scripted_contracts"
+local wrong_use = require "vmhost.wrong_use"
 
 local call = require "vmhost.fixture.call"
 local opening = require "vmhost.fixture.opening"
@@ -36,6 +37,18 @@ local SHARED_OPTIONS = { "path", "history", "sync", "accounts", "contracts", "pr
   "connector", "committee", "trace", "verify_threads", "block_proposer", "clock" }
 local NEW_OPTIONS = table.move(SHARED_OPTIONS, 1, #SHARED_OPTIONS, 4,
   { "rule_set", "genesis", "native_contracts" })
+
+-- Those that are read here; the others are checked where they go.
+local KINDS <const> = { accounts = "table", contracts = "table", processors = "table",
+  genesis = "table", clock = "function" }
+
+local function check_options(what, given, known)
+  given = options.check(what, given, known)
+  for name, kind in pairs(KINDS) do
+    if given[name] ~= nil then wrong_use.check(what .. ": " .. name, given[name], kind) end
+  end
+  return given
+end
 
 local Chain = {}
 Chain.__index = Chain
@@ -100,7 +113,7 @@ end
 -- @treturn[2] string code
 -- @raise for an unknown option
 function fixture.new(given)
-  given = options.check("fixture.new", given, NEW_OPTIONS)
+  given = check_options("fixture.new", given, NEW_OPTIONS)
   return start(new_chain(given, opening.genesis(given)))
 end
 
@@ -114,7 +127,7 @@ end
 -- @treturn[2] string code `not_found` if there is no chain
 -- @raise for an unknown option, or without a path
 function fixture.open(given)
-  given = options.check("fixture.open", given, SHARED_OPTIONS)
+  given = check_options("fixture.open", given, SHARED_OPTIONS)
   if type(given.path) ~= "string" then call.raise "open needs a 'path'" end
   return start(new_chain(given, nil))
 end
@@ -138,6 +151,9 @@ function Chain:__tostring()
 end
 
 local function check_open(self)
+  if getmetatable(self) ~= Chain then
+    call.raise "a method of a chain is called with a colon, as in chain:send(...)"
+  end
   if not self.host then call.raise "the chain is closed" end
 end
 
@@ -236,6 +252,7 @@ end
 -- @treturn[2] string code
 function Chain:process(set)
   check_open(self)
+  wrong_use.check("fixture: process: set", set, "table")
   local block, runs = next_block(self), {}
   block.signed_transactions = {}
   for index, entry in ipairs(set) do
@@ -261,6 +278,7 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string code
 function Chain:send(...)
+  check_open(self)
   local out, message, code = self:process { table.pack(...) }
   if not out then return nil, message, code end
   return out.receipts[1]
@@ -289,6 +307,7 @@ end
 -- @treturn[2] string code
 function Chain:pre_order(set)
   check_open(self)
+  wrong_use.check("fixture: pre_order: set", set, "table")
   local block, signed_transactions = next_block(self), {}
   for index, entry in ipairs(set) do signed_transactions[index] = prepare(self, entry) end
   return self.host:transaction_set_pre_order {
@@ -326,14 +345,20 @@ end
 -- @return[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
--- @raise for a scripted contract on a chain that was opened without `contracts`
+-- @raise for a scripted contract on a chain that was opened without `contracts`, and for an unknown
+-- processor
 function Chain:deploy(...)
   check_open(self)
   local words = table.pack(...)
   local account = self.accounts[words[1]] and table.remove(words, 1) or self.first_account
   local name, code, processor = words[1], words[2], words[3] or "LUA"
   if type(code) == "table" and #code == 0 then return deploy_scripted(self, account, name, code) end
-  return send_deployment(self, account, name, PROCESSOR_TYPES[processor] or processor, code)
+  local number = PROCESSOR_TYPES[processor] or processor
+  if math.type(number) ~= "integer" then
+    call.raise("no processor %s; there are %s", wrong_use.shown(processor),
+      table.concat(call.sorted_names(PROCESSOR_TYPES), ", "))
+  end
+  return send_deployment(self, account, name, number, code)
 end
 
 -- Reading
@@ -380,6 +405,8 @@ end
 -- @treturn[2] string code
 function Chain:read(contract, key, height)
   check_open(self)
+  wrong_use.check("fixture: read: contract", contract, "string")
+  wrong_use.check("fixture: read: key", key, "string")
   return self.storage:read(contract, key, height)
 end
 

@@ -83,6 +83,24 @@ describe("fixture.new", function()
       "fixture%.new: unknown option 'contract'; known: rule_set, genesis, .*contracts")
   end)
 
+  it("refuses options of another kind, at the line of the script", function()
+    for message, wrong in pairs {
+      ["fixture.new: accounts: table expected, got 'alice'"] = { accounts = "alice" },
+      ["fixture.new: clock: function expected, got 3"] = { clock = 3 },
+      ["fixture.new: genesis: table expected, got 3"] = { genesis = 3 },
+      ["fixture: the name of an account is a string, got 3"] = { accounts = { 3 } },
+      ["fixture: account 'alice': a seed of 32 bytes expected, got 5 bytes"] =
+        { accounts = { alice = "short" } },
+      ["fixture: path: expected string, got number 3"] = { path = 3 },
+      ["fixture: genesis.limits: expected table, got number 3"] = { genesis = { limits = 3 } },
+      ["fixture: trace: expected table, got number 3"] = { trace = 3 },
+    } do
+      local _, fault = pcall(function() fixture.new(wrong) end)
+
+      assert.equal(message, fault:match "^spec/vmhost/fixture_spec%.lua:%d+: (.*)$")
+    end
+  end)
+
   it("gives the failure of a genesis", function()
     local chain, message, code = fixture.new { contracts = {
       Broken = { _init = function(sdk) sdk.fail "not today" end } } }
@@ -201,7 +219,7 @@ describe("chain:send", function()
     local chain <close> = fixture.new()
 
     assert.error_matches(function() chain:send("BenchmarkContract", "argTypes", 2 ^ 32 | 0) end,
-      "uint32 out of range: 4294967296")
+      "fixture: BenchmarkContract.argTypes: argument 1: uint32 out of range: 4294967296", 1, true)
     assert.error_matches(function() chain:send("BenchmarkContract", "add", nil, 3) end,
       "BenchmarkContract%.add: argument 1 is nil")
   end)
@@ -213,6 +231,19 @@ describe("chain:send", function()
 
     assert.matches("fixture_spec%.lua:%d+: fixture: no account 'alcie'; there are alice, bob",
       message)
+  end)
+
+  it("refuses what is no set, key, processor or chain", function()
+    local chain <close> = fixture.new()
+
+    assert.error_matches(function() chain:process(5) end,
+      "fixture: process: set: table expected, got 5", 1, true)
+    assert.error_matches(function() chain:read("_Info", 5) end,
+      "fixture: read: key: string expected, got 5", 1, true)
+    assert.error_matches(function() chain:deploy("Counter", "code", "RUST") end,
+      "fixture: no processor 'RUST'; there are JAVASCRIPT, LUA, NATIVE, VITE", 1, true)
+    assert.error_matches(function() chain.send("alice", "BenchmarkToken", "transfer") end,
+      "fixture: a method of a chain is called with a colon, as in chain:send(...)", 1, true)
   end)
 
   it("says what a call is made of", function()
