@@ -164,6 +164,46 @@ static bool is_pushed(const emitter *to, size_t back)
            to->what[count - back] < 256;
 }
 
+/* The last instruction now does the work of the one before it, too, as `what`. */
+static void join_last(emitter *to, uint32_t what, uint64_t operand)
+{
+    size_t last = --to->analysis->instruction_count - 1;
+
+    to->what[last] = what;
+    to->analysis->instructions[last].operand = operand;
+}
+
+/* What a conditional jump is with the comparison before it; 0: they stay two. */
+static uint32_t compared_jump(uint32_t comparison, uint32_t jump)
+{
+    bool unless = jump == VMH_VITE_DO_JUMP_UNLESS_TO;
+
+    if (comparison == VMH_VITE_DO_DUP_LT)
+        return unless ? VMH_VITE_DO_JUMP_UNLESS_LT : VMH_VITE_DO_JUMP_IF_LT;
+    if (comparison == VMH_VITE_DO_DUP_GT)
+        return unless ? VMH_VITE_DO_JUMP_UNLESS_GT : VMH_VITE_DO_JUMP_IF_GT;
+    return 0;
+}
+
+/* Joins JUMPI, its PUSH already in it, with ISZERO and with a comparison before it. */
+static void join_condition(emitter *to)
+{
+    vmh_vite_analysis *analysis = to->analysis;
+    size_t last = analysis->instruction_count - 1;
+    uint64_t position = analysis->instructions[last].operand;
+    uint32_t what;
+
+    if (last - 1 > to->block && to->what[last - 1] == VMH_VITE_OP_ISZERO) {
+        join_last(to, VMH_VITE_DO_JUMP_UNLESS_TO, position);
+        last--;
+    }
+    if (last - 1 == to->block)
+        return;
+    what = compared_jump(to->what[last - 1], to->what[last]);
+    if (what != 0)
+        join_last(to, what, analysis->instructions[last - 1].operand << 32 | position);
+}
+
 /*
  * A jump to a constant that is a destination becomes one instruction with the
  * PUSH before it; one that is not keeps both, and fails when it is reached.
@@ -172,18 +212,12 @@ static bool emit_jump(emitter *to, uint8_t opcode)
 {
     vmh_vite_analysis *analysis = to->analysis;
     size_t last = analysis->instruction_count - 1;
-    uint32_t what = opcode == VMH_VITE_OP_JUMP ? VMH_VITE_DO_JUMP_TO : VMH_VITE_DO_JUMP_IF_TO;
 
     if (!is_pushed(to, 1) || !is_destination(analysis, analysis->instructions[last].operand))
         return false;
-    if (what == VMH_VITE_DO_JUMP_IF_TO && last - 1 > to->block &&
-        to->what[last - 1] == VMH_VITE_OP_ISZERO) {
-        analysis->instructions[last - 1].operand = analysis->instructions[last].operand;
-        analysis->instruction_count--;
-        last--;
-        what = VMH_VITE_DO_JUMP_UNLESS_TO;
-    }
-    to->what[last] = what;
+    to->what[last] = opcode == VMH_VITE_OP_JUMP ? VMH_VITE_DO_JUMP_TO : VMH_VITE_DO_JUMP_IF_TO;
+    if (opcode == VMH_VITE_OP_JUMPI)
+        join_condition(to);
     return true;
 }
 
@@ -213,7 +247,6 @@ static const fusion fusions[] = {
     {VMH_VITE_OP_SHR, VMH_VITE_DO_PUSH_SHR, 0, 0},
     {VMH_VITE_OP_MLOAD, VMH_VITE_DO_PUSH_MLOAD, 0, 0},
     {VMH_VITE_OP_MSTORE, VMH_VITE_DO_PUSH_MSTORE, 0, 0},
-    {VMH_VITE_OP_POP, 0, 0, VMH_VITE_DO_DROP_SECOND},
 };
 
 static const fusion *find_fusion(uint32_t what)
@@ -264,6 +297,28 @@ static void emit_fused(emitter *to, uint32_t what, uint64_t operand, size_t posi
     emit(to, what, operand, position);
 }
 
+/* POP after SWAP, and POP after POP, which become one instruction however many they are. */
+static bool emit_pop(emitter *to)
+{
+    vmh_vite_analysis *analysis = to->analysis;
+    size_t last = analysis->instruction_count - 1;
+    uint64_t *operand = &analysis->instructions[last].operand;
+    uint32_t first = to->what[last];
+
+    if (last == to->block)
+        return false;
+    if (first == VMH_VITE_OP_POP || first == VMH_VITE_DO_SKIP) {
+        *operand = first == VMH_VITE_OP_POP ? 2 : *operand + 1;
+        to->what[last] = VMH_VITE_DO_SKIP;
+        return true;
+    }
+    if (first < VMH_VITE_OP_SWAP1 || first > VMH_VITE_OP_SWAP16)
+        return false;
+    *operand = first - VMH_VITE_OP_SWAP1 + 1;
+    to->what[last] = VMH_VITE_DO_SWAP_POP;
+    return true;
+}
+
 static void emit_opcode(emitter *to, const vmh_vite_revision *revision, size_t position)
 {
     vmh_vite_analysis *analysis = to->analysis;
@@ -274,6 +329,8 @@ static void emit_opcode(emitter *to, const vmh_vite_revision *revision, size_t p
         return; /* the begin of its block is all it does */
     if ((decoded.what == VMH_VITE_OP_JUMP || decoded.what == VMH_VITE_OP_JUMPI) &&
         emit_jump(to, opcode))
+        return;
+    if (decoded.what == VMH_VITE_OP_POP && emit_pop(to))
         return;
     if (decoded.what == VMH_VITE_DO_PUSH_WORD) {
         vmh_word *word = &analysis->words[analysis->word_count++];
@@ -310,9 +367,14 @@ static void emit_all(emitter *to, const vmh_vite_revision *revision)
     emit(to, VMH_VITE_OP_STOP, 0, analysis->code_size);
 }
 
-static const vmh_vite_instruction *block_at(const vmh_vite_analysis *analysis, uint64_t position)
+/* The operand of a jump, which held a position until here. */
+static uint64_t link_jump(const vmh_vite_analysis *analysis, uint32_t what, uint64_t operand)
 {
-    return &analysis->instructions[analysis->entries[position] - 1];
+    uint32_t number = analysis->entries[(uint32_t)operand] - 1;
+
+    if (what >= VMH_VITE_DO_JUMP_IF_LT)
+        return operand >> 32 << 32 | number;
+    return (uint64_t)(uintptr_t)&analysis->instructions[number];
 }
 
 /* Jumps learn the instruction that they go to, and every instruction its body. */
@@ -324,7 +386,7 @@ static void link_all(emitter *to, const void *const *labels)
         vmh_vite_instruction *instruction = &analysis->instructions[i];
 
         if (to->what[i] >= VMH_VITE_DO_JUMP_TO)
-            instruction->operand = (uint64_t)(uintptr_t)block_at(analysis, instruction->operand);
+            instruction->operand = link_jump(analysis, to->what[i], instruction->operand);
         instruction->label = labels[to->what[i]];
     }
 }

@@ -29,7 +29,7 @@ enum {
     VMH_VITE_DO_CAREFUL,         /* the way back of an instruction that is run alone */
     VMH_VITE_DO_PUSH_WORD,       /* from the word pool */
     VMH_VITE_DO_PUSH_ZERO,
-    VMH_VITE_DO_SKIP,            /* drop operands */
+    VMH_VITE_DO_SKIP,            /* drop operands; also POP POP and more of them */
     VMH_VITE_DO_SKIP_PUSH_ZERO,
     VMH_VITE_DO_SKIP_STOP,
     VMH_VITE_DO_REFUSE,
@@ -53,10 +53,14 @@ enum {
     VMH_VITE_DO_DUP_LT,
     VMH_VITE_DO_DUP_GT,
     VMH_VITE_DO_SUB_REVERSED,    /* SWAP1 SUB */
-    VMH_VITE_DO_DROP_SECOND,     /* SWAP1 POP */
+    VMH_VITE_DO_SWAP_POP,        /* the top in place of an item */
     VMH_VITE_DO_JUMP_TO,         /* PUSH JUMP */
     VMH_VITE_DO_JUMP_IF_TO,      /* PUSH JUMPI */
     VMH_VITE_DO_JUMP_UNLESS_TO,  /* ISZERO PUSH JUMPI */
+    VMH_VITE_DO_JUMP_IF_LT,      /* DUP LT PUSH JUMPI */
+    VMH_VITE_DO_JUMP_UNLESS_LT,  /* DUP LT ISZERO PUSH JUMPI */
+    VMH_VITE_DO_JUMP_IF_GT,
+    VMH_VITE_DO_JUMP_UNLESS_GT,
     VMH_VITE_DO_COUNT,
 };
 
@@ -64,6 +68,10 @@ typedef struct vmh_vite_instruction {
     const void *label; /* of the interpreter's body */
     uint64_t operand;  /* number, address of an instruction or a word, or a packed block need */
 } vmh_vite_instruction;
+
+/* Of a jump that compares: item << 32 | number of the instruction to go to. */
+#define VMH_VITE_JUMP_ITEM(operand) ((ptrdiff_t)((operand) >> 32))
+#define VMH_VITE_JUMP_NUMBER(operand) ((uint32_t)(operand))
 
 /* Of a block: quota << 32 | need << 16 | room above it, both in bytes of stack. */
 #define VMH_VITE_BLOCK_QUOTA(operand) ((int64_t)((operand) >> 32))

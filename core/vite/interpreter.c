@@ -194,6 +194,17 @@ static inline void swap_words(vmh_word *a, vmh_word *b)
     body(&top[1 - (ptrdiff_t)instruction->operand], top); \
     NEXT;
 
+/* Compares an item with the top, which goes, and jumps or not. */
+#define JUMP_WHERE(label, condition)                                                    \
+    label: {                                                                            \
+        const vmh_word *item = &top[1 - VMH_VITE_JUMP_ITEM(instruction->operand)];      \
+        const vmh_word *value = top--;                                                  \
+                                                                                        \
+        if (condition)                                                                  \
+            ENTER(base + VMH_VITE_JUMP_NUMBER(instruction->operand));                   \
+        ENTER(instruction + 1);                                                         \
+    }
+
 #define LOG(number)                                             \
     op_LOG##number:                                             \
     TRY(vmh_vite_do_log(frame, top, (number), &quota_now));     \
@@ -236,10 +247,14 @@ vmh_vite_error vmh_vite_interpret(vmh_vite_frame *frame, int64_t *quota,
         [VMH_VITE_DO_DUP_LT] = (const void *)&&do_dup_lt,
         [VMH_VITE_DO_DUP_GT] = (const void *)&&do_dup_gt,
         [VMH_VITE_DO_SUB_REVERSED] = (const void *)&&do_sub_reversed,
-        [VMH_VITE_DO_DROP_SECOND] = (const void *)&&do_drop_second,
+        [VMH_VITE_DO_SWAP_POP] = (const void *)&&do_swap_pop,
         [VMH_VITE_DO_JUMP_TO] = (const void *)&&do_jump_to,
         [VMH_VITE_DO_JUMP_IF_TO] = (const void *)&&do_jump_if_to,
         [VMH_VITE_DO_JUMP_UNLESS_TO] = (const void *)&&do_jump_unless_to,
+        [VMH_VITE_DO_JUMP_IF_LT] = (const void *)&&do_jump_if_lt,
+        [VMH_VITE_DO_JUMP_UNLESS_LT] = (const void *)&&do_jump_unless_lt,
+        [VMH_VITE_DO_JUMP_IF_GT] = (const void *)&&do_jump_if_gt,
+        [VMH_VITE_DO_JUMP_UNLESS_GT] = (const void *)&&do_jump_unless_gt,
     };
     const vmh_vite_analysis *analysis;
     const vmh_vite_run *run;
@@ -405,6 +420,10 @@ do_jump_unless_to:
     if (!vmh_word_is_zero(&top[1]))
         ENTER(instruction + 1);
     ENTER(TARGET);
+    JUMP_WHERE(do_jump_if_lt, is_less(item, value))
+    JUMP_WHERE(do_jump_unless_lt, !is_less(item, value))
+    JUMP_WHERE(do_jump_if_gt, is_less(value, item))
+    JUMP_WHERE(do_jump_unless_gt, !is_less(value, item))
 op_JUMPDEST:
     NEXT;
 
@@ -553,8 +572,8 @@ do_sub_reversed:
     vmh_word_sub(&top[-1], &top[0], &top[-1]);
     top--;
     NEXT;
-do_drop_second:
-    move_word(&top[-1], top);
+do_swap_pop:
+    move_word(&top[-(ptrdiff_t)instruction->operand], top);
     top--;
     NEXT;
 

@@ -13,6 +13,14 @@ local function value_of(text, options)
   return outcome.output
 end
 
+-- The top plus 10 where the condition jumps, plus 20 where it does not.
+local function value_behind_jump(condition)
+  local stay = " 20 ADD" .. bytecode.RETURN_TOP
+  local destination = #bytecode.assemble(condition) + 3 + #bytecode.assemble(stay)
+
+  return value_of(condition .. " " .. destination .. " JUMPI" .. stay .. " JUMPDEST 10 ADD")
+end
+
 describe("a run of Vite bytecode", function()
   it("sees the hash of its request, and height and hash of the account's last block", function()
     local hash, previous = ("\x11"):rep(32), ("\x22"):rep(32)
@@ -78,6 +86,30 @@ describe("a run of Vite bytecode", function()
       assert.equal(plain, value_of("8 3 " .. name), name)
       assert.equal(plain, value_of("3 8 DUP2 " .. name), name)
     end
+  end)
+
+  it("jumps where a comparison with a copy holds, or does not, and keeps the item", function()
+    for _, case in ipairs {
+      { "3 8", "LT", 3, true }, { "8 3", "LT", 8, false }, { "3 3", "LT", 3, false },
+      { "8 3", "GT", 8, true }, { "3 8", "GT", 3, false }, { "3 3", "GT", 3, false },
+    } do
+      local items, comparison, kept, holds = table.unpack(case)
+      local condition = items .. " DUP2 " .. comparison
+
+      assert.equal(number(kept + (holds and 10 or 20)), value_behind_jump(condition), condition)
+      assert.equal(number(kept + (holds and 20 or 10)),
+        value_behind_jump(condition .. " ISZERO"), condition .. " ISZERO")
+    end
+  end)
+
+  it("drops items one after the other, and below the top", function()
+    assert.equal(number(1), value_of "1 2 3 4 5 POP POP POP POP")
+    assert.equal(number(5), value_of "1 2 3 4 5 SWAP1 POP")
+    assert.equal(number(3), value_of "1 2 3 4 5 SWAP1 POP POP")
+    assert.equal(number(4), value_of "1 2 3 4 5 SWAP2 POP")
+    assert.equal(number(5), value_of "1 2 3 4 5 SWAP2 POP POP")
+    assert.equal(number(2), value_of "1 2 3 4 5 SWAP4 POP POP POP")
+    assert.equal("stack underflow", run("1 2 POP POP POP").error)
   end)
 
   it("ignores a wrong destination of JUMPI when it does not jump", function()
