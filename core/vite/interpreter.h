@@ -26,6 +26,7 @@ enum {
     VMH_VITE_HARD_MEMORY_LIMIT = 16 * 1024 * 1024,  /* where the rules set none; of free growth */
     VMH_VITE_HARD_REQUEST_LIMIT = 8 * 1024 * 1024,  /* bytes that requests of a run take */
     VMH_VITE_HARD_RESUME_LIMIT = 1024 * 1024, /* bytes restored by all but the first CALLBACKDEST */
+    VMH_VITE_HARD_CREDIT_LIMIT = 1000000,     /* of SSTORE, kept by frames that fail */
     VMH_VITE_HARD_FRAME_LIMIT = 1024,         /* frames upon frames */
     VMH_VITE_DELEGATE_LIMIT = 64,             /* accounts whose code one run delegates to */
     /*

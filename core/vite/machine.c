@@ -252,12 +252,15 @@ static vmh_vite_error undo_frame(vmh_vite_frame *frame, const vmh_vite_checkpoin
     run->log_count = checkpoint->log_count;
     run->triggered_count = checkpoint->triggered_count;
     run->limited_count = checkpoint->limited_count;
-    if (run->rules->failed_frame_loses_credits) {
+    if (run->rules->failed_frame_loses_credits ||
+        gained > VMH_VITE_HARD_CREDIT_LIMIT - run->kept_credits) {
         run->credits = checkpoint->credits;
         if (charge(left, gained) != VMH_VITE_ERROR_NONE) {
             *left = 0;
             error = VMH_VITE_ERROR_OUT_OF_QUOTA;
         }
+    } else {
+        run->kept_credits += gained;
     }
     if (error != VMH_VITE_ERROR_REVERTED)
         frame->output = (vmh_bytes){0};
@@ -329,6 +332,7 @@ static void prepare(vmh_vite_machine *machine, vmh_vite_environment *environment
         .hash_limit = hash_limit(input->quota),
         .free_growth = 0,
         .credits = 0,
+        .kept_credits = 0,
         .triggered_bytes = 0,
         .suspended = NULL,
         .limited_count = 0,
