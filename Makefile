@@ -23,7 +23,8 @@ CHECKS := $(patsubst spec/c/%.c,$(BUILD)/c/%,$(sort $(wildcard spec/c/*.c)))
 HARNESSES = abi interpreter metadata
 FUZZERS := $(HARNESSES:%=$(BUILD)/fuzz/%)
 # What feeds a harness: a main that replays files, unless FUZZ_DRIVER names another.
-FUZZ_OBJECTS = $(BUILD)/spec/fuzz/harness.o $(if $(FUZZ_DRIVER),,$(BUILD)/spec/fuzz/replay.o)
+FUZZ_OBJECTS = $(filter $(BUILD)/core/%,$(OBJECTS)) $(BUILD)/spec/fuzz/harness.o \
+    $(if $(FUZZ_DRIVER),,$(BUILD)/spec/fuzz/replay.o)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wconversion
 # Asked when used: on a fresh machine there is no pkg-config before `deps`.
@@ -45,7 +46,7 @@ SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -Wl,-z,nodelet
 ASAN_OPTIONS = detect_leaks=1:allocator_may_return_null=1:intercept_tls_get_addr=0
 # Clang's own, and silent about a pragma that only gcc has.
 FUZZ = build/fuzz-clang
-FUZZ_CFLAGS = -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+FUZZ_CFLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -Wno-unknown-pragmas
 export VMHOST_VECTORS ?= ../shared/vectors
 
@@ -161,11 +162,10 @@ $(BUILD)/c/%: spec/c/%.c $(OBJECTS) $(BUILD)/objects
 	    $$(grep -o '__wrap_[a-z_]*' $< | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
 
 # Allocations of the house are counted.
-$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/spec/fuzz/%.o $(FUZZ_OBJECTS) $(OBJECTS) $(BUILD)/objects
+$(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/spec/fuzz/%.o $(FUZZ_OBJECTS) $(BUILD)/objects
 	@mkdir -p $(@D)
 	@echo "link $@"
-	@$(CC) $(CFLAGS) -o $@ $< $(FUZZ_OBJECTS) $(FUZZ_DRIVER) \
-	    $(filter-out $(BUILD)/bindings/%,$(OBJECTS)) $(LIBS) \
+	@$(CC) $(CFLAGS) -o $@ $< $(FUZZ_OBJECTS) $(FUZZ_DRIVER) $(LIBS) \
 	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 
 # Change when the compiler or its flags do, or the list of sources, so that objects never mix.

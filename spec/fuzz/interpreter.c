@@ -88,7 +88,7 @@ static void take_limits(harness_input *input, vmh_vite_run_input *run)
 {
     uint64_t frame_limit, request_limit;
 
-    run->quota = harness_take_number(input, 3) & 0xfffff;
+    run->quota = harness_take_number(input, 3) & 0x3ffff;
     frame_limit = harness_take_number(input, 1);
     run->memory_limit = (uint64_t)256 << harness_take_number(input, 1) % 19;
     request_limit = harness_take_number(input, 1);
@@ -360,38 +360,33 @@ static void expect_same(const ran *first, const ran *again, uint64_t quota_left,
     EXPECT(again->outcome.quota_left == quota_left, "another quota is left");
 }
 
-/* Leaves something in everything that a machine keeps, and fails. */
+/*
+ * Leaves something in everything that a machine keeps, and fails: memory and, by
+ * a loop without end, the stack are all ones.
+ */
 static void soil(vmh_vite_machine *machine, vmh_vite_environment *environment)
 {
+    static const uint8_t code[] = "\x61\x08\x00\x60\x00\x60\x00\x37" /* CALLDATACOPY */
+                                  "\x60\x07\x60\x01\x55\x60\x07\x60\x02\x55" /* SSTORE */
+                                  "\x60\x40\x60\x00\xa0" /* LOG0 */
+                                  "\x60\x40\x60\x00\x60\x00\x60\x00\x60\x00\xf1" /* CALL */
+                                  "\x60\x40\x60\x00\x80\x80\x80\x80\xf7" /* SYNCCALL */
+                                  "\x5b\x60\x00\x19\x60\x2b\x56"; /* NOT, JUMP back */
     static const vmh_vite_request request = {.kind = VMH_VITE_KIND_SEND_SYNC_CALL};
+    static uint8_t ones[2048];
     vmh_vite_revision revision = vmh_vite_revision_of(VMH_VITE_FORK_NEWEST, VMH_VITE_FORM_CONTEXTS,
                                                       VMH_VITE_MODE_RUN);
     vmh_vite_run_input input = vmh_vite_run_input_of(&revision, &vmh_rules_reference.vite,
                                                      &request);
     vmh_vite_outcome outcome;
-    vmh_buffer code;
 
-    vmh_buffer_init(&code);
-    for (uint8_t i = 0; i < 64; i++) /* memory[32 * i] = ff.. */
-        vmh_buffer_append(&code, VMH_LITERAL("\x60\x00\x19\x61")),
-            vmh_buffer_append_u8(&code, i / 8), vmh_buffer_append_u8(&code, (uint8_t)(i * 32)),
-            vmh_buffer_append_u8(&code, VMH_VITE_OP_MSTORE);
-    for (uint8_t i = 0; i < 5; i++) { /* slots, logs and requests */
-        vmh_buffer_append(&code, VMH_LITERAL("\x60\x07\x60"));
-        vmh_buffer_append_u8(&code, i);
-        vmh_buffer_append_u8(&code, VMH_VITE_OP_SSTORE);
-        vmh_buffer_append(&code, VMH_LITERAL("\x60\x40\x60\x00\xa0"));
-        vmh_buffer_append(&code, VMH_LITERAL("\x60\x40\x60\x00\x60\x00\x60\x00\x60\x00\xf1"));
-    }
-    for (int i = 0; i < 1000; i++) /* the stack */
-        vmh_buffer_append(&code, VMH_LITERAL("\x60\x00\x19"));
-    vmh_buffer_append(&code, VMH_LITERAL("\x60\x20\x60\x00\x60\x00\x60\x00\x60\x00\x60\x00\xf7\xfe"));
-    input.code = code_of(vmh_buffer_bytes(&code));
+    memset(ones, 0xff, sizeof ones);
+    input.code = code_of(vmh_bytes_of(code, sizeof code - 1));
+    input.call_data = vmh_bytes_of(ones, sizeof ones);
     input.quota = 1000000;
     EXPECT(vmh_vite_machine_run(machine, environment, &input, &outcome, NULL) == VMH_OK &&
-               outcome.error == VMH_VITE_ERROR_INVALID_OPCODE,
+               outcome.error == VMH_VITE_ERROR_STACK_LIMIT,
            "a machine is not used as it should be");
-    vmh_buffer_clear(&code);
 }
 
 /*
@@ -428,7 +423,7 @@ static void try_quotas(vmh_vite_machine *machine, vmh_vite_environment *environm
         run(machine, environment, &input, again);
         expect_same(first, again, 0, "exactly what was used is not enough");
     }
-    for (uint64_t less = 1; less <= used; less = 3 * less + 1) {
+    for (uint64_t less = 1; less <= used; less = 64 * less) {
         input.quota = used - less;
         run(machine, environment, &input, again);
         EXPECT(again->outcome.error == VMH_VITE_ERROR_OUT_OF_QUOTA,
