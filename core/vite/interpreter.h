@@ -74,7 +74,7 @@ typedef struct vmh_vite_outcome {
     vmh_vite_end end;
     vmh_vite_error error;
     vmh_bytes output; /* of RETURN and REVERT */
-    uint64_t quota_left;
+    uint64_t quota_left; /* at most what was given */
     const vmh_vite_request *origin; /* from CALLBACKDEST or the input, else NULL */
     vmh_vite_triggered *triggered;
     size_t triggered_count;

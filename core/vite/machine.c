@@ -370,6 +370,9 @@ static void tell(const vmh_vite_run *run, const vmh_vite_frame *frame, vmh_vite_
 {
     const vmh_vite_machine *machine = run->machine;
 
+    /* Credits that failed frames kept pay for the run and are no quota of anybody else's. */
+    if ((uint64_t)left > run->input->quota)
+        left = (int64_t)run->input->quota;
     *outcome = (vmh_vite_outcome){
         .end = frame->end,
         .error = error,
