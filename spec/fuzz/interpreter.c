@@ -11,8 +11,9 @@
  * past have hashes of one letter: C.. for the call, O.. for its origin.
  *
  * An input is run many times: on a fresh machine and on a used one, with its
- * quota and with more, with exactly what it took and with less, and with one
- * allocation failing. What has to agree is written down as bytes.
+ * quota and with more, with exactly what it took and with less, by blocks and by
+ * single instructions, and with one allocation failing. What has to agree is
+ * written down as bytes.
  */
 #include <stdlib.h>
 
@@ -317,7 +318,7 @@ static void expect_sane(const vmh_vite_machine *machine, const vmh_vite_run_inpu
     bool has_failed = outcome->error != VMH_VITE_ERROR_NONE;
 
     EXPECT((outcome->end == VMH_VITE_END_FAILED) == has_failed, "an end that fits no error");
-    EXPECT(outcome->quota_left <= input->quota + run->credits, "quota out of nothing");
+    EXPECT(outcome->quota_left <= input->quota, "quota out of nothing");
     if (has_failed)
         expect_nothing_done(outcome, "a failed run did something");
     if (has_failed && outcome->error != VMH_VITE_ERROR_REVERTED)
@@ -406,7 +407,7 @@ static void try_quotas(vmh_vite_machine *machine, vmh_vite_environment *environm
     uint64_t left = first->outcome.quota_left;
     vmh_vite_error error = first->outcome.error;
     vmh_vite_run_input input = test->input;
-    uint64_t used = input.quota + first->credits - left;
+    uint64_t used = input.quota - left;
 
     if (may_hide_end_of_quota(test))
         return;
@@ -429,6 +430,24 @@ static void try_quotas(vmh_vite_machine *machine, vmh_vite_environment *environm
         EXPECT(again->outcome.error == VMH_VITE_ERROR_OUT_OF_QUOTA,
                "less than what was used is enough");
     }
+}
+
+/* The same by the other road through code: no block is entered, each instruction runs alone. */
+static void try_one_by_one(vmh_vite_machine *machine, vmh_vite_environment *environment,
+                           const test_case *test, const ran *first, ran *again)
+{
+    static const uint64_t impossible_need = (uint64_t)0xffff << 16;
+
+    for (size_t i = 0; i < VMH_VITE_CACHE_SIZE; i++) {
+        vmh_vite_analysis *analysis = machine->cache[i].analysis;
+
+        for (size_t j = 0; analysis != NULL && j < analysis->instruction_count; j++) {
+            if (analysis->instructions[j].label == machine->labels[VMH_VITE_DO_BLOCK])
+                analysis->instructions[j].operand = impossible_need;
+        }
+    }
+    run(machine, environment, &test->input, again);
+    expect_same(first, again, first->outcome.quota_left, "blocks make a difference");
 }
 
 /* A run for which there is no memory ends so, and leaves a machine that can be used. */
@@ -461,6 +480,7 @@ static void try_case(const test_case *test)
     run(machine, environment, &test->input, &again);
     expect_same(&first, &again, first.outcome.quota_left, "a used machine makes a difference");
     try_quotas(machine, environment, test, &first, &again);
+    try_one_by_one(machine, environment, test, &first, &again);
     vmh_vite_machine_free(machine);
     if (test->fail_at > 0)
         try_failing(environment, test, &first, &again);
