@@ -49,7 +49,8 @@ vmh_status vmh_abi_encode(const vmh_abi_type *types, vmh_abi_values values, vmh_
 
 /*
  * Reads the values of the tuple `types`. Values live in the arena, their bytes
- * are views into `data`.
+ * are views into `data`. They take at most the room of the data for each level
+ * of the types, so VMH_ABI_MAX_DEPTH + 1 times that.
  *
  * Fails, with the place of the fault, with
  *   VMH_E_MALFORMED  cut, dirty padding, a value out of range, an offset that

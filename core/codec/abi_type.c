@@ -252,6 +252,13 @@ static vmh_status parse_types(parser *p, const vmh_abi_type **out)
     return status;
 }
 
+static vmh_status check_size(const parser *p)
+{
+    return p->text.size <= VMH_ABI_MAX_TEXT_SIZE
+               ? VMH_OK
+               : refuse(p, VMH_ABI_MAX_TEXT_SIZE, "text is too long");
+}
+
 static vmh_status check_end(const parser *p)
 {
     return p->offset == p->text.size ? VMH_OK : refuse(p, p->offset, "end expected");
@@ -261,8 +268,10 @@ vmh_status vmh_abi_types_parse(vmh_bytes text, vmh_arena *arena, const vmh_abi_t
                                vmh_failure *why)
 {
     parser p = {.text = text, .arena = arena, .why = why};
-    vmh_status status = parse_types(&p, out);
+    vmh_status status = check_size(&p);
 
+    if (status == VMH_OK)
+        status = parse_types(&p, out);
     return status == VMH_OK ? check_end(&p) : status;
 }
 
@@ -270,8 +279,10 @@ vmh_status vmh_abi_signature_parse(vmh_bytes text, vmh_arena *arena, vmh_abi_sig
                                    vmh_failure *why)
 {
     parser p = {.text = text, .arena = arena, .why = why};
-    vmh_status status;
+    vmh_status status = check_size(&p);
 
+    if (status != VMH_OK)
+        return status;
     *out = (vmh_abi_signature){.name = take_name(&p)};
     if (out->name.size == 0)
         return refuse(&p, 0, "name expected");

@@ -33,6 +33,9 @@ typedef enum vmh_abi_kind {
 /* Arrays and tuples inside each other. Bounds every recursion over a type. */
 enum { VMH_ABI_MAX_DEPTH = 16 };
 
+/* Of a text; its types take up to 400 times as much. */
+enum { VMH_ABI_MAX_TEXT_SIZE = 16 * 1024 };
+
 /* Of encoded data, and so of what a fixed array may take. */
 #define VMH_ABI_MAX_SIZE ((size_t)16 << 20)
 
@@ -62,8 +65,9 @@ static inline const vmh_abi_type *vmh_abi_type_item(const vmh_abi_type *type, si
  * Reads "(T,...)", which may be empty: the arguments or results of a method.
  *
  * Fails, with the text and the place of the fault, with
- *   VMH_E_INPUT  no such type, more than VMH_ABI_MAX_DEPTH levels, or a fixed
- *                array larger than VMH_ABI_MAX_SIZE
+ *   VMH_E_INPUT  no such type, more than VMH_ABI_MAX_DEPTH levels, a fixed array
+ *                larger than VMH_ABI_MAX_SIZE, or more text than
+ *                VMH_ABI_MAX_TEXT_SIZE
  *   VMH_E_NO_MEMORY
  */
 vmh_status vmh_abi_types_parse(vmh_bytes text, vmh_arena *arena, const vmh_abi_type **out,

@@ -96,6 +96,13 @@ describe("abi.parse", function()
     end)
   end
 
+  it("refuses a text of more than 16,384 characters", function()
+    local longest = "f(" .. ("bool,"):rep(3276) .. "a"
+
+    assert_raises("no such type at character 16383", abi.parse, longest)
+    assert_raises("text is too long", abi.parse, longest .. "))")
+  end)
+
   it("takes arrays and tuples 16 deep, and none deeper", function()
     local lists, tuples = "f(bool" .. ("[]"):rep(16) .. ")", "f" .. ("("):rep(17) .. "bool"
       .. (")"):rep(17)
@@ -103,7 +110,7 @@ describe("abi.parse", function()
     assert.same({ lists:sub(3, -2) }, abi.parse(lists).inputs)
     assert.same({ tuples:sub(3, -2) }, abi.parse(tuples).inputs)
     assert_raises("type is nested too deep", abi.parse, "f(bool" .. ("[]"):rep(17) .. ")")
-    assert_raises("type is nested too deep", abi.parse, "f" .. ("("):rep(100000))
+    assert_raises("type is nested too deep", abi.parse, "f" .. ("("):rep(16000))
     assert_raises("type is nested too deep", abi.parse,
       "f" .. ("("):rep(16) .. "bool[][]" .. (")"):rep(16))
   end)
