@@ -30,12 +30,13 @@ enum {
     VMH_VITE_HARD_FRAME_LIMIT = 1024,         /* frames upon frames */
     VMH_VITE_DELEGATE_LIMIT = 64,             /* accounts whose code one run delegates to */
     /*
-     * Bytes that SHA3 and BLAKE2B may read in a run: so many, and so many more
-     * per quota given. They cost one quota per 32 bytes, for which no processor
-     * hashes them in the time that other instructions take for it.
+     * Bytes that SHA3 and BLAKE2B may read in a run, in blocks begun: so many,
+     * and so many more per quota given. They cost one quota per 32 bytes, for
+     * which no processor hashes them in the time that other instructions take.
      */
     VMH_VITE_HARD_HASH_LIMIT = 64 * 1024,
-    VMH_VITE_HARD_HASH_PER_QUOTA = 2,
+    VMH_VITE_HARD_HASH_PER_QUOTA = 3,
+    VMH_VITE_HASH_BLOCK = 128,
 };
 
 typedef struct vmh_vite_run_input {

@@ -84,15 +84,17 @@ static inline vmh_vite_error op_hash(vmh_vite_frame *frame, vmh_word *top, bool 
 {
     uint64_t cost = words_cost(&top[-1], frame->run->revision->prices.hash_word);
     vmh_vite_error error = vmh_vite_memory_reach(frame, &top[0], &top[-1], cost, left);
+    uint64_t hashed;
     vmh_hash32 hash;
     vmh_bytes input;
 
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     input = memory_slice(frame, top[0].limb[0], top[-1].limb[0]);
-    if (input.size > frame->run->hash_limit)
+    hashed = (input.size / VMH_VITE_HASH_BLOCK + 1) * VMH_VITE_HASH_BLOCK;
+    if (hashed > frame->run->hash_limit)
         return VMH_VITE_ERROR_HASH_LIMIT;
-    frame->run->hash_limit -= input.size;
+    frame->run->hash_limit -= hashed;
     if (is_keccak)
         vmh_keccak256(input, &hash);
     else

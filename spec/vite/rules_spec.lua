@@ -332,35 +332,35 @@ describe("a query", function()
 end)
 
 describe("SHA3 and BLAKE2B", function()
-  local FREE <const>, PER_QUOTA <const> = 65536, 2
+  local BLOCK <const> = 128
+  local BLOCKS <const> = (65536 + 3 * 1000000) // BLOCK
 
-  it("read 64 KiB and two bytes per quota in a run, under both rule sets", function()
+  -- `whole` hashes of 64 KiB less one byte, and `rest` more blocks.
+  local function hashes(name, whole, rest)
+    return ("65535 0 " .. name .. " POP "):rep(whole) .. ("%d 0 %s POP"):format(
+      BLOCK * rest - 1, name)
+  end
+
+  it("read 64 KiB and three bytes per quota in a run, in blocks, under both rule sets", function()
     for _, name in ipairs { "SHA3", "BLAKE2B" } do
-      local quota = 1000000
-      local most = FREE + PER_QUOTA * quota - 1024
-      -- In one frame and in delegated code: 1,024 bytes, and all the others.
-      local text = "1024 0 " .. name .. " POP 0 0 0 0 0x" .. ("11"):rep(20) .. "01 DELEGATECALL"
-        .. " 0 SSTORE"
-      local function hash(size)
-        -- A million quota pays for less than that at once: 32 pieces, then the rest.
-        local pieces = ("%d 0 %s POP "):format(size // 32, name):rep(32)
-        return with_library(pieces .. ("%d 0 %s POP"):format(size % 32, name))
-      end
+      -- One block in the run's own code, all others in delegated code.
+      local text = "0 0 " .. name .. " POP " .. DELEGATE .. " 0 SSTORE"
+      local whole, rest = (BLOCKS - 1) // 512, (BLOCKS - 1) % 512
       for _, rule_set in ipairs { "vmhost-1", "reference" } do
-        local function stored(size)
-          return run(rule_set, text, { quota = quota, prepare = hash(size), commit = true }).storage
+        local function stored(last)
+          return run(rule_set, text, { quota = 1000000, commit = true,
+            prepare = with_library(hashes(name, whole, last)) }).storage
         end
 
-        assert.same({ [number(0)] = "\1" }, stored(most))
-        assert.same({}, stored(most + 1))
+        assert.same({ [number(0)] = "\1" }, stored(rest))
+        assert.same({}, stored(rest + 1))
       end
     end
   end)
 
   it("tell when a run may read no more", function()
-    assert.is_nil(run("vmhost-1", "65537 0 SHA3", { quota = 11000 }).error)
-    assert.equal("hash limit reached", run("vmhost-1", ("65537 0 SHA3 POP "):rep(2),
-      { quota = 11000 }).error)
+    assert.equal("hash limit reached",
+      run("vmhost-1", hashes("SHA3", 3, 1), { quota = 16000 }).error)
   end)
 end)
 
