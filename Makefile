@@ -44,8 +44,10 @@ CPPCHECK = cppcheck --quiet --error-exitcode=1 --std=c11 --library=posix --inlin
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=all -Wl,-z,nodelete
 # Without the last one the leak check itself crashed in short processes (gcc 12).
 ASAN_OPTIONS = detect_leaks=1:allocator_may_return_null=1:intercept_tls_get_addr=0
-# Clang's own, and silent about a pragma that only gcc has.
 FUZZ = build/fuzz-clang
+# No time at all would mean no end.
+FUZZ_SECONDS = $$((60 * $(FUZZ_MINUTES) + 1))
+# Clang's own, and silent about a pragma that only gcc has.
 FUZZ_CFLAGS = -O2 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
     -fno-sanitize-recover=all -Wno-unknown-pragmas
 export VMHOST_VECTORS ?= ../shared/vectors
@@ -113,7 +115,7 @@ fuzz: deps ## fuzzes each harness for FUZZ_MINUTES, from the kept inputs (TARGET
 	    $(TARGET:%=$(FUZZ)/fuzz/%)
 	@for target in $(TARGET); do \
 	    mkdir -p $(FUZZ)/found/$$target && \
-	    ASAN_OPTIONS=$(ASAN_OPTIONS) $(FUZZ)/fuzz/$$target -max_total_time=$$((60 * $(FUZZ_MINUTES))) \
+	    ASAN_OPTIONS=$(ASAN_OPTIONS) $(FUZZ)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
 	        -max_len=4096 -timeout=20 -rss_limit_mb=2048 -dict=spec/fuzz/words.dict \
 	        -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$target- \
 	        $(FUZZ)/found/$$target spec/vectors/fuzz/$$target || exit 1; \

@@ -146,7 +146,7 @@ static bool await(account_chain *chain, const vmh_vite_request *request, uint32_
 
 static void open_chain(account_chain *chain, const test_case *test)
 {
-    vmh_word amount = vmh_word_of(100000);
+    vmh_word amount = vmh_word_of(40000);
 
     *chain = (account_chain){.test = test};
     EXPECT(vmh_vite_memory_ledger_new(&chain->ledger, NULL) == VMH_OK, "no ledger");
