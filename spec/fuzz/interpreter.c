@@ -419,7 +419,8 @@ static void try_quotas(vmh_vite_machine *machine, vmh_vite_environment *environm
         run(machine, environment, &input, again);
         expect_same(first, again, left + MORE, "more quota makes a difference");
     }
-    if (first->credits > 0)
+    /* A delegated frame that met the limit of memory did not pay for it, but needed the price. */
+    if (first->credits > 0 || world.has_delegated)
         return;
     /* The machine's own limit of memory is found after the price, which is not taken then. */
     if (error != VMH_VITE_ERROR_OUT_OF_QUOTA && error != VMH_VITE_ERROR_MEMORY_LIMIT) {
