@@ -89,12 +89,13 @@ static void take_limits(harness_input *input, vmh_vite_run_input *run)
 {
     uint64_t frame_limit, request_limit;
 
-    run->quota = harness_take_number(input, 3) & 0x3ffff;
+    run->quota = harness_take_number(input, 3) & 0x1ffff;
     frame_limit = harness_take_number(input, 1);
     run->memory_limit = (uint64_t)256 << harness_take_number(input, 1) % 19;
     request_limit = harness_take_number(input, 1);
-    if (frame_limit != 0)
-        run->frame_limit = (uint32_t)frame_limit;
+    /* Many frames take long; 255 stands for as many as there may be. */
+    if (frame_limit != 255)
+        run->frame_limit = frame_limit != 0 ? (uint32_t)frame_limit % 64 : 32;
     if (request_limit != 0)
         run->request_limit = (uint32_t)request_limit;
 }
