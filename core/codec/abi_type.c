@@ -268,10 +268,8 @@ vmh_status vmh_abi_types_parse(vmh_bytes text, vmh_arena *arena, const vmh_abi_t
                                vmh_failure *why)
 {
     parser p = {.text = text, .arena = arena, .why = why};
-    vmh_status status = check_size(&p);
+    vmh_status status = parse_types(&p, out);
 
-    if (status == VMH_OK)
-        status = parse_types(&p, out);
     return status == VMH_OK ? check_end(&p) : status;
 }
 

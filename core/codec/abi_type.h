@@ -65,9 +65,8 @@ static inline const vmh_abi_type *vmh_abi_type_item(const vmh_abi_type *type, si
  * Reads "(T,...)", which may be empty: the arguments or results of a method.
  *
  * Fails, with the text and the place of the fault, with
- *   VMH_E_INPUT  no such type, more than VMH_ABI_MAX_DEPTH levels, a fixed array
- *                larger than VMH_ABI_MAX_SIZE, or more text than
- *                VMH_ABI_MAX_TEXT_SIZE
+ *   VMH_E_INPUT  no such type, more than VMH_ABI_MAX_DEPTH levels, or a fixed
+ *                array larger than VMH_ABI_MAX_SIZE
  *   VMH_E_NO_MEMORY
  */
 vmh_status vmh_abi_types_parse(vmh_bytes text, vmh_arena *arena, const vmh_abi_type **out,
@@ -80,7 +79,11 @@ typedef struct vmh_abi_signature {
     const vmh_abi_type *outputs; /* NULL: not said */
 } vmh_abi_signature;
 
-/* Reads "add(uint256,uint256)" or "add(uint256,uint256)(uint256)". Fails as above. */
+/*
+ * Reads "add(uint256,uint256)" or "add(uint256,uint256)(uint256)", which may be the
+ * method name of any transaction. Fails as above, and with VMH_E_INPUT for more
+ * text than VMH_ABI_MAX_TEXT_SIZE.
+ */
 vmh_status vmh_abi_signature_parse(vmh_bytes text, vmh_arena *arena, vmh_abi_signature *out,
                                    vmh_failure *why);
 

@@ -548,6 +548,7 @@ static vmh_status put_off(responding *now)
 {
     now->response->is_block = false;
     now->response->is_retry = true;
+    now->response->quota_spent = 0;
     now->response->output = (vmh_bytes){0};
     return take_back_credit(now);
 }

@@ -39,6 +39,7 @@
     X(MEMORY_BOUNDS, "memory out of bounds")                                       \
     X(MEMORY_LIMIT, "memory limit reached")                                        \
     X(HASH_LIMIT, "hash limit reached")                                            \
+    X(REQUEST_LIMIT, "request limit reached")                                      \
     X(CONTEXT_SIZE, "execution context too large")                                 \
     X(TOO_MANY_REQUESTS, "too many requests")                                      \
     X(NOT_OUTERMOST, "not allowed in delegated code")                              \

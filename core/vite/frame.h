@@ -53,6 +53,8 @@ typedef struct vmh_vite_checkpoint {
     size_t triggered_count;
     uint32_t limited_count;
     uint64_t credits;
+    uint64_t kept_credits;
+    int64_t left;
 } vmh_vite_checkpoint;
 
 /* What an answer resumes. */
@@ -78,7 +80,7 @@ struct vmh_vite_run {
     uint64_t free_growth;    /* bytes by which memory grew without charge */
     uint64_t hash_limit;     /* bytes that may still be hashed */
     uint64_t credits;        /* given back by SSTORE so far */
-    uint64_t kept_credits;   /* by frames that failed */
+    uint64_t kept_credits;   /* quota that delegated frames gained which failed */
     uint64_t triggered_bytes; /* what requests take, undone ones too (admit in op_call.c) */
     vmh_vite_suspended *suspended; /* NULL: not looked up */
     uint32_t limited_count;  /* requests that count against the limit */

@@ -1,11 +1,10 @@
 /* What a machine keeps from run to run, and how a run begins and ends. */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "vite/frame.h"
 
 /* More than this is given back before the next run. */
-enum { KEPT_MEMORY = 1024 * 1024, KEPT_SLOTS = 64 * 1024 };
+enum { KEPT_MEMORY = 1024 * 1024, KEPT_SLOTS = 64 * 1024, KEPT_FRAMES = 64 };
 
 vmh_vite_run_input vmh_vite_run_input_of(const vmh_vite_revision *revision,
                                          const vmh_vite_rules *rules,
@@ -240,28 +239,53 @@ vmh_vite_frame *vmh_vite_frame_open(vmh_vite_run *run, uint32_t depth)
     return frame;
 }
 
+/*
+ * A failed frame that kept its credits may have gained more than it spent. A loop
+ * around such frames would have no end, so what they gain in all has a limit; what
+ * a frame within it gained is not counted again. Nothing loops around the first.
+ */
+static void limit_gain(vmh_vite_frame *frame, const vmh_vite_checkpoint *checkpoint, int64_t *left)
+{
+    vmh_vite_run *run = frame->run;
+    int64_t within = (int64_t)(run->kept_credits - checkpoint->kept_credits);
+    int64_t gain = *left - checkpoint->left - within;
+
+    if (frame->depth == 0 || gain <= 0)
+        return;
+    if ((uint64_t)gain > VMH_VITE_HARD_CREDIT_LIMIT - run->kept_credits)
+        *left -= gain;
+    else
+        run->kept_credits += (uint64_t)gain;
+}
+
+/* Takes back what SSTORE gave in a failed frame; what is not there any more ends the run. */
+static vmh_vite_error take_credits(vmh_vite_run *run, const vmh_vite_checkpoint *checkpoint,
+                                   vmh_vite_error error, int64_t *left)
+{
+    uint64_t gained = run->credits - checkpoint->credits;
+
+    run->credits = checkpoint->credits;
+    if (charge(left, gained) == VMH_VITE_ERROR_NONE)
+        return error;
+    *left = 0;
+    return VMH_VITE_ERROR_OUT_OF_QUOTA;
+}
+
 /* Undoes what a failed frame did. Its quota stays spent, and more where credits are lost. */
 static vmh_vite_error undo_frame(vmh_vite_frame *frame, const vmh_vite_checkpoint *checkpoint,
                                  vmh_vite_error error, int64_t *left)
 {
     vmh_vite_run *run = frame->run;
-    uint64_t gained = run->credits - checkpoint->credits;
 
     frame->end = VMH_VITE_END_FAILED;
     vmh_vite_slots_undo(run->slots, checkpoint->journal_count);
     run->log_count = checkpoint->log_count;
     run->triggered_count = checkpoint->triggered_count;
     run->limited_count = checkpoint->limited_count;
-    if (run->rules->failed_frame_loses_credits ||
-        gained > VMH_VITE_HARD_CREDIT_LIMIT - run->kept_credits) {
-        run->credits = checkpoint->credits;
-        if (charge(left, gained) != VMH_VITE_ERROR_NONE) {
-            *left = 0;
-            error = VMH_VITE_ERROR_OUT_OF_QUOTA;
-        }
-    } else {
-        run->kept_credits += gained;
-    }
+    if (run->rules->failed_frame_loses_credits)
+        error = take_credits(run, checkpoint, error, left);
+    else
+        limit_gain(frame, checkpoint, left);
     if (error != VMH_VITE_ERROR_REVERTED)
         frame->output = (vmh_bytes){0};
     return error;
@@ -276,6 +300,8 @@ vmh_vite_error vmh_vite_frame_run(vmh_vite_frame *frame, int64_t *left)
         .triggered_count = run->triggered_count,
         .limited_count = run->limited_count,
         .credits = run->credits,
+        .kept_credits = run->kept_credits,
+        .left = *left,
     };
     vmh_vite_error error = vmh_vite_interpret(frame, left, NULL);
 
@@ -288,6 +314,8 @@ vmh_vite_error vmh_vite_frame_run(vmh_vite_frame *frame, int64_t *left)
 static void reset(vmh_vite_machine *machine)
 {
     vmh_arena_reset(&machine->arena);
+    while (machine->frame_count > KEPT_FRAMES)
+        free_frame(machine->frames[--machine->frame_count]);
     for (size_t i = 0; i < machine->frame_count; i++) {
         vmh_vite_memory *memory = &machine->frames[i]->memory;
 

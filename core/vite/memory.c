@@ -64,11 +64,13 @@ vmh_vite_error vmh_vite_memory_extend(vmh_vite_frame *frame, uint64_t size)
 {
     vmh_vite_run *run = frame->run;
     uint64_t added = size <= frame->memory.size ? 0 : size - frame->memory.size;
+    vmh_vite_error error = VMH_VITE_ERROR_MEMORY_LIMIT;
 
-    if (added > VMH_VITE_HARD_MEMORY_LIMIT - run->free_growth)
-        return VMH_VITE_ERROR_MEMORY_LIMIT;
-    run->free_growth += added;
-    return extend(frame, size);
+    if (added <= VMH_VITE_HARD_MEMORY_LIMIT - run->free_growth)
+        error = extend(frame, size);
+    if (error == VMH_VITE_ERROR_NONE)
+        run->free_growth += added;
+    return error;
 }
 
 /* offset + size, 0 for an empty size, where that has a price at all. */

@@ -92,7 +92,7 @@ static vmh_vite_error admit(const vmh_vite_run *run, uint64_t data_size,
     uint64_t left = VMH_VITE_HARD_REQUEST_LIMIT - run->triggered_bytes;
 
     if (data_size > left || request_size(data_size, context) > left)
-        return VMH_VITE_ERROR_MEMORY_LIMIT;
+        return VMH_VITE_ERROR_REQUEST_LIMIT;
     return VMH_VITE_ERROR_NONE;
 }
 
@@ -177,8 +177,10 @@ vmh_vite_error vmh_vite_do_call(vmh_vite_frame *frame, const vmh_word *top, int6
 {
     vmh_vite_request request = request_of(frame, top, VMH_VITE_KIND_SEND_CALL);
     uint64_t cost;
-    vmh_vite_error error = send_cost(frame->run, &request.to, &top[-4], &cost);
+    vmh_vite_error error = vmh_vite_memory_check(&top[-3], &top[-4]);
 
+    if (error == VMH_VITE_ERROR_NONE)
+        error = send_cost(frame->run, &request.to, &top[-4], &cost);
     if (error == VMH_VITE_ERROR_NONE)
         error = vmh_vite_memory_reach(frame, &top[-3], &top[-4], cost, left);
     if (error == VMH_VITE_ERROR_NONE)
@@ -237,7 +239,9 @@ static vmh_vite_error reach_input(vmh_vite_frame *frame, const vmh_word *to,
     if (!frame->run->rules->messages_are_charged)
         return vmh_vite_memory_reach(frame, offset, size, 0, NULL);
     address = vmh_vite_address_of_word(to);
-    error = send_cost(frame->run, &address, size, &cost);
+    error = vmh_vite_memory_check(offset, size);
+    if (error == VMH_VITE_ERROR_NONE)
+        error = send_cost(frame->run, &address, size, &cost);
     return error != VMH_VITE_ERROR_NONE ? error
                                         : vmh_vite_memory_reach(frame, offset, size, cost, left);
 }

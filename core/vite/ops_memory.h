@@ -91,7 +91,9 @@ static inline vmh_vite_error op_hash(vmh_vite_frame *frame, vmh_word *top, bool 
     if (error != VMH_VITE_ERROR_NONE)
         return error;
     input = memory_slice(frame, top[0].limb[0], top[-1].limb[0]);
-    hashed = (input.size / VMH_VITE_HASH_BLOCK + 1) * VMH_VITE_HASH_BLOCK;
+    hashed = input.size == 0 ? VMH_VITE_HASH_BLOCK
+                             : (input.size + VMH_VITE_HASH_BLOCK - 1) / VMH_VITE_HASH_BLOCK *
+                                   VMH_VITE_HASH_BLOCK;
     if (hashed > frame->run->hash_limit)
         return VMH_VITE_ERROR_HASH_LIMIT;
     frame->run->hash_limit -= hashed;

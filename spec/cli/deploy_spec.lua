@@ -92,6 +92,26 @@ describe("vmhost deploy", function()
     assert.equal(0, status)
   end)
 
+  it("takes twenty bytes for bytes, whatever the case of their digits", function()
+    local place <close> = command_line.new { ["keeper.json"] = '{"contracts":{"Keeper":{'
+      .. '"bytecode":"60016000f3","abi":[{"type":"constructor","inputs":'
+      .. '[{"name":"data","type":"bytes"}]}]}}}' }
+    place:init()
+
+    local output, status = place:vmhost("deploy", "chain", "--key", "alice", "Keeper",
+      "keeper.json", "0x" .. ("aB"):rep(20))
+
+    assert.matches("^SUCCESS", output)
+    assert.equal(0, status)
+  end)
+
+  it("has no use for arguments where another processor runs the file", function()
+    local output, status = deploy("Token", "types.json", "5", "--processor", "lua")
+
+    assert.equal("vmhost deploy: --contract and arguments are for a compiled JSON file\n", output)
+    assert.equal(2, status)
+  end)
+
   it("gives the constructor its arguments", function()
     local place <close> = command_line.new { ["adder.vasm"] = ADDER }
     place:init()

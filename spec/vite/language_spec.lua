@@ -406,6 +406,22 @@ describe("bytecode that calls a service of another language #small", function()
     assert.equal(3, receipts[2].code)
   end)
 
+  it("gets as many results as there are", function()
+    local chain <close> = open({
+      Many = function()
+        local results = {}
+        for index = 1, 3000 do results[index] = { uint64 = index } end
+        return results
+      end,
+    }, { Many = { { name = "many", parameters = {} } } })
+
+    -- many()
+    local answer = ask(chain, "Many", "6b4664f7")
+
+    assert.equal(GOOD .. number_word(1), answer:sub(1, 128))
+    assert.equal(number_word(3000), answer:sub(-64))
+  end)
+
   it("gets every kind of result in its place", function()
     local chain <close> = open()
 

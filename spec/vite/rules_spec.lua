@@ -245,6 +245,15 @@ describe("credits of SSTORE in delegated code that fails", function()
     assert.equal(14600, theirs.quota_left - ours.quota_left)
   end)
 
+  it("do not end a run of its own code, however many there are", function()
+    -- A lock taken and given back 70 times before a failure: 14,600 credits each time.
+    local outcome = run("reference",
+      "70 JUMPDEST 1 0 SSTORE 0 0 SSTORE 1 SWAP1 SUB DUP1 2 JUMPI 0 0 REVERT", { quota = 1000000 })
+
+    assert.equal("execution reverted", outcome.error)
+    assert.is_true(outcome.quota_left > 900000)
+  end)
+
   it("neither keep a run going without end nor outlive it", function()
     local options = { quota = 100000, prepare = with_library "0 0 SSTORE x:fe" }
     -- Each turn gives 14,400 back for what the failed frame undid, and costs less.
@@ -335,10 +344,10 @@ describe("SHA3 and BLAKE2B", function()
   local BLOCK <const> = 128
   local BLOCKS <const> = (65536 + 3 * 1000000) // BLOCK
 
-  -- `whole` hashes of 64 KiB less one byte, and `rest` more blocks.
+  -- `whole` hashes of 64 KiB less one byte, and `rest` more blocks, all but one of them whole.
   local function hashes(name, whole, rest)
-    return ("65535 0 " .. name .. " POP "):rep(whole) .. ("%d 0 %s POP"):format(
-      BLOCK * rest - 1, name)
+    return ("65535 0 " .. name .. " POP "):rep(whole) .. ("%d 0 %s POP 1 0 %s POP"):format(
+      BLOCK * (rest - 1), name, name)
   end
 
   it("read 64 KiB and three bytes per quota in a run, in blocks, under both rule sets", function()
@@ -376,14 +385,39 @@ describe("requests of one run", function()
     local most = 8 * 1024 * 1024 // (512 + 32)
 
     assert.equal(most, #synccalls(most, "").triggered)
-    assert.equal("memory limit reached", synccalls(most + 1, "").error)
+    assert.equal("request limit reached", synccalls(most + 1, "").error)
   end)
 
   it("take as much of it as memory in a context has, however short that is in bytes", function()
     local most = 8 * 1024 * 1024 // (512 + 32 + 1024)
 
     assert.equal(most, #synccalls(most, "1 992 MSTORE").triggered)
-    assert.equal("memory limit reached", synccalls(most + 1, "1 992 MSTORE").error)
+    assert.equal("request limit reached", synccalls(most + 1, "1 992 MSTORE").error)
+  end)
+
+  it("cost the same where they meet the limit, whatever stands behind them", function()
+    -- Memory of 8 MiB in the context leaves room for few requests; a POP too many makes the
+    -- machine run the last block instruction by instruction.
+    local start = "32 8380000 0 0 0 0 SYNCCALL " .. ("0 0 0 0 0 CALL "):rep(15) .. "JUMPDEST "
+    for _, last in ipairs { "0 0 0 0 0 CALL", "0 0 0 0 0 CALL2 POP" } do
+      local function run_to(behind)
+        return run("reference", start .. last .. behind, { quota = 1000000 })
+      end
+
+      assert.equal("request limit reached", run_to(" STOP").error)
+      assert.equal(run_to(" POP STOP").quota_left, run_to(" STOP").quota_left)
+    end
+  end)
+
+  it("fail for a size that no memory has before their price is asked", function()
+    local nobody = "0x" .. ("c1"):rep(20) .. "01"
+    for _, rule_set in ipairs { "vmhost-1", "reference" } do
+      for _, text in ipairs { "0x10000000000000000 0 0 0 0 CALL",
+        "1 0x10000000000000000 0 0 " .. nobody .. " CALL",
+        "0x10000000000000000 0 0 0 0 7 SYNCCALL" } do
+        assert.equal("memory size uint64 overflow", run(rule_set, text).error, text)
+      end
+    end
   end)
 
   it("grow memory without charge by 16 MiB in all under reference", function()

@@ -577,6 +577,9 @@ describe("vmhost.vite", function()
       ["abi: list expected, got table"] = { add = { type = "function" } },
       ["abi[1]: no such kind of entry 'functoin'"] = { { type = "functoin", name = "add" } },
       ["abi[1] (function): no name: nil"] = { { type = "function" } },
+      ["abi[2] (add): there is one before it"] = { { name = "add" }, { name = "add" } },
+      ["abi[2] (constructor): there is one before it"] =
+        { { type = "constructor" }, { type = "constructor" } },
       ["abi[1] (event): no name: a b"] = { { type = "event", name = "a b" } },
       ["abi[1] (add): inputs: list expected, got string"] =
         { { type = "function", name = "add", inputs = "uint8" } },
@@ -605,6 +608,15 @@ describe("vmhost.vite", function()
           "vite: " .. message, 1, true)
       end)
     end
+
+    it("that holds itself is refused", function()
+      local tuple = { type = "tuple" }
+      tuple.components = { tuple }
+
+      assert.error_matches(function()
+        vite.load { abi = { { name = "add", inputs = { tuple } } }, bytecode = "00" }
+      end, "tuples nested more than 16 deep", 1, true)
+    end)
 
     it("of a file is refused with the file and the contract", function()
       local folder <close> = temporary_folder { ["a.json"] =

@@ -72,7 +72,8 @@ end
 -- A .hex file holds bytecode as hex digits. A native contract's code is one empty part.
 local function read_code(given)
   local path = given.code
-  if path and path:find "%.json$" then return read_compiled(given) end
+  local is_compiled = path and path:find "%.json$"
+  if is_compiled and (given.processor or "vite") == "vite" then return read_compiled(given) end
   if given.contract or #given.arguments > 0 then
     return nil, "--contract and arguments are for a compiled JSON file", "usage"
   end

@@ -21,6 +21,12 @@ local function number(bits)
   end
 end
 
+local function hex(text)
+  local digits = text:match "^0x(.*)$"
+  if not digits then return nil, "bytes are written as 0x and hex digits" end
+  return crypto.unhex(digits)
+end
+
 -- Hex digits of any case; 20 bytes are taken for an address, whose case is a checksum.
 local function bytes(size)
   return function(text)
@@ -132,12 +138,11 @@ end
 
 local function abi_token(text)
   if text:find "^tti_" then return vite_core.parse_token(text) end
-  return READ.bytes(text)
+  return hex(text)
 end
 
 local READ_ABI = { uint = abi_number, int = abi_number, bool = READ.bool, string = READ.string,
-  address = abi_address, tokenId = abi_token, bytes = READ.bytes, gid = READ.bytes,
-  ["function"] = READ.bytes }
+  address = abi_address, tokenId = abi_token, bytes = hex, gid = hex, ["function"] = hex }
 
 local function read_abi_value(type_name, text)
   local element = type_name:match "^(.*)%[%d*%]$"

@@ -41,8 +41,11 @@ end
 
 local read_parameters
 
+-- As deep as vmhost.abi reads types; a table of Lua may also hold itself.
+local MAX_DEPTH <const> = 16
+
 -- A parameter, or nil, what is wrong with it, and whether that is a type of libraries.
-local function read_parameter(given)
+local function read_parameter(given, depth)
   if type(given) ~= "table" then return nil, ": object expected, got " .. type(given) end
   local parameter = { name = given.name or "", type = given.type, text = given.type,
     indexed = given.indexed }
@@ -53,7 +56,9 @@ local function read_parameter(given)
   end
   local dimensions = given.type:match "^tuple([%[%]%d]*)$"
   if dimensions then
-    local components, message, is_library = read_parameters("components", given.components)
+    if depth == MAX_DEPTH then return nil, (": tuples nested more than %d deep"):format(depth) end
+    local components, message, is_library = read_parameters("components", given.components,
+      depth + 1)
     if not components then return nil, "." .. message, is_library end
     parameter.components, parameter.text = components, joined(components) .. dimensions
   end
@@ -61,13 +66,13 @@ local function read_parameter(given)
   return nil, (": no such type '%s'"):format(parameter.text), is_library_type(given.type)
 end
 
-function read_parameters(field, list)
+function read_parameters(field, list, depth)
   if not is_list(list) then
     return nil, ("%s: list expected, got %s"):format(field, type(list))
   end
   local parameters = {}
   for index, given in ipairs(list) do
-    local parameter, message, is_library = read_parameter(given)
+    local parameter, message, is_library = read_parameter(given, depth or 0)
     if not parameter then return nil, ("%s[%d]%s"):format(field, index, message), is_library end
     parameters[index] = parameter
   end
@@ -95,6 +100,7 @@ local function read_function(read, entry)
   if not (inputs and outputs) then return nil, message end
   local method = { name = entry.name, inputs = inputs, outputs = joined(outputs),
     signature = entry.name .. joined(inputs) }
+  if read.signatures[method.signature] then return nil, "there is one before it" end
   add_method(read, method)
   read.signatures[method.signature] = method
   return true
@@ -113,6 +119,7 @@ end
 local function read_constructor(read, entry)
   local inputs, message = read_parameters("inputs", entry.inputs or {})
   if not inputs then return nil, message end
+  if read.constructor then return nil, "there is one before it" end
   read.constructor = inputs
   return true
 end
@@ -148,11 +155,12 @@ end
 -- "abi[2] (add): inputs[1]: no such type 'uint'"
 function interface.read(entries)
   if not is_list(entries) then return nil, "abi: list expected, got " .. type(entries) end
-  local read = { constructor = {}, methods = {}, signatures = {}, events = {} }
+  local read = { methods = {}, signatures = {}, events = {} }
   for index, entry in ipairs(entries) do
     local good, message = read_entry(read, entry)
     if not good then return nil, ("abi[%d]%s"):format(index, message) end
   end
+  read.constructor = read.constructor or {}
   return read
 end
 
