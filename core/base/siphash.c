@@ -32,32 +32,52 @@ static inline void round_once(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
+static inline void begin(uint64_t v[4])
+{
+    pthread_once(&key_drawn, draw_key);
+    v[0] = key[0] ^ 0x736f6d6570736575u;
+    v[1] = key[1] ^ 0x646f72616e646f6du;
+    v[2] = key[0] ^ 0x6c7967656e657261u;
+    v[3] = key[1] ^ 0x7465646279746573u;
+}
+
+static inline void add(uint64_t v[4], uint64_t word)
+{
+    v[3] ^= word;
+    round_once(v);
+    v[0] ^= word;
+}
+
+static inline uint64_t finish(uint64_t v[4])
+{
+    v[2] ^= 0xff;
+    round_once(v);
+    round_once(v);
+    round_once(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
 uint64_t vmh_siphash(vmh_bytes bytes)
 {
     uint64_t v[4];
     uint64_t last = (uint64_t)bytes.size << 56;
     size_t whole = bytes.size & ~(size_t)7;
 
-    pthread_once(&key_drawn, draw_key);
-    v[0] = key[0] ^ 0x736f6d6570736575u;
-    v[1] = key[1] ^ 0x646f72616e646f6du;
-    v[2] = key[0] ^ 0x6c7967656e657261u;
-    v[3] = key[1] ^ 0x7465646279746573u;
-    for (size_t i = 0; i < whole; i += 8) {
-        uint64_t word = vmh_get_u64_le(bytes.data + i);
-
-        v[3] ^= word;
-        round_once(v);
-        v[0] ^= word;
-    }
+    begin(v);
+    for (size_t i = 0; i < whole; i += 8)
+        add(v, vmh_get_u64_le(bytes.data + i));
     for (size_t i = whole; i < bytes.size; i++)
         last |= (uint64_t)bytes.data[i] << (8 * (i - whole));
-    v[3] ^= last;
-    round_once(v);
-    v[0] ^= last;
-    v[2] ^= 0xff;
-    round_once(v);
-    round_once(v);
-    round_once(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
+    add(v, last);
+    return finish(v);
+}
+
+uint64_t vmh_siphash_u64(uint64_t value)
+{
+    uint64_t v[4];
+
+    begin(v);
+    add(v, value);
+    add(v, (uint64_t)sizeof value << 56);
+    return finish(v);
 }

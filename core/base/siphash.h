@@ -10,4 +10,7 @@
 
 uint64_t vmh_siphash(vmh_bytes bytes);
 
+/* As of its eight bytes, least significant first. */
+uint64_t vmh_siphash_u64(uint64_t value);
+
 #endif
