@@ -1,0 +1,231 @@
+/*
+ * The tree of a source, with every name resolved: what the parser makes and the
+ * compiler reads. It lives in the arena that was given to the parser.
+ *
+ * A variable is one declared local (parameters and loop variables too). A name
+ * that no local in scope has is a global. `captured` says that an inner function
+ * names the variable: it lives in a cell then.
+ *
+ * Depth. Statements and expressions stand in each other at most
+ * VMH_LUA_MAX_NESTING deep. What belongs to its statement counts with it: a
+ * target, the call of CALL, the function of `function f() end`. Left ends do not
+ * count: in `a + b + c`, `a.b[c].d` and `f(1)(2):m()` the first operand of each
+ * BINARY, AND, OR, INDEX, CALL and METHOD_CALL may be such an expression again, a
+ * hundred thousand deep, so whoever walks the tree follows
+ *
+ *     pair.left       of BINARY, AND, OR, INDEX
+ *     call.function   of CALL, METHOD_CALL
+ *
+ * in a loop. Everything else, operands of UNARY and PARENTHESES too, may be
+ * walked by recursion.
+ *
+ * Names of variables, globals, methods, labels and of fields written `.name` or
+ * `name =` are interned: equal ones have equal `data`. So are no other strings.
+ */
+#ifndef VMH_CONTRACTLUA_AST_H
+#define VMH_CONTRACTLUA_AST_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/word.h"
+
+typedef struct vmh_lua_place {
+    uint32_t line;   /* from 1 */
+    uint32_t column; /* from 1, in bytes */
+} vmh_lua_place;
+
+typedef struct vmh_lua_function vmh_lua_function;
+typedef struct vmh_lua_expression vmh_lua_expression;
+typedef struct vmh_lua_statement vmh_lua_statement;
+typedef struct vmh_lua_label vmh_lua_label;
+
+typedef struct vmh_lua_variable {
+    vmh_bytes name;
+    vmh_lua_place place;        /* of the name; of a `self` that is not written, that of the method */
+    vmh_lua_function *function; /* that declares it */
+    uint32_t number;            /* in order of declaration within the function, from 0 */
+    bool is_constant;           /* <const> */
+    bool is_captured;
+    bool is_assigned;           /* after its declaration, by any function */
+    bool is_read;               /* by any function */
+    uint32_t slot;              /* for the compiler: register */
+} vmh_lua_variable;
+
+/* An outer variable that a function names, in order of first mention. */
+typedef struct vmh_lua_capture {
+    vmh_lua_variable *variable;
+    bool is_of_parent;     /* a local of the function around; else a capture of that function */
+    uint32_t parent_index; /* else: its number among the parent's captures */
+} vmh_lua_capture;
+
+typedef struct vmh_lua_block {
+    vmh_lua_statement *first; /* linked by `next` */
+    /* Declared by its own statements, in order. Parameters and loop variables stand elsewhere. */
+    vmh_lua_variable **variables;
+    uint32_t variable_count;
+    bool has_captured; /* any of them */
+} vmh_lua_block;
+
+struct vmh_lua_function {
+    vmh_lua_function *parent; /* NULL: the main chunk */
+    uint32_t number;          /* in source order of `function`, main is 0 */
+    vmh_bytes name;           /* as declared or assigned: "token.transfer", "f"; empty: none */
+    vmh_lua_place place, end; /* of `function` and of its `end`; main: begin and end of the source */
+    vmh_lua_variable **parameters; /* `self` of a method included */
+    uint32_t parameter_count;
+    bool is_variadic;         /* main is */
+    vmh_lua_capture *captures;
+    uint32_t capture_count;
+    uint32_t variable_count;  /* declared anywhere in it, parameters included */
+    vmh_lua_block body;
+};
+
+typedef enum vmh_lua_expression_kind {
+    VMH_LUA_EXPR_NIL,
+    VMH_LUA_EXPR_FALSE,
+    VMH_LUA_EXPR_TRUE,
+    VMH_LUA_EXPR_INTEGER,
+    VMH_LUA_EXPR_STRING,
+    VMH_LUA_EXPR_VARARGS,
+    VMH_LUA_EXPR_FUNCTION,
+    VMH_LUA_EXPR_LOCAL,    /* of this function */
+    VMH_LUA_EXPR_CAPTURE,  /* of an outer one */
+    VMH_LUA_EXPR_GLOBAL,
+    VMH_LUA_EXPR_INDEX,    /* a[b], a.b */
+    VMH_LUA_EXPR_CALL,
+    VMH_LUA_EXPR_METHOD_CALL, /* a:b(...) */
+    VMH_LUA_EXPR_TABLE,
+    VMH_LUA_EXPR_UNARY,
+    VMH_LUA_EXPR_BINARY,
+    VMH_LUA_EXPR_AND,
+    VMH_LUA_EXPR_OR,
+    VMH_LUA_EXPR_PARENTHESES, /* cuts to one value */
+} vmh_lua_expression_kind;
+
+/* The order of binary ones is that of the events in events.h. */
+typedef enum vmh_lua_operator {
+    VMH_LUA_OP_ADD,
+    VMH_LUA_OP_SUB,
+    VMH_LUA_OP_MUL,
+    VMH_LUA_OP_IDIV,
+    VMH_LUA_OP_MOD,
+    VMH_LUA_OP_BAND,
+    VMH_LUA_OP_BOR,
+    VMH_LUA_OP_BXOR,
+    VMH_LUA_OP_SHL,
+    VMH_LUA_OP_SHR,
+    VMH_LUA_OP_CONCAT,
+    VMH_LUA_OP_EQ,
+    VMH_LUA_OP_NE,
+    VMH_LUA_OP_LT,
+    VMH_LUA_OP_LE,
+    VMH_LUA_OP_GT,
+    VMH_LUA_OP_GE,
+    VMH_LUA_OP_NEG, /* unary from here */
+    VMH_LUA_OP_BNOT,
+    VMH_LUA_OP_NOT,
+    VMH_LUA_OP_LENGTH,
+} vmh_lua_operator;
+
+/* An item of a table constructor: `[key] = value` and `name = value`, or a value alone. */
+typedef struct vmh_lua_item {
+    vmh_lua_expression *key; /* NULL: the next integer */
+    vmh_lua_expression *value;
+} vmh_lua_item;
+
+struct vmh_lua_expression {
+    vmh_lua_expression_kind kind;
+    vmh_lua_operator operator;
+    /*
+     * Of the operator (`.` or `[` of INDEX), of the opening parenthesis of a call (or of the only
+     * argument, which has none), else the begin.
+     */
+    vmh_lua_place place;
+    union {
+        int64_t integer;
+        vmh_bytes string; /* also the name of a global */
+        struct {
+            vmh_lua_variable *variable; /* LOCAL and CAPTURE */
+            uint32_t capture;           /* CAPTURE: its number in the function */
+        };
+        vmh_lua_function *function;
+        struct {
+            vmh_lua_expression *left, *right; /* UNARY and PARENTHESES: left; INDEX: object, key */
+        } pair;
+        struct {
+            vmh_lua_expression *function; /* of a method call the object */
+            vmh_bytes method;
+            vmh_lua_expression **arguments;
+            uint32_t argument_count;
+        } call;
+        struct {
+            vmh_lua_item *items;
+            uint32_t item_count;
+        } table;
+    } as;
+};
+
+typedef enum vmh_lua_statement_kind {
+    VMH_LUA_STMT_LOCAL,      /* variables = values */
+    VMH_LUA_STMT_LOCAL_FUNCTION, /* one variable, one value: in scope in it */
+    VMH_LUA_STMT_ASSIGN,     /* targets = values; also `function a.b.c() end` */
+    VMH_LUA_STMT_CALL,
+    VMH_LUA_STMT_DO,
+    VMH_LUA_STMT_WHILE,
+    VMH_LUA_STMT_REPEAT,     /* the condition sees the variables of the body */
+    VMH_LUA_STMT_IF,
+    VMH_LUA_STMT_FOR,        /* variables[0], values[3]: start, limit, step (or NULL, count 2) */
+    VMH_LUA_STMT_FOR_IN,     /* variables, values */
+    VMH_LUA_STMT_RETURN,
+    VMH_LUA_STMT_BREAK,
+    VMH_LUA_STMT_GOTO,
+    VMH_LUA_STMT_LABEL,
+} vmh_lua_statement_kind;
+
+struct vmh_lua_label {
+    vmh_bytes name;
+    vmh_lua_place place;
+    bool is_used;
+    uint32_t position; /* for the compiler */
+    /*
+     * Locals of the function that are in scope where it stands. At the end of a block, where only
+     * labels and `;` follow, those of the block are no longer: a goto there leaves their scope.
+     */
+    uint32_t scope_variable_count;
+};
+
+/* An arm of `if`; the last one may have no condition. */
+typedef struct vmh_lua_arm {
+    vmh_lua_expression *condition; /* NULL: else */
+    vmh_lua_block block;
+} vmh_lua_arm;
+
+struct vmh_lua_statement {
+    vmh_lua_statement *next;
+    vmh_lua_statement_kind kind;
+    vmh_lua_place place; /* its first token */
+    uint32_t variable_count;
+    uint32_t value_count;
+    uint32_t target_count;
+    uint32_t arm_count;
+    vmh_lua_variable **variables;
+    vmh_lua_expression **values; /* of CALL the call, of WHILE and REPEAT the condition */
+    vmh_lua_expression **targets; /* LOCAL, CAPTURE, GLOBAL or INDEX */
+    vmh_lua_arm *arms;
+    vmh_lua_block block;  /* DO, WHILE, REPEAT, FOR, FOR_IN: the body */
+    vmh_lua_label *label; /* GOTO: where to; LABEL: itself */
+};
+
+/* A parsed source. */
+typedef struct vmh_lua_tree {
+    vmh_lua_function *main;
+    uint32_t function_count;
+    /*
+     * Names of globals that the main chunk's own statements assign (not those
+     * inside functions), each once, in source order.
+     */
+    vmh_bytes *assigned_globals;
+    uint32_t assigned_global_count;
+} vmh_lua_tree;
+
+#endif

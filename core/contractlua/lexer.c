@@ -1,0 +1,347 @@
+#include "contractlua/lexer.h"
+
+#include <stdio.h>
+
+#include "contractlua/literal.h"
+
+enum { SHOWN_SIZE = 40 }; /* bytes of a token that a refusal shows */
+
+static const char *const spellings[VMH_LUA_TOKEN_COUNT] = {
+    [VMH_LUA_TOKEN_STOP] = "",
+    [VMH_LUA_TOKEN_SOURCE_END] = "end of source",
+    [VMH_LUA_TOKEN_NAME] = "a name",
+    [VMH_LUA_TOKEN_INTEGER] = "an integer",
+    [VMH_LUA_TOKEN_STRING] = "a string",
+#define SPELLING(name, text) [VMH_LUA_TOKEN_##name] = (text),
+    VMH_LUA_KEYWORD_LIST(SPELLING)
+    VMH_LUA_SYMBOL_LIST(SPELLING)
+#undef SPELLING
+};
+
+const char *vmh_lua_token_spelling(vmh_lua_token_kind kind)
+{
+    return spellings[kind];
+}
+
+vmh_lua_shown vmh_lua_show(vmh_bytes bytes)
+{
+    vmh_lua_shown shown;
+    size_t size = bytes.size > SHOWN_SIZE ? SHOWN_SIZE : bytes.size;
+    size_t at = 0;
+
+    shown.text[at++] = '\'';
+    for (size_t i = 0; i < size; i++)
+        shown.text[at++] = bytes.data[i] >= ' ' && bytes.data[i] <= '~' ? (char)bytes.data[i] : '?';
+    snprintf(shown.text + at, sizeof shown.text - at, bytes.size > size ? "...'" : "'");
+    return shown;
+}
+
+vmh_lua_shown vmh_lua_show_token(const vmh_lua_token *token)
+{
+    vmh_lua_shown shown;
+
+    if (token->kind != VMH_LUA_TOKEN_SOURCE_END)
+        return vmh_lua_show(vmh_bytes_of(token->begin, (size_t)(token->end - token->begin)));
+    snprintf(shown.text, sizeof shown.text, "%s", spellings[token->kind]);
+    return shown;
+}
+
+static void stop(vmh_lua_lexer *lexer)
+{
+    lexer->token.kind = VMH_LUA_TOKEN_STOP;
+    lexer->ahead.kind = VMH_LUA_TOKEN_STOP;
+    lexer->has_ahead = false;
+    lexer->at = lexer->end;
+}
+
+static bool has_stopped(const vmh_lua_lexer *lexer)
+{
+    return lexer->is_refused || lexer->status != VMH_OK;
+}
+
+void vmh_lua_lexer_fail(vmh_lua_lexer *lexer)
+{
+    if (!has_stopped(lexer))
+        lexer->status = vmh_fail_memory(lexer->why);
+    stop(lexer);
+}
+
+void vmh_lua_lexer_refuse(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_lua_place place,
+                          const char *format, ...)
+{
+    char text[256];
+    va_list arguments;
+
+    if (has_stopped(lexer))
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    lexer->refusal = (vmh_lua_refusal){.kind = kind, .place = place};
+    lexer->status = vmh_arena_copy(lexer->tree.arena, vmh_bytes_text(text), &lexer->refusal.text,
+                                   lexer->why);
+    lexer->is_refused = lexer->status == VMH_OK;
+    stop(lexer);
+}
+
+static bool add_word(vmh_lua_lexer *lexer, const char *text, uint16_t keyword)
+{
+    vmh_lua_name *name = vmh_lua_names_intern(&lexer->names, vmh_bytes_text(text));
+
+    if (name == NULL)
+        return false;
+    name->keyword = keyword;
+    name->is_left_out = keyword == 0;
+    return true;
+}
+
+static bool add_words(vmh_lua_lexer *lexer)
+{
+    for (int kind = VMH_LUA_TOKEN_AND; kind <= VMH_LUA_TOKEN_WHILE; kind++) {
+        if (!add_word(lexer, spellings[kind], (uint16_t)kind))
+            return false;
+    }
+    return add_word(lexer, "_ENV", 0) && add_word(lexer, "_G", 0);
+}
+
+/* A byte order mark, then a first line that is for a shell; its break stays. */
+static void pass_first_line(vmh_lua_lexer *lexer)
+{
+    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
+
+    if (lexer->end - lexer->at >= 3 && memcmp(lexer->at, mark, sizeof mark) == 0)
+        lexer->at += sizeof mark;
+    if (lexer->at == lexer->end || *lexer->at != '#')
+        return;
+    lexer->at = memchr(lexer->at, '\n', (size_t)(lexer->end - lexer->at));
+    if (lexer->at == NULL)
+        lexer->at = lexer->end;
+}
+
+void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena,
+                        vmh_failure *why)
+{
+    static const uint8_t nothing[1];
+    const uint8_t *begin = source.size == 0 ? nothing : source.data;
+
+    *lexer = (vmh_lua_lexer){
+        .at = begin,
+        .end = begin + source.size,
+        .line_begin = begin,
+        .line = 1,
+        .source_size = source.size,
+        .why = why,
+    };
+    vmh_lua_parts_init(&lexer->tree, arena);
+    vmh_arena_init(&lexer->scratch);
+    vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch);
+    if (!vmh_lua_names_init(&lexer->names, &lexer->scratch_parts) || !add_words(lexer)) {
+        vmh_lua_lexer_fail(lexer);
+        return;
+    }
+    pass_first_line(lexer);
+    vmh_lua_lexer_next(lexer);
+}
+
+void vmh_lua_lexer_clear(vmh_lua_lexer *lexer)
+{
+    vmh_arena_clear(&lexer->scratch);
+}
+
+/* At the two minus signs. */
+static void pass_comment(vmh_lua_lexer *lexer)
+{
+    const uint8_t *at = lexer->at + 2, *end = lexer->end;
+    int level = at < end && *at == '[' ? vmh_lua_literal_long_level(at, end) : -1;
+
+    if (level >= 0) {
+        vmh_lua_place place = {lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
+
+        lexer->at = at;
+        vmh_lua_literal_pass_long_comment(lexer, place, level);
+        return;
+    }
+    while (at < end && *at != '\n' && *at != '\r')
+        at++;
+    lexer->at = at;
+}
+
+/* Goes on to the first byte of a token. */
+static void pass_space(vmh_lua_lexer *lexer)
+{
+    while (lexer->at < lexer->end && (*lexer->at <= ' ' || *lexer->at == '-')) {
+        uint8_t byte = *lexer->at;
+
+        if (byte == '\n' || byte == '\r')
+            vmh_lua_literal_pass_line_break(lexer);
+        else if (byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f')
+            lexer->at++;
+        else if (byte == '-' && lexer->end - lexer->at > 1 && lexer->at[1] == '-')
+            pass_comment(lexer);
+        else
+            break;
+    }
+}
+
+static void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    const uint8_t *begin = lexer->at, *at = begin + 1, *end = lexer->end;
+    vmh_lua_name *name;
+
+    while (at < end && (vmh_lua_is_letter(*at) || vmh_lua_is_digit(*at)))
+        at++;
+    lexer->at = at;
+    name = vmh_lua_names_intern(&lexer->names, vmh_bytes_of(begin, (size_t)(at - begin)));
+    if (name == NULL) {
+        vmh_lua_lexer_fail(lexer);
+        return;
+    }
+    token->kind = name->keyword != 0 ? (vmh_lua_token_kind)name->keyword : VMH_LUA_TOKEN_NAME;
+    token->as.name = name;
+}
+
+static void refuse_byte(vmh_lua_lexer *lexer, vmh_lua_place place)
+{
+    const uint8_t *at = lexer->at;
+    bool has_next = lexer->end - at > 1;
+
+    if (*at == '!')
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                             has_next && at[1] == '=' ? "'!=' is not in Lua: write '~='"
+                                                      : "'!' is not in Lua: write 'not'");
+    else if (*at > ' ' && *at <= '~')
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected '%c'", *at);
+    else if (*at >= 0x80)
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                             "unexpected byte \\x%02X: names are of ASCII letters, digits and '_'",
+                             *at);
+    else
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected byte \\x%02X", *at);
+}
+
+static void read_symbol(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_lua_token_kind kind,
+                        int size)
+{
+    token->kind = kind;
+    lexer->at += size;
+}
+
+/* One byte, or two where `second` follows. */
+static void read_pair(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_lua_token_kind single,
+                      char second, vmh_lua_token_kind pair)
+{
+    bool is_pair = lexer->end - lexer->at > 1 && lexer->at[1] == (uint8_t)second;
+
+    read_symbol(lexer, token, is_pair ? pair : single, is_pair ? 2 : 1);
+}
+
+static void read_less(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    if (lexer->end - lexer->at > 1 && lexer->at[1] == '<')
+        read_symbol(lexer, token, VMH_LUA_TOKEN_SHIFT_LEFT, 2);
+    else
+        read_pair(lexer, token, VMH_LUA_TOKEN_LESS, '=', VMH_LUA_TOKEN_LESS_EQUAL);
+}
+
+static void read_greater(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    if (lexer->end - lexer->at > 1 && lexer->at[1] == '>')
+        read_symbol(lexer, token, VMH_LUA_TOKEN_SHIFT_RIGHT, 2);
+    else
+        read_pair(lexer, token, VMH_LUA_TOKEN_GREATER, '=', VMH_LUA_TOKEN_GREATER_EQUAL);
+}
+
+static void read_dots(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    size_t left = (size_t)(lexer->end - lexer->at);
+
+    if (left > 2 && lexer->at[1] == '.' && lexer->at[2] == '.')
+        read_symbol(lexer, token, VMH_LUA_TOKEN_DOTS, 3);
+    else if (left > 1 && vmh_lua_is_digit(lexer->at[1]))
+        vmh_lua_literal_read_numeral(lexer, token);
+    else
+        read_pair(lexer, token, VMH_LUA_TOKEN_DOT, '.', VMH_LUA_TOKEN_CONCAT);
+}
+
+static void read_bracket(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    int level = vmh_lua_literal_long_level(lexer->at, lexer->end);
+
+    if (level >= 0)
+        vmh_lua_literal_read_long_string(lexer, token, level);
+    else if (lexer->end - lexer->at > 1 && lexer->at[1] == '=')
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+                             "'[=' opens no long string: write '[=['");
+    else
+        read_symbol(lexer, token, VMH_LUA_TOKEN_OPEN_BRACKET, 1);
+}
+
+/* Symbols of one byte that begin no longer one. */
+static const uint8_t single_symbols[UINT8_MAX + 1] = {
+    ['+'] = VMH_LUA_TOKEN_PLUS,          ['*'] = VMH_LUA_TOKEN_STAR,
+    ['%'] = VMH_LUA_TOKEN_PERCENT,       ['^'] = VMH_LUA_TOKEN_CARET,
+    ['#'] = VMH_LUA_TOKEN_HASH,          ['&'] = VMH_LUA_TOKEN_AMPERSAND,
+    ['|'] = VMH_LUA_TOKEN_BAR,           ['('] = VMH_LUA_TOKEN_OPEN,
+    [')'] = VMH_LUA_TOKEN_CLOSE,         ['{'] = VMH_LUA_TOKEN_OPEN_BRACE,
+    ['}'] = VMH_LUA_TOKEN_CLOSE_BRACE,   [']'] = VMH_LUA_TOKEN_CLOSE_BRACKET,
+    [';'] = VMH_LUA_TOKEN_SEMICOLON,     [','] = VMH_LUA_TOKEN_COMMA,
+};
+
+static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    switch (*lexer->at) {
+    case '-': read_symbol(lexer, token, VMH_LUA_TOKEN_MINUS, 1); return; /* it is no comment */
+    case '/': read_pair(lexer, token, VMH_LUA_TOKEN_SLASH, '/', VMH_LUA_TOKEN_SLASHES); return;
+    case '~': read_pair(lexer, token, VMH_LUA_TOKEN_TILDE, '=', VMH_LUA_TOKEN_NOT_EQUAL); return;
+    case '<': read_less(lexer, token); return;
+    case '>': read_greater(lexer, token); return;
+    case '=': read_pair(lexer, token, VMH_LUA_TOKEN_ASSIGN, '=', VMH_LUA_TOKEN_EQUAL); return;
+    case '[': read_bracket(lexer, token); return;
+    case ':': read_pair(lexer, token, VMH_LUA_TOKEN_COLON, ':', VMH_LUA_TOKEN_COLONS); return;
+    case '.': read_dots(lexer, token); return;
+    case '"':
+    case '\'': vmh_lua_literal_read_string(lexer, token); return;
+    default:
+        if (vmh_lua_is_digit(*lexer->at))
+            vmh_lua_literal_read_numeral(lexer, token);
+        else
+            refuse_byte(lexer, token->place);
+    }
+}
+
+static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    pass_space(lexer);
+    token->begin = lexer->at;
+    token->place = (vmh_lua_place){lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
+    if (lexer->at == lexer->end)
+        token->kind = VMH_LUA_TOKEN_SOURCE_END;
+    else if (vmh_lua_is_letter(*lexer->at))
+        read_name(lexer, token);
+    else if (single_symbols[*lexer->at] != 0)
+        token->kind = single_symbols[*lexer->at++];
+    else
+        read_token(lexer, token);
+    token->end = lexer->at;
+    if (has_stopped(lexer))
+        stop(lexer);
+}
+
+void vmh_lua_lexer_next(vmh_lua_lexer *lexer)
+{
+    if (lexer->has_ahead) {
+        lexer->token = lexer->ahead;
+        lexer->has_ahead = false;
+    } else {
+        read_next(lexer, &lexer->token);
+    }
+}
+
+vmh_lua_token_kind vmh_lua_lexer_peek(vmh_lua_lexer *lexer)
+{
+    if (!lexer->has_ahead) {
+        lexer->has_ahead = true;
+        read_next(lexer, &lexer->ahead);
+    }
+    return lexer->ahead.kind;
+}

@@ -1,0 +1,635 @@
+#include "contractlua/literal.h"
+#include "contractlua/scope.h"
+
+/* How a binary operator binds: to its left and its right; 0: the token is none. */
+typedef struct binary_rule {
+    uint8_t left, right;
+    vmh_lua_expression_kind kind;
+    vmh_lua_operator operator;
+} binary_rule;
+
+enum { CONCAT_RIGHT = 8, UNARY_BINDING = 12 };
+
+#define BINARY(left, right, name) {left, right, VMH_LUA_EXPR_BINARY, VMH_LUA_OP_##name}
+
+static const binary_rule binary_rules[VMH_LUA_TOKEN_COUNT] = {
+    [VMH_LUA_TOKEN_OR] = {1, 1, VMH_LUA_EXPR_OR, 0},
+    [VMH_LUA_TOKEN_AND] = {2, 2, VMH_LUA_EXPR_AND, 0},
+    [VMH_LUA_TOKEN_LESS] = BINARY(3, 3, LT),
+    [VMH_LUA_TOKEN_GREATER] = BINARY(3, 3, GT),
+    [VMH_LUA_TOKEN_LESS_EQUAL] = BINARY(3, 3, LE),
+    [VMH_LUA_TOKEN_GREATER_EQUAL] = BINARY(3, 3, GE),
+    [VMH_LUA_TOKEN_NOT_EQUAL] = BINARY(3, 3, NE),
+    [VMH_LUA_TOKEN_EQUAL] = BINARY(3, 3, EQ),
+    [VMH_LUA_TOKEN_BAR] = BINARY(4, 4, BOR),
+    [VMH_LUA_TOKEN_TILDE] = BINARY(5, 5, BXOR),
+    [VMH_LUA_TOKEN_AMPERSAND] = BINARY(6, 6, BAND),
+    [VMH_LUA_TOKEN_SHIFT_LEFT] = BINARY(7, 7, SHL),
+    [VMH_LUA_TOKEN_SHIFT_RIGHT] = BINARY(7, 7, SHR),
+    [VMH_LUA_TOKEN_CONCAT] = BINARY(9, CONCAT_RIGHT, CONCAT),
+    [VMH_LUA_TOKEN_PLUS] = BINARY(10, 10, ADD),
+    [VMH_LUA_TOKEN_MINUS] = BINARY(10, 10, SUB),
+    [VMH_LUA_TOKEN_STAR] = BINARY(11, 11, MUL),
+    [VMH_LUA_TOKEN_SLASHES] = BINARY(11, 11, IDIV),
+    [VMH_LUA_TOKEN_PERCENT] = BINARY(11, 11, MOD),
+    /* These two only to be refused. */
+    [VMH_LUA_TOKEN_SLASH] = {11, 11, VMH_LUA_EXPR_NIL, 0},
+    [VMH_LUA_TOKEN_CARET] = {14, 13, VMH_LUA_EXPR_NIL, 0},
+};
+
+static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit);
+
+static vmh_lua_expression *new_expression(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
+                                          vmh_lua_place place)
+{
+    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, sizeof *expression);
+
+    if (expression != NULL)
+        *expression = (vmh_lua_expression){.kind = kind, .place = place};
+    return expression;
+}
+
+static vmh_lua_expression *new_pair(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
+                                    vmh_lua_place place, vmh_lua_expression *left,
+                                    vmh_lua_expression *right)
+{
+    vmh_lua_expression *expression = new_expression(parser, kind, place);
+
+    if (expression != NULL) {
+        expression->as.pair.left = left;
+        expression->as.pair.right = right;
+    }
+    return expression;
+}
+
+/* Lists. */
+
+static bool collect_expressions(vmh_lua_parser *parser)
+{
+    do {
+        vmh_lua_expression *expression = vmh_lua_parse_expression(parser);
+
+        if (expression == NULL || !vmh_lua_parser_push(parser, expression))
+            return false;
+    } while (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_COMMA));
+    return true;
+}
+
+bool vmh_lua_parse_expressions(vmh_lua_parser *parser, vmh_lua_expression ***list,
+                               uint32_t *count)
+{
+    size_t mark = parser->item_count;
+
+    return collect_expressions(parser) && vmh_lua_parser_take_list(parser, mark, list, count);
+}
+
+/* Names of functions. */
+
+static void name_function(vmh_lua_expression *expression, vmh_bytes name)
+{
+    if (expression->kind == VMH_LUA_EXPR_FUNCTION && expression->as.function->name.size == 0)
+        expression->as.function->name = name;
+}
+
+static bool is_name(const vmh_lua_expression *expression)
+{
+    const vmh_bytes *string = &expression->as.string;
+
+    if (expression->kind != VMH_LUA_EXPR_STRING || string->size == 0 ||
+        vmh_lua_is_digit(string->data[0]))
+        return false;
+    for (size_t i = 0; i < string->size; i++) {
+        if (!vmh_lua_is_letter(string->data[i]) && !vmh_lua_is_digit(string->data[i]))
+            return false;
+    }
+    return true;
+}
+
+static vmh_bytes name_of_root(const vmh_lua_expression *expression)
+{
+    switch (expression->kind) {
+    case VMH_LUA_EXPR_LOCAL:
+    case VMH_LUA_EXPR_CAPTURE:
+        return expression->as.variable->name;
+    case VMH_LUA_EXPR_GLOBAL:
+        return expression->as.string;
+    default:
+        return (vmh_bytes){0};
+    }
+}
+
+/* "a.b.c" of a chain of indices by name; nothing for any other target. */
+static bool name_of_target(vmh_lua_parser *parser, const vmh_lua_expression *target,
+                           vmh_bytes *name)
+{
+    const vmh_lua_expression *part = target;
+    size_t size = 0;
+    uint8_t *text;
+
+    for (; part->kind == VMH_LUA_EXPR_INDEX && is_name(part->as.pair.right);
+         part = part->as.pair.left)
+        size += part->as.pair.right->as.string.size + 1;
+    *name = name_of_root(part);
+    if (name->size == 0 || part == target)
+        return true;
+    size += name->size;
+    text = vmh_lua_lexer_alloc(&parser->lexer, size);
+    if (text == NULL)
+        return false;
+    memcpy(text, name->data, name->size);
+    *name = vmh_bytes_of(text, size);
+    for (part = target; part->kind == VMH_LUA_EXPR_INDEX; part = part->as.pair.left) {
+        vmh_bytes field = part->as.pair.right->as.string;
+
+        size -= field.size;
+        memcpy(text + size, field.data, field.size);
+        text[--size] = '.';
+    }
+    return true;
+}
+
+bool vmh_lua_parse_function_names(vmh_lua_parser *parser, const vmh_lua_statement *statement)
+{
+    for (uint32_t i = 0; i < statement->value_count; i++) {
+        vmh_bytes name = {0};
+
+        if (statement->values[i]->kind != VMH_LUA_EXPR_FUNCTION)
+            continue;
+        if (i < statement->variable_count)
+            name = statement->variables[i]->name;
+        else if (i < statement->target_count &&
+                 !name_of_target(parser, statement->targets[i], &name))
+            return false;
+        name_function(statement->values[i], name);
+    }
+    return true;
+}
+
+/* Functions. */
+
+static bool add_parameter(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place)
+{
+    vmh_lua_local *local = vmh_lua_scope_declare(parser, name, place);
+
+    return local != NULL && vmh_lua_scope_activate(parser, local);
+}
+
+static bool add_self(vmh_lua_parser *parser, vmh_lua_place place)
+{
+    vmh_lua_name *name = vmh_lua_names_intern(&parser->lexer.names, VMH_LITERAL("self"));
+
+    if (name == NULL)
+        vmh_lua_lexer_fail(&parser->lexer);
+    return name != NULL && add_parameter(parser, name, place);
+}
+
+static bool parse_parameters(vmh_lua_parser *parser, vmh_lua_function *function)
+{
+    vmh_lua_place open = vmh_lua_parser_place(parser);
+
+    if (!vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_OPEN))
+        return false;
+    if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_CLOSE) {
+        vmh_lua_parser_next(parser);
+        return true;
+    }
+    do {
+        vmh_lua_place place = vmh_lua_parser_place(parser);
+        vmh_lua_name *name;
+
+        if (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_DOTS)) {
+            function->is_variadic = true;
+            break;
+        }
+        name = vmh_lua_parser_take_name(parser);
+        if (name == NULL || !add_parameter(parser, name, place))
+            return false;
+    } while (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_COMMA));
+    return vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE, VMH_LUA_TOKEN_OPEN, open);
+}
+
+/* Behind `function` and a name, in the scope of the new function. */
+static bool parse_function_parts(vmh_lua_parser *parser, vmh_lua_function *function,
+                                 const vmh_lua_place *self_place)
+{
+    vmh_lua_block_scope body;
+
+    if (self_place != NULL && !add_self(parser, *self_place))
+        return false;
+    if (!parse_parameters(parser, function))
+        return false;
+    function->parameter_count = function->variable_count;
+    if (!vmh_lua_scope_list_locals(parser, function->parameter_count, &function->parameters))
+        return false;
+    vmh_lua_scope_open_block(parser, &body, false);
+    if (!vmh_lua_parse_statements(parser, &function->body) ||
+        !vmh_lua_scope_close_block(parser, &function->body))
+        return false;
+    vmh_lua_scope_end_locals(parser, function->parameter_count);
+    function->end = vmh_lua_parser_place(parser);
+    return vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_END, VMH_LUA_TOKEN_FUNCTION,
+                                       function->place);
+}
+
+vmh_lua_expression *vmh_lua_parse_function(vmh_lua_parser *parser, vmh_lua_place place,
+                                           const vmh_lua_place *self_place)
+{
+    vmh_lua_expression *expression = new_expression(parser, VMH_LUA_EXPR_FUNCTION, place);
+    vmh_lua_function *function = vmh_lua_lexer_alloc(&parser->lexer, sizeof *function);
+    vmh_lua_function_scope scope;
+
+    if (expression == NULL || function == NULL)
+        return NULL;
+    expression->as.function = function;
+    vmh_lua_scope_open_function(parser, &scope, function, place);
+    if (!parse_function_parts(parser, function, self_place))
+        return NULL;
+    return vmh_lua_scope_close_function(parser) ? expression : NULL;
+}
+
+/* Tables. */
+
+static vmh_lua_expression *take_name_as_string(vmh_lua_parser *parser)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_name *name = vmh_lua_parser_take_name(parser);
+    vmh_lua_expression *expression;
+
+    if (name == NULL)
+        return NULL;
+    expression = new_expression(parser, VMH_LUA_EXPR_STRING, place);
+    if (expression != NULL)
+        expression->as.string = name->bytes;
+    return expression;
+}
+
+/* `[key]`, of an item or an index. */
+static vmh_lua_expression *parse_key(vmh_lua_parser *parser)
+{
+    vmh_lua_place open = vmh_lua_parser_place(parser);
+    vmh_lua_expression *key;
+
+    vmh_lua_parser_next(parser);
+    key = vmh_lua_parse_expression(parser);
+    if (key == NULL || !vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE_BRACKET,
+                                                    VMH_LUA_TOKEN_OPEN_BRACKET, open))
+        return NULL;
+    return key;
+}
+
+/* Pushes key, or NULL, and value. */
+static bool parse_item(vmh_lua_parser *parser)
+{
+    vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
+    bool is_named = kind == VMH_LUA_TOKEN_NAME &&
+                    vmh_lua_lexer_peek(&parser->lexer) == VMH_LUA_TOKEN_ASSIGN;
+    vmh_lua_expression *key = NULL;
+    vmh_lua_expression *value;
+
+    if (is_named || kind == VMH_LUA_TOKEN_OPEN_BRACKET) {
+        key = is_named ? take_name_as_string(parser) : parse_key(parser);
+        if (key == NULL || !vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_ASSIGN))
+            return false;
+    }
+    value = vmh_lua_parse_expression(parser);
+    if (value == NULL)
+        return false;
+    if (is_named)
+        name_function(value, key->as.string);
+    return vmh_lua_parser_push(parser, key) && vmh_lua_parser_push(parser, value);
+}
+
+static bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *table)
+{
+    size_t count = (parser->item_count - mark) / 2;
+    vmh_lua_item *items = vmh_lua_lexer_alloc(&parser->lexer, count * sizeof *items);
+
+    if (items == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        items[i].key = parser->items[mark + 2 * i];
+        items[i].value = parser->items[mark + 2 * i + 1];
+    }
+    parser->item_count = mark;
+    table->as.table.items = items;
+    table->as.table.item_count = (uint32_t)count;
+    return true;
+}
+
+static vmh_lua_expression *parse_table(vmh_lua_parser *parser)
+{
+    vmh_lua_place open = vmh_lua_parser_place(parser);
+    vmh_lua_expression *table = new_expression(parser, VMH_LUA_EXPR_TABLE, open);
+    size_t mark = parser->item_count;
+
+    if (table == NULL)
+        return NULL;
+    vmh_lua_parser_next(parser);
+    while (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_CLOSE_BRACE) {
+        if (!parse_item(parser))
+            return NULL;
+        if (!vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_COMMA) &&
+            !vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_SEMICOLON))
+            break;
+    }
+    if (!vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE_BRACE, VMH_LUA_TOKEN_OPEN_BRACE,
+                                     open))
+        return NULL;
+    return take_items(parser, mark, table) ? table : NULL;
+}
+
+/* Indices and calls. */
+
+vmh_lua_expression *vmh_lua_parse_field(vmh_lua_parser *parser, vmh_lua_expression *object,
+                                        vmh_lua_place place)
+{
+    vmh_lua_expression *key = take_name_as_string(parser);
+
+    return key == NULL ? NULL : new_pair(parser, VMH_LUA_EXPR_INDEX, place, object, key);
+}
+
+static bool is_argument(vmh_lua_token_kind kind)
+{
+    return kind == VMH_LUA_TOKEN_OPEN || kind == VMH_LUA_TOKEN_STRING ||
+           kind == VMH_LUA_TOKEN_OPEN_BRACE;
+}
+
+/* A string or a table behind a function, without parentheses. */
+static bool collect_single_argument(vmh_lua_parser *parser)
+{
+    vmh_lua_expression *argument;
+
+    if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_OPEN_BRACE) {
+        argument = parse_table(parser);
+    } else {
+        argument = new_expression(parser, VMH_LUA_EXPR_STRING, vmh_lua_parser_place(parser));
+        if (argument != NULL)
+            argument->as.string = parser->lexer.token.as.string;
+        vmh_lua_parser_next(parser);
+    }
+    return argument != NULL && vmh_lua_parser_push(parser, argument);
+}
+
+static bool collect_arguments(vmh_lua_parser *parser)
+{
+    vmh_lua_place open = vmh_lua_parser_place(parser);
+
+    if (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_OPEN)
+        return collect_single_argument(parser);
+    vmh_lua_parser_next(parser);
+    if (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_CLOSE))
+        return true;
+    return collect_expressions(parser) &&
+           vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE, VMH_LUA_TOKEN_OPEN, open);
+}
+
+static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression *function,
+                                      const vmh_lua_name *method)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    size_t mark = parser->item_count;
+    vmh_lua_expression *call;
+
+    if (!is_argument(vmh_lua_parser_kind(parser))) {
+        vmh_lua_parser_refuse_token(parser, "a method can only be called: write '.' for a field");
+        return NULL;
+    }
+    call = new_expression(parser, method == NULL ? VMH_LUA_EXPR_CALL : VMH_LUA_EXPR_METHOD_CALL,
+                          place);
+    if (call == NULL || !collect_arguments(parser))
+        return NULL;
+    call->as.call.function = function;
+    if (method != NULL)
+        call->as.call.method = method->bytes;
+    return vmh_lua_parser_take_list(parser, mark, &call->as.call.arguments, &call->as.call.argument_count)
+               ? call
+               : NULL;
+}
+
+/* One index or call behind `left`; the present token begins it. */
+static vmh_lua_expression *parse_suffix(vmh_lua_parser *parser, vmh_lua_expression *left)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_expression *key;
+    vmh_lua_name *method;
+
+    switch (vmh_lua_parser_kind(parser)) {
+    case VMH_LUA_TOKEN_DOT:
+        vmh_lua_parser_next(parser);
+        return vmh_lua_parse_field(parser, left, place);
+    case VMH_LUA_TOKEN_OPEN_BRACKET:
+        key = parse_key(parser);
+        return key == NULL ? NULL : new_pair(parser, VMH_LUA_EXPR_INDEX, place, left, key);
+    case VMH_LUA_TOKEN_COLON:
+        vmh_lua_parser_next(parser);
+        method = vmh_lua_parser_take_name(parser);
+        return method == NULL ? NULL : parse_call(parser, left, method);
+    default:
+        return parse_call(parser, left, NULL);
+    }
+}
+
+static bool is_suffix(vmh_lua_token_kind kind)
+{
+    return kind == VMH_LUA_TOKEN_DOT || kind == VMH_LUA_TOKEN_OPEN_BRACKET ||
+           kind == VMH_LUA_TOKEN_COLON || is_argument(kind);
+}
+
+static vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
+{
+    vmh_lua_place open = vmh_lua_parser_place(parser);
+    vmh_lua_expression *inner;
+
+    vmh_lua_parser_next(parser);
+    inner = vmh_lua_parse_expression(parser);
+    if (inner == NULL || !vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE,
+                                                      VMH_LUA_TOKEN_OPEN, open))
+        return NULL;
+    return new_pair(parser, VMH_LUA_EXPR_PARENTHESES, open, inner, NULL);
+}
+
+static vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
+{
+    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, sizeof *expression);
+    const vmh_lua_token *token = &parser->lexer.token;
+
+    if (expression == NULL ||
+        !vmh_lua_scope_resolve(parser, token->as.name, token->place, expression))
+        return NULL;
+    vmh_lua_parser_next(parser);
+    return expression;
+}
+
+vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
+{
+    vmh_lua_expression *expression = NULL;
+
+    if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_NAME)
+        expression = parse_variable(parser);
+    else if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_OPEN)
+        expression = parse_parentheses(parser);
+    else
+        vmh_lua_parser_refuse_token(parser, NULL);
+    while (expression != NULL && is_suffix(vmh_lua_parser_kind(parser))) {
+        vmh_lua_scope_note_read(expression);
+        expression = parse_suffix(parser, expression);
+    }
+    return expression;
+}
+
+/* Operands and operators. */
+
+static vmh_lua_expression *parse_constant(vmh_lua_parser *parser, vmh_lua_expression_kind kind)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+    vmh_lua_expression *expression = new_expression(parser, kind, token->place);
+
+    if (expression == NULL)
+        return NULL;
+    if (kind == VMH_LUA_EXPR_INTEGER)
+        expression->as.integer = token->as.integer;
+    else if (kind == VMH_LUA_EXPR_STRING)
+        expression->as.string = token->as.string;
+    vmh_lua_parser_next(parser);
+    return expression;
+}
+
+static vmh_lua_expression *parse_varargs(vmh_lua_parser *parser)
+{
+    if (parser->function->function->is_variadic)
+        return parse_constant(parser, VMH_LUA_EXPR_VARARGS);
+    vmh_lua_parser_refuse_token(parser, "the function has no '...' among its parameters");
+    return NULL;
+}
+
+static vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_expression *expression;
+
+    switch (vmh_lua_parser_kind(parser)) {
+    case VMH_LUA_TOKEN_NAME:
+    case VMH_LUA_TOKEN_OPEN:
+        expression = vmh_lua_parse_suffixed(parser);
+        if (expression != NULL)
+            vmh_lua_scope_note_read(expression);
+        return expression;
+    case VMH_LUA_TOKEN_INTEGER:
+        return parse_constant(parser, VMH_LUA_EXPR_INTEGER);
+    case VMH_LUA_TOKEN_STRING:
+        return parse_constant(parser, VMH_LUA_EXPR_STRING);
+    case VMH_LUA_TOKEN_NIL:
+        return parse_constant(parser, VMH_LUA_EXPR_NIL);
+    case VMH_LUA_TOKEN_TRUE:
+        return parse_constant(parser, VMH_LUA_EXPR_TRUE);
+    case VMH_LUA_TOKEN_FALSE:
+        return parse_constant(parser, VMH_LUA_EXPR_FALSE);
+    case VMH_LUA_TOKEN_DOTS:
+        return parse_varargs(parser);
+    case VMH_LUA_TOKEN_OPEN_BRACE:
+        return parse_table(parser);
+    case VMH_LUA_TOKEN_FUNCTION:
+        vmh_lua_parser_next(parser);
+        return vmh_lua_parse_function(parser, place, NULL);
+    default:
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                             "expected an expression before %s",
+                             vmh_lua_show_token(&parser->lexer.token).text);
+        return NULL;
+    }
+}
+
+static bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
+{
+    switch (kind) {
+    case VMH_LUA_TOKEN_NOT: *operator = VMH_LUA_OP_NOT; return true;
+    case VMH_LUA_TOKEN_MINUS: *operator = VMH_LUA_OP_NEG; return true;
+    case VMH_LUA_TOKEN_TILDE: *operator = VMH_LUA_OP_BNOT; return true;
+    case VMH_LUA_TOKEN_HASH: *operator = VMH_LUA_OP_LENGTH; return true;
+    default: return false;
+    }
+}
+
+static vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator operator)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_expression *operand, *expression;
+
+    vmh_lua_parser_next(parser);
+    operand = parse_subexpression(parser, UNARY_BINDING);
+    if (operand == NULL)
+        return NULL;
+    expression = new_pair(parser, VMH_LUA_EXPR_UNARY, place, operand, NULL);
+    if (expression != NULL)
+        expression->operator= operator;
+    return expression;
+}
+
+/* What of the binary operators is refused as such: floats, and habits of other languages. */
+static bool check_binary(vmh_lua_parser *parser)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+    const char *text = NULL;
+    bool is_doubled = token->end < parser->lexer.end && *token->end == *token->begin;
+
+    if (token->kind == VMH_LUA_TOKEN_SLASH)
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                             "'/' makes a float: write '//'");
+    else if (token->kind == VMH_LUA_TOKEN_CARET)
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                             "'^' makes a float: multiply, or write '~' for exclusive or");
+    else if (token->kind == VMH_LUA_TOKEN_AMPERSAND && is_doubled)
+        text = "'&&' is not in Lua: write 'and'";
+    else if (token->kind == VMH_LUA_TOKEN_BAR && is_doubled)
+        text = "'||' is not in Lua: write 'or'";
+    if (text != NULL)
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place, "%s", text);
+    return vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_STOP;
+}
+
+/* The operator, which is the present token, and its right side. */
+static vmh_lua_expression *parse_binary(vmh_lua_parser *parser, const binary_rule *rule,
+                                        vmh_lua_expression *left)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_expression *right, *expression;
+
+    if (!check_binary(parser))
+        return NULL;
+    vmh_lua_parser_next(parser);
+    right = parse_subexpression(parser, rule->right);
+    if (right == NULL)
+        return NULL;
+    expression = new_pair(parser, rule->kind, place, left, right);
+    if (expression != NULL)
+        expression->operator= rule->operator;
+    return expression;
+}
+
+/* An expression of operators that bind more than `limit`. */
+static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit)
+{
+    vmh_lua_operator operator;
+    vmh_lua_expression *expression;
+    const binary_rule *rule;
+
+    if (!vmh_lua_parser_enter(parser, limit == CONCAT_RIGHT ? "write table.concat" : NULL))
+        return NULL;
+    if (find_unary(vmh_lua_parser_kind(parser), &operator))
+        expression = parse_unary(parser, operator);
+    else
+        expression = parse_operand(parser);
+    while (expression != NULL) {
+        rule = &binary_rules[vmh_lua_parser_kind(parser)];
+        if (rule->left <= limit)
+            break;
+        expression = parse_binary(parser, rule, expression);
+    }
+    parser->level--;
+    return expression;
+}
+
+vmh_lua_expression *vmh_lua_parse_expression(vmh_lua_parser *parser)
+{
+    return parse_subexpression(parser, 0);
+}

@@ -1,0 +1,85 @@
+#include "contractlua/parse_state.h"
+
+/* Tokens. */
+
+void vmh_lua_parser_refuse_token(vmh_lua_parser *parser, const char *hint)
+{
+    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_parser_place(parser),
+                         "unexpected %s%s%s", vmh_lua_show_token(&parser->lexer.token).text,
+                         hint == NULL ? "" : ": ", hint == NULL ? "" : hint);
+}
+
+bool vmh_lua_parser_expect(vmh_lua_parser *parser, vmh_lua_token_kind kind)
+{
+    vmh_lua_token_kind present = vmh_lua_parser_kind(parser);
+    bool is_condition = kind == VMH_LUA_TOKEN_THEN || kind == VMH_LUA_TOKEN_DO;
+
+    if (vmh_lua_parser_accept(parser, kind))
+        return true;
+    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_parser_place(parser),
+                         "expected '%s' before %s%s", vmh_lua_token_spelling(kind),
+                         vmh_lua_show_token(&parser->lexer.token).text,
+                         is_condition && present == VMH_LUA_TOKEN_ASSIGN ? ": compare by '=='"
+                                                                         : "");
+    return false;
+}
+
+bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind,
+                                 vmh_lua_token_kind opener, vmh_lua_place place)
+{
+    if (vmh_lua_parser_accept(parser, kind))
+        return true;
+    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_parser_place(parser),
+                         "unexpected %s (the '%s' of line %u is not closed)",
+                         vmh_lua_show_token(&parser->lexer.token).text,
+                         vmh_lua_token_spelling(opener), place.line);
+    return false;
+}
+
+vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser)
+{
+    vmh_lua_name *name = parser->lexer.token.as.name;
+    vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
+    bool is_keyword = kind >= VMH_LUA_TOKEN_AND && kind <= VMH_LUA_TOKEN_WHILE;
+
+    if (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_NAME))
+        return name;
+    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_parser_place(parser),
+                         "expected a name before %s%s",
+                         vmh_lua_show_token(&parser->lexer.token).text,
+                         is_keyword ? ", which is a keyword" : "");
+    return NULL;
+}
+
+void vmh_lua_parser_refuse_nesting(vmh_lua_parser *parser, const char *hint)
+{
+    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, vmh_lua_parser_place(parser),
+                         "nested more than %d levels deep%s%s", VMH_LUA_MAX_NESTING,
+                         hint == NULL ? "" : ": ", hint == NULL ? "" : hint);
+}
+
+/* Lists. */
+
+void *vmh_lua_parser_grow_items(vmh_lua_parser *parser, void *items, size_t *capacity,
+                                size_t wanted, size_t item_size)
+{
+    items = vmh_arena_grow(&parser->lexer.scratch, items, capacity, wanted, item_size);
+    if (items == NULL)
+        vmh_lua_lexer_fail(&parser->lexer);
+    return items;
+}
+
+bool vmh_lua_parser_take_list(vmh_lua_parser *parser, size_t mark, vmh_lua_expression ***list,
+                              uint32_t *count)
+{
+    size_t size = (parser->item_count - mark) * sizeof **list;
+
+    *list = vmh_lua_lexer_alloc(&parser->lexer, size);
+    if (*list == NULL)
+        return false;
+    for (size_t i = mark; i < parser->item_count; i++)
+        (*list)[i - mark] = parser->items[i];
+    *count = (uint32_t)(parser->item_count - mark);
+    parser->item_count = mark;
+    return true;
+}
