@@ -1,0 +1,290 @@
+/// Contracts written in Lua: what can be done with a source without a chain.
+// @module vmhost.contract
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "contractlua/state.h"
+#include "failure.h"
+#include "handle.h"
+#include "path.h"
+
+#define RUN_TYPE "vmhost.contract.Run"
+#define DEFAULT_MEMORY (64u * 1024 * 1024)
+
+__attribute__((visibility("default"))) int luaopen_vmhost_contract(lua_State *L);
+
+/* All that a run holds, in a userdata: released when it is collected, or before. */
+typedef struct run {
+    vmh_lua_library *library;
+    vmh_lua_state *state;
+    vmh_lua_code *code;
+    vmh_arena arena; /* of the tree, and of refusals */
+    lua_State *L;
+    int print_index; /* of the function that gets what is printed; 0: none */
+} run;
+
+static void release(run *of)
+{
+    vmh_lua_state_free(of->state);
+    vmh_lua_code_free(of->code);
+    vmh_lua_library_free(of->library);
+    vmh_arena_clear(&of->arena);
+    of->state = NULL;
+    of->code = NULL;
+    of->library = NULL;
+}
+
+static int collect(lua_State *L)
+{
+    release(luaL_checkudata(L, 1, RUN_TYPE));
+    return 0;
+}
+
+static run *push_run(lua_State *L)
+{
+    run *made = lua_newuserdatauv(L, sizeof *made, 0);
+
+    *made = (run){.L = L};
+    vmh_arena_init(&made->arena);
+    if (!vmh_metatable_push(L, RUN_TYPE)) {
+        lua_pushcfunction(L, collect);
+        lua_setfield(L, -2, "__gc");
+        vmh_metatable_register(L, RUN_TYPE);
+    }
+    lua_setmetatable(L, -2);
+    return made;
+}
+
+/* Compiles; a refusal is OK with its text in `*refusal`, which is empty for a good source. */
+static vmh_status compile(run *of, vmh_bytes name, vmh_bytes source, vmh_bytes *refusal,
+                          vmh_failure *why)
+{
+    vmh_lua_refusal found;
+    vmh_status status = vmh_lua_library_new(&of->library, why);
+
+    *refusal = (vmh_bytes){0};
+    if (status == VMH_OK)
+        status = vmh_lua_compile(name, source, of->library->names, of->library->global_count,
+                                 &of->arena, &of->code, &found, why);
+    if (status != VMH_OK || of->code != NULL)
+        return status;
+    return vmh_lua_refusal_format(name, source, &found, &of->arena, refusal, why);
+}
+
+/// Compiles a source and forgets the result.
+// Rule: spec/lua.md 2, what the compiler refuses.
+// @function check
+// @tparam string name of the contract or file, for the text of a refusal
+// @tparam string source
+// @treturn[1] boolean true
+// @return[2] nil
+// @treturn[2] string the refusal: name, line and column, what is wrong, the line with a caret
+// @treturn[2] string code `invalid_input`
+static int contract_check(lua_State *L)
+{
+    vmh_bytes name = vmh_check_bytes(L, 1);
+    vmh_bytes source = vmh_check_bytes(L, 2);
+    run *of = push_run(L);
+    vmh_failure why;
+    vmh_bytes refusal;
+
+    if (compile(of, name, source, &refusal, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
+    if (refusal.size == 0) {
+        release(of);
+        lua_pushboolean(L, true);
+        return 1;
+    }
+    lua_pushnil(L);
+    vmh_push_bytes(L, refusal);
+    lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
+    return 3;
+}
+
+/* What `print` of the source writes; a function of the script that raises ends the run. */
+static vmh_status print_to_function(void *context, vmh_bytes text, vmh_failure *why)
+{
+    run *of = context;
+    lua_State *L = of->L;
+    vmh_status status = VMH_OK;
+
+    if (!lua_checkstack(L, 4))
+        return vmh_fail_memory(why);
+    lua_pushvalue(L, of->print_index);
+    lua_pushlstring(L, (const char *)text.data, text.size);
+    if (lua_pcall(L, 1, 0, 0) != LUA_OK) {
+        const char *message = lua_tostring(L, -1);
+
+        status = vmh_fail(why, VMH_E_SCRIPT, "print: %s", message != NULL ? message : "no text");
+        lua_pop(L, 1);
+    }
+    return status;
+}
+
+static void set_count(lua_State *L, const char *name, uint64_t value)
+{
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
+/* The text of a value as `tostring` has it, without metamethods. */
+static void push_text(lua_State *L, vmh_lua_state *state, vmh_lua_value value)
+{
+    const vmh_lua_string *text = vmh_lua_plain_text(state, value);
+
+    if (text == NULL)
+        lua_pushstring(L, vmh_lua_type_name(value));
+    else
+        vmh_push_bytes(L, vmh_lua_string_bytes(text));
+}
+
+static void push_trace(lua_State *L, const vmh_lua_trace *trace)
+{
+    lua_createtable(L, (int)trace->count, 0);
+    for (uint32_t i = 0; i < trace->count; i++) {
+        const vmh_lua_trace_entry *entry = &trace->entries[i];
+
+        lua_createtable(L, 0, 2);
+        if (entry->proto->number != 0) {
+            vmh_push_bytes(L, entry->proto->name);
+            lua_setfield(L, -2, "name");
+        }
+        set_count(L, "line", entry->line);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_failed(lua_State *L, run *of, const vmh_lua_outcome *outcome)
+{
+    static const char *const stops[] = {NULL, "gas", "memory", "abort", NULL};
+
+    if (stops[outcome->stop] != NULL) {
+        lua_pushstring(L, stops[outcome->stop]);
+        lua_setfield(L, -2, "stop");
+    }
+    if (outcome->stop == VMH_LUA_STOP_GAS)
+        lua_pushliteral(L, "out of gas");
+    else if (outcome->stop == VMH_LUA_STOP_MEMORY)
+        lua_pushliteral(L, "out of memory");
+    else if (outcome->error.tag == VMH_LUA_STRING || outcome->error.tag == VMH_LUA_INTEGER ||
+             outcome->error.tag == VMH_LUA_UINT256)
+        push_text(L, of->state, outcome->error);
+    else
+        lua_pushstring(L, vmh_lua_type_name(outcome->error));
+    lua_setfield(L, -2, "error");
+    push_trace(L, outcome->trace);
+    lua_setfield(L, -2, "trace");
+}
+
+static void push_outcome(lua_State *L, run *of, const vmh_lua_outcome *outcome)
+{
+    lua_newtable(L);
+    lua_pushboolean(L, outcome->is_good);
+    lua_setfield(L, -2, "ok");
+    set_count(L, "gas_used", outcome->gas_used);
+    set_count(L, "memory", outcome->memory_counted);
+    if (!outcome->is_good) {
+        push_failed(L, of, outcome);
+        return;
+    }
+    lua_newtable(L);
+    for (uint32_t i = 0; i < outcome->result_count; i++) {
+        push_text(L, of->state, outcome->results[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "results");
+}
+
+static uint64_t option_count(lua_State *L, const vmh_path *path, const char *name,
+                             uint64_t if_absent)
+{
+    vmh_path field;
+    uint64_t value = if_absent;
+
+    if (vmh_path_push_field(L, 1, path, name, &field))
+        value = vmh_path_check_u64(L, -1, &field);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* A field of bytes, which the table keeps; empty where it is absent. */
+static vmh_bytes option_bytes(lua_State *L, const vmh_path *path, const char *name)
+{
+    vmh_path field;
+    vmh_bytes value = {0};
+
+    if (vmh_path_push_field(L, 1, path, name, &field))
+        value = vmh_path_check_bytes(L, -1, &field);
+    lua_pop(L, 1);
+    return value;
+}
+
+/// Runs a source in the contract machine, without a chain: there is no `sdk`.
+// @function run
+// @tparam table program source; name (default "source"), gas_limit (default: none), memory_limit
+// (logical bytes, default 64 MiB), print: a function that gets what the source prints, in parts
+// @treturn[1] table ok; gas_used, memory (logical bytes); of a good run results, a list of
+// texts; of a failed one error, trace (a list of name and line, the innermost first, a main chunk
+// without name), and stop ("gas" or "memory") where nothing could catch it
+// @return[2] nil
+// @treturn[2] string the refusal, as of `check`, or a failure
+// @treturn[2] string code
+static int contract_run(lua_State *L)
+{
+    static const char *const known[] = {"source", "name", "gas_limit", "memory_limit", "print",
+                                        NULL};
+    vmh_path root = vmh_path_root("program");
+    vmh_bytes source, name, refusal;
+    uint64_t gas_limit, memory_limit;
+    vmh_lua_outcome outcome;
+    vmh_failure why;
+    run *of;
+
+    luaL_checktype(L, 1, LUA_TTABLE);
+    vmh_path_check_keys(L, 1, &root, known);
+    source = option_bytes(L, &root, "source");
+    name = option_bytes(L, &root, "name");
+    gas_limit = option_count(L, &root, "gas_limit", INT64_MAX);
+    memory_limit = option_count(L, &root, "memory_limit", DEFAULT_MEMORY);
+    if (name.size == 0)
+        name = VMH_LITERAL("source");
+    of = push_run(L);
+    lua_getfield(L, 1, "print");
+    if (!lua_isnil(L, -1)) {
+        luaL_argcheck(L, lua_isfunction(L, -1), 1, "print must be a function");
+        of->print_index = lua_gettop(L);
+    }
+    if (compile(of, name, source, &refusal, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
+    if (refusal.size != 0) {
+        lua_pushnil(L);
+        vmh_push_bytes(L, refusal);
+        lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
+        return 3;
+    }
+    of->state = vmh_lua_state_new(of->library);
+    if (of->state == NULL)
+        return vmh_push_failure_text(L, VMH_E_NO_MEMORY, "out of memory");
+    if (of->print_index != 0) {
+        of->state->print = print_to_function;
+        of->state->print_context = of;
+    }
+    if (vmh_lua_run(of->state, of->code, gas_limit, memory_limit, &outcome, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
+    push_outcome(L, of, &outcome);
+    release(of);
+    return 1;
+}
+
+static const luaL_Reg functions[] = {
+    {"check", contract_check},
+    {"run", contract_run},
+    {NULL, NULL},
+};
+
+int luaopen_vmhost_contract(lua_State *L)
+{
+    vmh_handle_init(L);
+    luaL_newlib(L, functions);
+    return 1;
+}

@@ -1,0 +1,87 @@
+#include "contractlua/builder.h"
+
+enum { FIRST_CAPACITY = 79 };
+
+static size_t part_size(size_t capacity)
+{
+    return sizeof(vmh_lua_string) + capacity + 1;
+}
+
+/* Capacity for `size` bytes; the caller has counted them, so that they are no great number. */
+static bool grow(vmh_lua_state *L, vmh_lua_builder *builder, size_t size)
+{
+    size_t capacity = builder->capacity * 2;
+    vmh_lua_string *grown;
+
+    if (capacity < size)
+        capacity = size < FIRST_CAPACITY ? FIRST_CAPACITY : size;
+    grown = vmh_lua_heap_alloc(&L->heap, part_size(capacity));
+    if (grown == NULL)
+        return false;
+    grown->hash = 0;
+    grown->size = 0;
+    if (builder->string != NULL) {
+        memcpy(grown, builder->string, sizeof *grown + builder->string->size);
+        vmh_lua_heap_release(&L->heap, builder->string, part_size(builder->capacity));
+    }
+    builder->string = grown;
+    builder->capacity = capacity;
+    return true;
+}
+
+uint8_t *vmh_lua_builder_extend(vmh_lua_state *L, vmh_lua_builder *builder, uint64_t size)
+{
+    size_t old_size = builder->string == NULL ? 0 : builder->string->size;
+
+    if (!vmh_lua_charge_bytes(L, size))
+        return NULL;
+    if (size > SIZE_MAX / 4) {
+        L->heap.is_over = true;
+        return NULL;
+    }
+    if (!vmh_lua_heap_count(&L->heap, size + (builder->string == NULL ? VMH_LUA_STRING_COST : 0)))
+        return NULL;
+    if ((builder->string == NULL || builder->capacity - old_size < size) &&
+        !grow(L, builder, old_size + (size_t)size))
+        return NULL;
+    builder->string->size = old_size + (size_t)size;
+    return builder->string->bytes + old_size;
+}
+
+bool vmh_lua_builder_add(vmh_lua_state *L, vmh_lua_builder *builder, vmh_bytes bytes)
+{
+    uint8_t *to = vmh_lua_builder_extend(L, builder, bytes.size);
+
+    if (to == NULL)
+        return false;
+    if (bytes.size > 0)
+        memcpy(to, bytes.data, bytes.size);
+    return true;
+}
+
+bool vmh_lua_builder_add_value(vmh_lua_state *L, vmh_lua_builder *builder, vmh_lua_value value,
+                               bool *is_text)
+{
+    char text[80];
+    size_t size;
+
+    *is_text = true;
+    if (value.tag == VMH_LUA_STRING)
+        return vmh_lua_builder_add(L, builder, vmh_lua_string_bytes(value.as.string));
+    if (value.tag == VMH_LUA_UINT256 && !vmh_lua_charge(L, VMH_LUA_GAS_UINT256_DIVISION))
+        return false;
+    size = vmh_lua_number_text(value, text);
+    *is_text = size > 0;
+    return size == 0 || vmh_lua_builder_add(L, builder, vmh_bytes_of(text, size));
+}
+
+vmh_lua_string *vmh_lua_builder_finish(vmh_lua_state *L, vmh_lua_builder *builder)
+{
+    vmh_lua_string *string = builder->string;
+
+    *builder = (vmh_lua_builder){0};
+    if (string == NULL)
+        return vmh_lua_string_new_empty(&L->heap, 0);
+    string->bytes[string->size] = 0;
+    return string;
+}

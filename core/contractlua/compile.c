@@ -1,0 +1,616 @@
+/*
+ * Functions and statements to instructions.
+ *
+ * What comes of the tree alone decides the charges; registers and instructions
+ * never do. A stretch begins where spec/lua.md 3 says, is charged on entry, and
+ * is cut where it passes VMH_LUA_LONGEST_STRETCH.
+ */
+#include <stdlib.h>
+
+#include "contractlua/emitter.h"
+#include "contractlua/heap.h"
+
+static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block);
+
+/* The value in the newest registers becomes that of a local: from here on it is in scope. */
+static void declare(vmh_lua_emitter *to, vmh_lua_variable *variable, uint32_t slot)
+{
+    variable->slot = slot;
+    if (variable->is_captured) {
+        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+        vmh_lua_emit(to, VMH_LUA_DO_NEW_CELL, slot, 0, 0);
+    }
+}
+
+static void compile_local(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t first = to->next_register;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->variable_count);
+    vmh_lua_compile_list(to, of->values, of->value_count, (uint32_t)of->variable_count);
+    vmh_lua_drop_registers(to, first);
+    vmh_lua_take_registers(to, (uint32_t)of->variable_count);
+    for (size_t i = 0; i < of->variable_count; i++)
+        declare(to, of->variables[i], first + (uint32_t)i);
+}
+
+/* In scope in itself: a cell comes first, if it names itself. */
+static void compile_local_function(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    vmh_lua_variable *variable = of->variables[0];
+    uint32_t slot = vmh_lua_take_register(to);
+
+    vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
+    if (!variable->is_captured) {
+        variable->slot = slot;
+        vmh_lua_compile_into(to, of->values[0], slot);
+        return;
+    }
+    vmh_lua_emit(to, VMH_LUA_DO_LOAD_NIL, slot, 1, 0);
+    declare(to, variable, slot);
+    vmh_lua_emit(to, VMH_LUA_DO_SET_CELL, slot, vmh_lua_compile_next(to, of->values[0]), 0);
+    vmh_lua_drop_registers(to, slot + 1);
+}
+
+/* Whether a value can be made in the register of a local that it may read. */
+static bool is_made_at_once(const vmh_lua_expression *of)
+{
+    switch (of->kind) {
+    case VMH_LUA_EXPR_INDEX:
+    case VMH_LUA_EXPR_CALL:
+    case VMH_LUA_EXPR_METHOD_CALL:
+    case VMH_LUA_EXPR_TABLE:
+    case VMH_LUA_EXPR_AND:
+    case VMH_LUA_EXPR_OR:
+    case VMH_LUA_EXPR_VARARGS:
+    case VMH_LUA_EXPR_PARENTHESES:
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_expression *left,
+                                      const vmh_lua_expression *right)
+{
+    vmh_lua_target target = vmh_lua_compile_target(to, left, false);
+
+    vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
+    if (left->kind == VMH_LUA_EXPR_LOCAL && !left->as.variable->is_captured &&
+        is_made_at_once(right))
+        vmh_lua_compile_into(to, right, left->as.variable->slot);
+    else
+        vmh_lua_compile_store(to, &target, vmh_lua_compile_operand(to, right));
+}
+
+/* Objects and keys, then values, then the stores from right to left. */
+static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t mark = to->next_register;
+    vmh_lua_target *targets;
+    uint32_t first;
+
+    if (of->target_count == 1 && of->value_count == 1) {
+        compile_single_assignment(to, of->targets[0], of->values[0]);
+        vmh_lua_drop_registers(to, mark);
+        return;
+    }
+    targets = vmh_arena_alloc_array(&to->compiler->code->arena, of->target_count, sizeof *targets);
+    if (targets == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return;
+    }
+    for (size_t i = 0; i < of->target_count; i++)
+        targets[i] = vmh_lua_compile_target(to, of->targets[i], true);
+    first = to->next_register;
+    vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->target_count);
+    vmh_lua_compile_list(to, of->values, of->value_count, (uint32_t)of->target_count);
+    for (size_t i = of->target_count; i-- > 0;)
+        vmh_lua_compile_store(to, &targets[i], first + (uint32_t)i);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* ---- loops ---- */
+
+/* A block as an arm of its own, behind a test. */
+static void compile_arm(vmh_lua_emitter *to, const vmh_lua_block *block)
+{
+    vmh_lua_stretch stretch, *saved;
+
+    vmh_lua_stretch_begin_here(to, &stretch, &saved);
+    compile_block(to, block);
+    vmh_lua_stretch_end(to, saved);
+}
+
+/* The turn of a loop begins: it is charged by a CHARGE on the way in, and by the jump back. */
+static void begin_turn(vmh_lua_emitter *to, vmh_lua_stretch *turn, vmh_lua_stretch **saved,
+                       uint32_t *top)
+{
+    vmh_lua_stretch_begin_at(to, turn, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0), saved);
+    *top = vmh_lua_target_here(to);
+    vmh_lua_pay(to, VMH_LUA_GAS_TURN);
+}
+
+/*
+ * The jump back, which charges the next turn: the same as the CHARGE, unless the
+ * turn's first stretch has ended by now; then the jump leads to that CHARGE.
+ */
+static void jump_back(vmh_lua_emitter *to, const vmh_lua_stretch *turn, uint32_t charge,
+                      uint32_t top)
+{
+    uint32_t at = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 0);
+    bool is_first = turn->places[0] == charge + 1;
+
+    vmh_lua_jump_set(to, at, is_first ? top : charge);
+    if (is_first)
+        to->stretch->places[1] = at + 1;
+}
+
+static void enter_loop(vmh_lua_emitter *to, vmh_lua_loop *loop)
+{
+    *loop = (vmh_lua_loop){.outer = to->loop};
+    to->loop = loop;
+}
+
+static void leave_loop(vmh_lua_emitter *to, vmh_lua_loop *loop)
+{
+    vmh_lua_jumps_land(to, &loop->breaks);
+    to->loop = loop->outer;
+}
+
+static void compile_while(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    vmh_lua_stretch turn, *saved;
+    vmh_lua_jumps exits = {0};
+    vmh_lua_loop loop;
+    uint32_t top, charge = to->proto->code_count;
+
+    enter_loop(to, &loop);
+    begin_turn(to, &turn, &saved, &top);
+    vmh_lua_pay(to, VMH_LUA_GAS_IF);
+    vmh_lua_compile_condition(to, of->values[0], true, &exits);
+    compile_arm(to, &of->block);
+    jump_back(to, &turn, charge, top);
+    vmh_lua_stretch_end(to, saved);
+    vmh_lua_jumps_land(to, &exits);
+    leave_loop(to, &loop);
+}
+
+static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block);
+
+static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t mark = to->next_register;
+    vmh_lua_stretch turn, *saved;
+    vmh_lua_jumps again = {0};
+    vmh_lua_loop loop;
+    uint32_t top, charge = to->proto->code_count;
+    vmh_lua_jumps exit = {0};
+
+    enter_loop(to, &loop);
+    begin_turn(to, &turn, &saved, &top);
+    compile_statements(to, &of->block);
+    vmh_lua_pay(to, VMH_LUA_GAS_IF);
+    vmh_lua_compile_condition(to, of->values[0], true, &again);
+    vmh_lua_jump(to, &exit);
+    vmh_lua_jumps_land(to, &again);
+    jump_back(to, &turn, charge, top);
+    vmh_lua_stretch_end(to, saved);
+    vmh_lua_jumps_land(to, &exit);
+    vmh_lua_drop_registers(to, mark);
+    leave_loop(to, &loop);
+}
+
+/* The body of a `for`, whose turns are charged by the instructions `first` and `again`. */
+static void compile_for_body(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_t base)
+{
+    for (size_t i = 0; i < of->variable_count; i++)
+        declare(to, of->variables[i], base + (uint32_t)i);
+    compile_block(to, &of->block);
+}
+
+static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t mark = to->next_register;
+    vmh_lua_stretch turn, *saved;
+    vmh_lua_loop loop;
+    uint32_t begin, again, top;
+
+    for (size_t i = 0; i < of->value_count && i < 3; i++) {
+        if (of->values[i] != NULL)
+            vmh_lua_compile_next(to, of->values[i]);
+    }
+    if (of->value_count < 3 || of->values[2] == NULL)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, vmh_lua_take_register(to), 1);
+    vmh_lua_take_register(to);
+    vmh_lua_pay(to, VMH_LUA_GAS_FOR);
+    to->line = of->place.line;
+    begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_BEGIN, mark, 0);
+    enter_loop(to, &loop);
+    vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
+    top = vmh_lua_target_here(to);
+    vmh_lua_pay(to, VMH_LUA_GAS_TURN);
+    /* Where the turn holds a call its first stretch is charged by then, so both know it. */
+    compile_for_body(to, of, mark + 3);
+    to->line = of->place.line;
+    again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_TURN, mark, 0);
+    vmh_lua_jump_set(to, again, top);
+    vmh_lua_stretch_end(to, saved);
+    vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
+    vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
+    vmh_lua_drop_registers(to, mark);
+    leave_loop(to, &loop);
+}
+
+static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t mark = to->next_register;
+    uint32_t variable_count = (uint32_t)of->variable_count;
+    vmh_lua_stretch turn, *saved;
+    vmh_lua_loop loop;
+    uint32_t begin, again, top;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_FOR);
+    vmh_lua_compile_list(to, of->values, of->value_count, 4);
+    vmh_lua_take_registers(to, variable_count > 3 ? variable_count : 3);
+    vmh_lua_drop_registers(to, mark + 4 + variable_count);
+    to->line = of->place.line;
+    begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_BEGIN, mark, 0);
+    enter_loop(to, &loop);
+    /* The turn is charged by the FOR_IN_TURN alone, which is not there yet. */
+    vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
+    top = vmh_lua_target_here(to);
+    vmh_lua_pay(to, VMH_LUA_GAS_TURN);
+    compile_for_body(to, of, mark + 4);
+    to->line = of->place.line;
+    vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
+    vmh_lua_emit(to, VMH_LUA_DO_FOR_IN_CALL, mark, variable_count, 0);
+    again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_TURN, mark, 0);
+    vmh_lua_jump_set(to, again, top);
+    vmh_lua_stretch_end(to, saved);
+    vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
+    vmh_lua_instruction_at(to, begin)->d = 0;
+    vmh_lua_drop_registers(to, mark);
+    leave_loop(to, &loop);
+}
+
+/* ---- if, jumps, return ---- */
+
+static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    vmh_lua_jumps end = {0};
+    vmh_lua_stretch *outer = to->stretch;
+    vmh_lua_stretch *elses = NULL;
+    size_t else_count = 0;
+
+    /* The condition of an `elseif` runs in the arm that is taken when those before are false. */
+    elses = vmh_arena_alloc_array(&to->compiler->code->arena, of->arm_count + 1, sizeof *elses);
+    if (elses == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return;
+    }
+    for (size_t i = 0; i < of->arm_count && !vmh_lua_has_fault(to); i++) {
+        const vmh_lua_arm *arm = &of->arms[i];
+        bool is_last = i + 1 == of->arm_count;
+        vmh_lua_jumps next = {0};
+        vmh_lua_stretch *before;
+
+        if (arm->condition == NULL) {
+            compile_block(to, &arm->block);
+            break;
+        }
+        vmh_lua_pay(to, VMH_LUA_GAS_IF);
+        vmh_lua_compile_condition(to, arm->condition, true, &next);
+        compile_arm(to, &arm->block);
+        if (!is_last)
+            vmh_lua_jump(to, &end);
+        vmh_lua_jumps_land(to, &next);
+        if (!is_last)
+            vmh_lua_stretch_begin_here(to, &elses[else_count++], &before);
+    }
+    while (else_count-- > 0)
+        vmh_lua_stretch_end(to, else_count > 0 ? &elses[else_count - 1] : outer);
+    vmh_lua_jumps_land(to, &end);
+}
+
+static void compile_goto(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t at;
+    vmh_lua_goto *grown;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_JUMP);
+    at = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 0);
+    if (vmh_lua_has_fault(to))
+        return;
+    grown = vmh_arena_grow(&to->compiler->code->arena, to->gotos, &to->goto_capacity,
+                           to->goto_count + 1, sizeof *grown);
+    if (grown == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return;
+    }
+    to->gotos = grown;
+    to->gotos[to->goto_count++] = (vmh_lua_goto){at, of->label};
+}
+
+/* A label that a goto names begins a stretch, which those who fall into it pay too. */
+static void compile_label(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    of->label->position = vmh_lua_target_here(to);
+    if (of->label->is_used)
+        vmh_lua_stretch_next_here(to);
+}
+
+static bool is_call(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL;
+}
+
+static void compile_return(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    uint32_t mark = to->next_register;
+    uint32_t count, first = mark;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->value_count);
+    if (of->value_count == 1 && is_call(of->values[0])) {
+        vmh_lua_compile_tail_call(to, of->values[0]);
+        return;
+    }
+    if (of->value_count == 1 && of->values[0]->kind != VMH_LUA_EXPR_VARARGS) {
+        first = vmh_lua_compile_operand(to, of->values[0]);
+        count = 1;
+    } else {
+        count = vmh_lua_compile_list(to, of->values, of->value_count, VMH_LUA_OPEN);
+    }
+    to->line = of->place.line;
+    vmh_lua_emit(to, VMH_LUA_DO_RETURN, first, count, 0);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* ---- blocks ---- */
+
+static void compile_statement(vmh_lua_emitter *to, const vmh_lua_statement *of)
+{
+    to->line = of->place.line;
+    switch (of->kind) {
+    case VMH_LUA_STMT_LOCAL:
+        compile_local(to, of);
+        break;
+    case VMH_LUA_STMT_LOCAL_FUNCTION:
+        compile_local_function(to, of);
+        break;
+    case VMH_LUA_STMT_ASSIGN:
+        compile_assignment(to, of);
+        break;
+    case VMH_LUA_STMT_CALL:
+        vmh_lua_compile_call_statement(to, of->values[0]);
+        break;
+    case VMH_LUA_STMT_DO:
+        compile_block(to, &of->block);
+        break;
+    case VMH_LUA_STMT_WHILE:
+        compile_while(to, of);
+        break;
+    case VMH_LUA_STMT_REPEAT:
+        compile_repeat(to, of);
+        break;
+    case VMH_LUA_STMT_IF:
+        compile_if(to, of);
+        break;
+    case VMH_LUA_STMT_FOR:
+        compile_for(to, of);
+        break;
+    case VMH_LUA_STMT_FOR_IN:
+        compile_for_in(to, of);
+        break;
+    case VMH_LUA_STMT_RETURN:
+        compile_return(to, of);
+        break;
+    case VMH_LUA_STMT_BREAK:
+        vmh_lua_pay(to, VMH_LUA_GAS_JUMP);
+        vmh_lua_jump(to, &to->loop->breaks);
+        break;
+    case VMH_LUA_STMT_GOTO:
+        compile_goto(to, of);
+        break;
+    case VMH_LUA_STMT_LABEL:
+        compile_label(to, of);
+        break;
+    }
+}
+
+static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
+{
+    for (const vmh_lua_statement *statement = block->first;
+         statement != NULL && !vmh_lua_has_fault(to); statement = statement->next)
+        compile_statement(to, statement);
+}
+
+static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
+{
+    uint32_t mark = to->next_register;
+
+    compile_statements(to, block);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* ---- functions ---- */
+
+static void compile_body(vmh_lua_emitter *to, const vmh_lua_function *of)
+{
+    vmh_lua_stretch entry, *none;
+
+    vmh_lua_stretch_begin_at(to, &entry, VMH_LUA_AT_ENTRY, &none);
+    to->line = of->place.line;
+    vmh_lua_take_registers(to, (uint32_t)of->parameter_count);
+    for (size_t i = 0; i < of->parameter_count; i++)
+        declare(to, of->parameters[i], (uint32_t)i);
+    compile_statements(to, &of->body);
+    to->line = of->end.line;
+    vmh_lua_emit(to, VMH_LUA_DO_RETURN, 0, 0, 0);
+    vmh_lua_stretch_end(to, none);
+    for (size_t i = 0; i < to->goto_count; i++)
+        vmh_lua_jump_set(to, to->gotos[i].at, to->gotos[i].label->position);
+}
+
+static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_proto *proto)
+{
+    vmh_arena *arena = &to->compiler->code->arena;
+
+    proto->parameter_count = (uint32_t)of->parameter_count;
+    proto->is_variadic = of->is_variadic;
+    proto->number = of->number;
+    proto->line = of->place.line;
+    proto->name = of->name;
+    proto->frame_cost =
+        VMH_LUA_FRAME_COST + VMH_LUA_SLOT_COST * (uint32_t)of->variable_count;
+    proto->captures = vmh_arena_alloc_array(arena, of->capture_count + 1,
+                                            sizeof *proto->captures);
+    if (proto->captures == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return;
+    }
+    proto->capture_count = (uint32_t)of->capture_count;
+    for (size_t i = 0; i < of->capture_count; i++) {
+        const vmh_lua_capture *capture = &of->captures[i];
+
+        proto->captures[i].is_of_parent = capture->is_of_parent;
+        proto->captures[i].index =
+            capture->is_of_parent ? capture->variable->slot : capture->parent_index;
+    }
+}
+
+static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter *outer,
+                                    const vmh_lua_function *of)
+{
+    vmh_lua_emitter to = {.compiler = compiler, .outer = outer, .function = of};
+
+    if (compiler->status != VMH_OK || compiler->is_refused)
+        return NULL;
+    to.proto = vmh_arena_alloc_array(&compiler->code->arena, 1, sizeof *to.proto);
+    if (to.proto == NULL) {
+        compiler->status = vmh_fail_memory(compiler->why);
+        return NULL;
+    }
+    vmh_ordmap_init(&to.constants, &compiler->code->arena);
+    describe(&to, of, to.proto);
+    compiler->code->protos[of->number] = to.proto;
+    compile_body(&to, of);
+    return to.proto;
+}
+
+uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *of)
+{
+    vmh_lua_proto *proto = compile_proto(to->compiler, to, of);
+    vmh_lua_proto **children;
+
+    if (proto == NULL)
+        return 0;
+    children = vmh_arena_grow(&to->compiler->code->arena, to->proto->children,
+                              &to->child_capacity, to->proto->child_count + 1, sizeof *children);
+    if (children == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return 0;
+    }
+    to->proto->children = children;
+    children[to->proto->child_count] = proto;
+    return to->proto->child_count++;
+}
+
+/* ---- the whole ---- */
+
+static vmh_status add_global(vmh_lua_compiler *compiler, vmh_bytes name)
+{
+    if (vmh_ordmap_find(&compiler->globals, name) != VMH_ORDMAP_ABSENT)
+        return VMH_OK;
+    return vmh_ordmap_add(&compiler->globals, name, compiler->why);
+}
+
+static vmh_status add_globals(vmh_lua_compiler *compiler, const vmh_lua_tree *tree,
+                              const char *const *library, size_t library_count)
+{
+    vmh_status status = VMH_OK;
+
+    for (size_t i = 0; i < library_count && status == VMH_OK; i++)
+        status = add_global(compiler, vmh_bytes_text(library[i]));
+    for (size_t i = 0; i < tree->assigned_global_count && status == VMH_OK; i++)
+        status = add_global(compiler, tree->assigned_globals[i]);
+    return status;
+}
+
+/* What the code keeps of its maps. */
+static vmh_status keep_names(vmh_lua_compiler *compiler)
+{
+    vmh_lua_code *code = compiler->code;
+
+    code->global_count = (uint32_t)compiler->globals.count;
+    code->globals = vmh_arena_alloc_array(&code->arena, compiler->globals.count + 1,
+                                          sizeof *code->globals);
+    if (code->globals == NULL)
+        return vmh_fail_memory(compiler->why);
+    for (size_t i = 0; i < compiler->globals.count; i++)
+        code->globals[i] = vmh_ordmap_key(&compiler->globals, i);
+    code->operands = compiler->operand_list;
+    code->operand_count = (uint32_t)compiler->operands.count + 1;
+    return VMH_OK;
+}
+
+static vmh_status compile_tree(vmh_lua_compiler *compiler, const vmh_lua_tree *tree,
+                               const char *const *library, size_t library_count)
+{
+    vmh_lua_code *code = compiler->code;
+    vmh_status status;
+
+    vmh_ordmap_init(&compiler->globals, &code->arena);
+    vmh_ordmap_init(&compiler->operands, &code->arena);
+    compiler->operand_list = vmh_arena_grow(&code->arena, NULL, &compiler->operand_capacity, 1,
+                                            sizeof *compiler->operand_list);
+    code->proto_count = (uint32_t)tree->function_count;
+    code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
+                                         sizeof(vmh_lua_proto *));
+    if (compiler->operand_list == NULL || code->protos == NULL)
+        return vmh_fail_memory(compiler->why);
+    status = add_globals(compiler, tree, library, library_count);
+    if (status != VMH_OK)
+        return status;
+    code->main = compile_proto(compiler, NULL, tree->main);
+    if (compiler->status != VMH_OK || compiler->is_refused)
+        return compiler->status;
+    return keep_names(compiler);
+}
+
+vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *library,
+                           size_t library_count, vmh_arena *arena, vmh_lua_code **out,
+                           vmh_lua_refusal *refusal, vmh_failure *why)
+{
+    vmh_lua_compiler compiler = {.refusal = refusal, .why = why};
+    vmh_lua_code *code = calloc(1, sizeof *code);
+    vmh_lua_tree tree;
+    vmh_status status;
+
+    *out = NULL;
+    if (code == NULL)
+        return vmh_fail_memory(why);
+    vmh_arena_init(&code->arena);
+    compiler.code = code;
+    status = vmh_arena_copy(&code->arena, name, &code->name, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(&code->arena, source, &code->source, why);
+    if (status == VMH_OK)
+        status = vmh_lua_parse(code->source, arena, &tree, &compiler.is_refused, refusal, why);
+    if (status == VMH_OK && !compiler.is_refused)
+        status = compile_tree(&compiler, &tree, library, library_count);
+    if (status != VMH_OK || compiler.is_refused) {
+        vmh_lua_code_free(code);
+        return status;
+    }
+    *out = code;
+    return VMH_OK;
+}
+
+void vmh_lua_code_free(vmh_lua_code *code)
+{
+    if (code == NULL)
+        return;
+    vmh_arena_clear(&code->arena);
+    free(code);
+}

@@ -1,0 +1,838 @@
+/*
+ * Expressions to instructions.
+ *
+ * The tree is at most VMH_LUA_MAX_NESTING deep but for its left spines, which may
+ * be as long as a source: a + b + c ..., a.b.c ..., f()()... They are walked in
+ * loops: down by collecting the nodes, up by emitting them.
+ */
+#include "contractlua/emitter.h"
+
+/* The nodes of a left spine, the outermost first. */
+typedef struct spine {
+    const vmh_lua_expression **nodes;
+    size_t count, capacity;
+} spine;
+
+static bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
+{
+    const vmh_lua_expression **grown;
+
+    if (vmh_lua_has_fault(to))
+        return false;
+    grown = vmh_arena_grow(&to->compiler->code->arena, (void *)of->nodes, &of->capacity,
+                           of->count + 1, sizeof *grown);
+    if (grown == NULL) {
+        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        return false;
+    }
+    of->nodes = grown;
+    of->nodes[of->count++] = node;
+    return true;
+}
+
+static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    to->line = of->place.line;
+}
+
+/* ---- names of operands, for errors ---- */
+
+static uint32_t name_of(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    switch (of->kind) {
+    case VMH_LUA_EXPR_LOCAL:
+        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_LOCAL, of->as.variable->name);
+    case VMH_LUA_EXPR_CAPTURE:
+        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_UPVALUE,
+                                      to->function->captures[of->as.capture].variable->name);
+    case VMH_LUA_EXPR_GLOBAL:
+        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_GLOBAL, of->as.string);
+    case VMH_LUA_EXPR_STRING:
+        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_CONSTANT, of->as.string);
+    case VMH_LUA_EXPR_INDEX:
+        if (of->as.pair.right->kind == VMH_LUA_EXPR_STRING)
+            return vmh_lua_operand_number(to, VMH_LUA_OPERAND_FIELD,
+                                          of->as.pair.right->as.string);
+        return 0;
+    case VMH_LUA_EXPR_METHOD_CALL:
+        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_METHOD, of->as.call.method);
+    default:
+        return 0;
+    }
+}
+
+/* ---- what needs no other value ---- */
+
+static bool is_plain_local(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured;
+}
+
+static void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
+{
+    if (integer >= INT32_MIN && integer <= INT32_MAX)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, into, (uint32_t)(int32_t)integer);
+    else
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
+                          vmh_lua_integer_constant(to, integer));
+}
+
+uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name)
+{
+    size_t slot = vmh_ordmap_find(&to->compiler->globals, name);
+
+    return slot == VMH_ORDMAP_ABSENT ? UINT32_MAX : (uint32_t)slot;
+}
+
+static void load_global(vmh_lua_emitter *to, vmh_bytes name, uint32_t into)
+{
+    uint32_t slot = vmh_lua_global_slot(to, name);
+
+    vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
+    if (slot == UINT32_MAX)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 0, vmh_lua_string_constant(to, name));
+    else
+        vmh_lua_emit_wide(to, VMH_LUA_DO_GET_GLOBAL, into, slot);
+}
+
+static void load_local(vmh_lua_emitter *to, const vmh_lua_variable *variable, uint32_t into)
+{
+    if (variable->is_captured) {
+        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_CELL, into, variable->slot, 0);
+    } else if (variable->slot != into) {
+        vmh_lua_emit(to, VMH_LUA_DO_MOVE, into, variable->slot, 0);
+    }
+}
+
+static void load_function(vmh_lua_emitter *to, const vmh_lua_function *function, uint32_t into)
+{
+    vmh_lua_pay(to, VMH_LUA_GAS_FUNCTION);
+    vmh_lua_pay(to, VMH_LUA_GAS_CAPTURE * (uint32_t)function->capture_count);
+    vmh_lua_emit_wide(to, VMH_LUA_DO_CLOSURE, into, vmh_lua_compile_function(to, function));
+}
+
+static void load_varargs(vmh_lua_emitter *to, uint32_t into, uint32_t wanted)
+{
+    vmh_lua_pay(to, VMH_LUA_GAS_VARARGS);
+    vmh_lua_emit(to, VMH_LUA_DO_VARARGS, into, wanted, 0);
+}
+
+/* ---- a.b[c](d):e(f) ---- */
+
+static bool is_suffix(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_INDEX || of->kind == VMH_LUA_EXPR_CALL ||
+           of->kind == VMH_LUA_EXPR_METHOD_CALL;
+}
+
+static const vmh_lua_expression *object_of(const vmh_lua_expression *suffix)
+{
+    return suffix->kind == VMH_LUA_EXPR_INDEX ? suffix->as.pair.left : suffix->as.call.function;
+}
+
+/* What keys can stand in an instruction themselves. */
+typedef enum key_kind { KEY_REGISTER, KEY_FIELD, KEY_ITEM } key_kind;
+
+/* A key that is a constant: its number in the instruction. Constants pay nothing. */
+static key_kind constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key, uint32_t *number)
+{
+    if (key->kind == VMH_LUA_EXPR_INTEGER && key->as.integer >= 0 &&
+        key->as.integer <= UINT16_MAX) {
+        *number = (uint32_t)key->as.integer;
+        return KEY_ITEM;
+    }
+    if (key->kind != VMH_LUA_EXPR_STRING)
+        return KEY_REGISTER;
+    *number = vmh_lua_string_constant(to, key->as.string);
+    return *number <= UINT16_MAX ? KEY_FIELD : KEY_REGISTER;
+}
+
+static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
+                       uint32_t into)
+{
+    const vmh_lua_expression *key = of->as.pair.right;
+    uint32_t mark = to->next_register;
+    uint32_t number;
+
+    switch (constant_key(to, key, &number)) {
+    case KEY_FIELD:
+        at_line(to, of);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_FIELD, into, object, number);
+        break;
+    case KEY_ITEM:
+        at_line(to, of);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_ITEM, into, object, number);
+        break;
+    default:
+        number = vmh_lua_compile_operand(to, key);
+        at_line(to, of);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_INDEX, into, object, number);
+    }
+    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
+    vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* The arguments behind what stands in the newest register(s), and the call of it at `base`. */
+static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
+                      uint32_t wanted, bool is_tail)
+{
+    uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
+    uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->as.call.argument_count,
+                                          VMH_LUA_OPEN);
+    uint32_t at;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_CALL);
+    vmh_lua_pay(to, VMH_LUA_GAS_ARGUMENT * (uint32_t)of->as.call.argument_count);
+    at_line(to, of);
+    if (count != VMH_LUA_OPEN)
+        count += own;
+    at = vmh_lua_emit(to, is_tail ? VMH_LUA_DO_TAIL_CALL : VMH_LUA_DO_CALL, base, count, wanted);
+    vmh_lua_name_operands(to, own ? name_of(to, of) : name_of(to, of->as.call.function), 0);
+    vmh_lua_drop_registers(to, base);
+    if (!is_tail)
+        vmh_lua_stretch_next_at(to, at);
+}
+
+static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
+                        uint32_t base)
+{
+    uint32_t name = vmh_lua_string_constant(to, of->as.call.method);
+
+    vmh_lua_pay(to, VMH_LUA_GAS_METHOD);
+    vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
+    at_line(to, of);
+    if (name > UINT16_MAX)
+        vmh_lua_refuse(to, of->place, "a function names at most 65,536 methods and fields");
+    vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
+    vmh_lua_name_operands(to, name_of(to, of->as.call.function), name_of(to, of));
+}
+
+/*
+ * Applies one suffix to the object in a register. `base` is the newest register,
+ * and where its value goes; a call gives `wanted` results there.
+ */
+static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
+                         uint32_t base, uint32_t wanted, bool is_tail)
+{
+    if (of->kind == VMH_LUA_EXPR_INDEX) {
+        emit_index(to, of, object, base);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_METHOD_CALL) {
+        vmh_lua_take_register(to); /* of the object, behind the method */
+        emit_method(to, of, object, base);
+    } else if (object != base) {
+        vmh_lua_emit(to, VMH_LUA_DO_MOVE, base, object, 0);
+    }
+    emit_call(to, of, base, wanted, is_tail);
+    vmh_lua_take_register(to); /* `base` again, which the call gave back */
+}
+
+/*
+ * A chain of suffixes. Its value, or `wanted` results of the call at its end,
+ * begin at `base`, the newest register.
+ */
+static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
+                             uint32_t wanted, bool is_tail)
+{
+    const vmh_lua_expression *first = of;
+    uint32_t object = base;
+    spine chain = {0};
+
+    while (is_suffix(first) && push_node(to, &chain, first))
+        first = object_of(first);
+    if (vmh_lua_has_fault(to))
+        return;
+    if (is_plain_local(first))
+        object = first->as.variable->slot;
+    else
+        vmh_lua_compile_into(to, first, base);
+    while (chain.count-- > 0) {
+        bool is_last = chain.count == 0;
+
+        apply_suffix(to, chain.nodes[chain.count], object, base, is_last ? wanted : 1,
+                     is_last && is_tail);
+        object = base;
+    }
+}
+
+/* ---- operators ---- */
+
+static bool is_comparison(vmh_lua_operator operator)
+{
+    return operator >= VMH_LUA_OP_EQ && operator <= VMH_LUA_OP_GE;
+}
+
+static bool fits_signed(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_INTEGER && of->as.integer >= INT16_MIN &&
+           of->as.integer <= INT16_MAX;
+}
+
+/* The form of an operation whose right operand is a small number; MOVE: there is none. */
+static vmh_lua_instruction_name number_form(vmh_lua_operator operator,
+                                            const vmh_lua_expression *right)
+{
+    bool is_positive = right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer > 0;
+
+    if (!fits_signed(right))
+        return VMH_LUA_DO_MOVE;
+    switch (operator) {
+    case VMH_LUA_OP_ADD:
+        return VMH_LUA_DO_ADD_NUMBER;
+    case VMH_LUA_OP_SUB:
+        return VMH_LUA_DO_SUB_NUMBER;
+    case VMH_LUA_OP_MUL:
+        return VMH_LUA_DO_MUL_NUMBER;
+    case VMH_LUA_OP_IDIV:
+        return is_positive ? VMH_LUA_DO_IDIV_NUMBER : VMH_LUA_DO_MOVE;
+    case VMH_LUA_OP_MOD:
+        return is_positive ? VMH_LUA_DO_MOD_NUMBER : VMH_LUA_DO_MOVE;
+    default:
+        return VMH_LUA_DO_MOVE;
+    }
+}
+
+/* Emits a test of `left operator right`, the left one in a register. */
+static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
+                            bool sense)
+{
+    const vmh_lua_expression *right = of->as.pair.right;
+    vmh_lua_operator operator = of->operator;
+    uint32_t mark = to->next_register;
+    uint32_t number, other;
+
+    if (operator == VMH_LUA_OP_NE) {
+        operator = VMH_LUA_OP_EQ;
+        sense = !sense;
+    }
+    if (fits_signed(right)) {
+        static const vmh_lua_instruction_name forms[] = {
+            VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_LT_NUMBER,
+            VMH_LUA_DO_LE_NUMBER, VMH_LUA_DO_GT_NUMBER, VMH_LUA_DO_GE_NUMBER};
+
+        at_line(to, of);
+        vmh_lua_emit(to, forms[operator - VMH_LUA_OP_EQ], left, (uint16_t)right->as.integer,
+                     sense);
+    } else if (operator == VMH_LUA_OP_EQ &&
+               (right->kind <= VMH_LUA_EXPR_TRUE || right->kind == VMH_LUA_EXPR_STRING)) {
+        static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
+
+        number = right->kind == VMH_LUA_EXPR_STRING
+                     ? vmh_lua_string_constant(to, right->as.string)
+                     : vmh_lua_plain_constant(to, tags[right->kind]);
+        at_line(to, of);
+        if (number > UINT16_MAX)
+            vmh_lua_refuse(to, of->place, "a function names at most 65,536 constants");
+        vmh_lua_emit(to, VMH_LUA_DO_EQ_CONSTANT, left, number, sense);
+    } else {
+        bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
+
+        other = vmh_lua_compile_operand(to, right);
+        at_line(to, of);
+        if (operator == VMH_LUA_OP_EQ)
+            vmh_lua_emit(to, VMH_LUA_DO_EQ, left, other, sense);
+        else
+            vmh_lua_emit(to, operator == VMH_LUA_OP_LT || operator == VMH_LUA_OP_GT
+                                 ? VMH_LUA_DO_LT
+                                 : VMH_LUA_DO_LE,
+                         is_turned ? other : left, is_turned ? left : other, sense);
+    }
+    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* Makes a value of a test that was just emitted with sense true. */
+static void load_truth(vmh_lua_emitter *to, uint32_t into)
+{
+    vmh_lua_jumps if_false = {0}, end = {0};
+
+    vmh_lua_jump(to, &if_false);
+    vmh_lua_emit(to, VMH_LUA_DO_LOAD_TRUE, into, 0, 0);
+    vmh_lua_jump(to, &end);
+    vmh_lua_jumps_land(to, &if_false);
+    vmh_lua_emit(to, VMH_LUA_DO_LOAD_FALSE, into, 0, 0);
+    vmh_lua_jumps_land(to, &end);
+}
+
+/* `left of-operator right` into a register; the left one is in a register already. */
+static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
+                        uint32_t into)
+{
+    const vmh_lua_expression *right = of->as.pair.right;
+    vmh_lua_instruction_name form = number_form(of->operator, right);
+    uint32_t mark = to->next_register;
+    uint32_t number;
+
+    if (is_comparison(of->operator)) {
+        emit_comparison(to, of, left, true);
+        load_truth(to, into);
+        return;
+    }
+    if (form != VMH_LUA_DO_MOVE) {
+        number = (uint16_t)right->as.integer;
+    } else {
+        number = vmh_lua_compile_operand(to, right);
+        form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
+    }
+    at_line(to, of);
+    vmh_lua_emit(to, form, into, left, number);
+    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, right));
+    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* A chain of binary operators, `..`, `and` and `or` left out. */
+static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    uint32_t mark = to->next_register;
+    const vmh_lua_expression *first = of;
+    spine chain = {0};
+    uint32_t left;
+
+    while (first->kind == VMH_LUA_EXPR_BINARY && first->operator != VMH_LUA_OP_CONCAT &&
+           push_node(to, &chain, first))
+        first = first->as.pair.left;
+    if (vmh_lua_has_fault(to))
+        return;
+    left = vmh_lua_compile_operand(to, first);
+    while (chain.count-- > 1) {
+        uint32_t result = left >= mark ? left : to->next_register;
+
+        emit_binary(to, chain.nodes[chain.count], left, result);
+        if (result == to->next_register)
+            vmh_lua_take_register(to);
+        left = result;
+    }
+    emit_binary(to, of, left, into);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* a .. (b .. (c ...)): all operands in a row, then one instruction. */
+static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    uint32_t first = to->next_register;
+    uint32_t count = 0;
+
+    while (of->kind == VMH_LUA_EXPR_BINARY && of->operator == VMH_LUA_OP_CONCAT) {
+        vmh_lua_compile_next(to, of->as.pair.left);
+        vmh_lua_pay(to, VMH_LUA_GAS_CONCAT);
+        at_line(to, of);
+        of = of->as.pair.right;
+        count++;
+    }
+    vmh_lua_compile_next(to, of);
+    vmh_lua_emit(to, VMH_LUA_DO_CONCAT, into, first, count + 1);
+    vmh_lua_drop_registers(to, first);
+}
+
+static void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    uint32_t mark = to->next_register;
+    uint32_t operand = vmh_lua_compile_operand(to, of->as.pair.left);
+
+    at_line(to, of);
+    vmh_lua_emit(to, (vmh_lua_instruction_name)(VMH_LUA_DO_NEG + (of->operator - VMH_LUA_OP_NEG)),
+                 into, operand, 0);
+    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), 0);
+    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+    vmh_lua_drop_registers(to, mark);
+}
+
+static bool is_logical(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_AND || of->kind == VMH_LUA_EXPR_OR;
+}
+
+/* a and b or c ...: each right side runs where what is there so far lets it. */
+static void compile_logical(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    const vmh_lua_expression *first = of;
+    spine chain = {0};
+
+    while (is_logical(first) && push_node(to, &chain, first))
+        first = first->as.pair.left;
+    if (vmh_lua_has_fault(to))
+        return;
+    vmh_lua_compile_into(to, first, into);
+    while (chain.count-- > 0) {
+        const vmh_lua_expression *node = chain.nodes[chain.count];
+        vmh_lua_stretch stretch, *saved;
+        vmh_lua_jumps over = {0};
+
+        vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+        vmh_lua_emit(to, VMH_LUA_DO_TEST, into, 0, node->kind == VMH_LUA_EXPR_AND);
+        vmh_lua_jump(to, &over);
+        vmh_lua_stretch_begin_here(to, &stretch, &saved);
+        vmh_lua_compile_into(to, node->as.pair.right, into);
+        vmh_lua_stretch_end(to, saved);
+        vmh_lua_jumps_land(to, &over);
+    }
+}
+
+/* ---- conditions ---- */
+
+/* How deep conditions may look into `and` and `or`; below that they are values. */
+enum { CONDITION_DEPTH = 100 };
+
+static void compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
+                              vmh_lua_jumps *jumps, int depth);
+
+static void compile_right(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
+                          vmh_lua_jumps *jumps, int depth)
+{
+    vmh_lua_stretch stretch, *saved;
+
+    vmh_lua_stretch_begin_here(to, &stretch, &saved);
+    compile_condition(to, of->as.pair.right, sense, jumps, depth - 1);
+    vmh_lua_stretch_end(to, saved);
+}
+
+static void compile_logical_condition(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                      bool sense, vmh_lua_jumps *jumps, int depth)
+{
+    bool goes_on = of->kind == VMH_LUA_EXPR_AND;
+    vmh_lua_jumps decided = {0};
+
+    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+    if (sense == goes_on) {
+        compile_condition(to, of->as.pair.left, sense, jumps, depth - 1);
+        compile_right(to, of, sense, jumps, depth);
+        return;
+    }
+    compile_condition(to, of->as.pair.left, !sense, &decided, depth - 1);
+    compile_right(to, of, sense, jumps, depth);
+    vmh_lua_jumps_land(to, &decided);
+}
+
+static void compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
+                              vmh_lua_jumps *jumps, int depth)
+{
+    uint32_t mark = to->next_register;
+
+    if (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    if (is_logical(of) && depth > 0) {
+        compile_logical_condition(to, of, sense, jumps, depth);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_UNARY && of->operator == VMH_LUA_OP_NOT && depth > 0) {
+        vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
+        compile_condition(to, of->as.pair.left, !sense, jumps, depth - 1);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_BINARY && is_comparison(of->operator)) {
+        uint32_t left = vmh_lua_compile_operand(to, of->as.pair.left);
+
+        emit_comparison(to, of, left, sense);
+    } else {
+        vmh_lua_emit(to, VMH_LUA_DO_TEST, vmh_lua_compile_operand(to, of), 0, sense);
+    }
+    vmh_lua_drop_registers(to, mark);
+    vmh_lua_jump(to, jumps);
+}
+
+void vmh_lua_compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
+                               vmh_lua_jumps *jumps)
+{
+    compile_condition(to, of, sense, jumps, CONDITION_DEPTH);
+}
+
+/* ---- table constructors ---- */
+
+/* So many items wait in registers before they are put into the table. */
+enum { ITEMS_AT_ONCE = 50 };
+
+static bool is_open(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
+           of->kind == VMH_LUA_EXPR_VARARGS;
+}
+
+static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint32_t count)
+{
+    uint32_t at;
+
+    if (count == 0)
+        return;
+    at = vmh_lua_emit_wide(to, VMH_LUA_DO_SET_LIST, table, (uint32_t)done);
+    vmh_lua_instruction_at(to, at)->d = (uint16_t)count;
+    vmh_lua_drop_registers(to, table + 1);
+}
+
+static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, uint32_t table)
+{
+    uint32_t mark = to->next_register;
+    uint32_t number, value;
+    key_kind kind = constant_key(to, item->key, &number);
+
+    if (kind == KEY_REGISTER)
+        number = vmh_lua_compile_next(to, item->key);
+    value = vmh_lua_compile_operand(to, item->value);
+    at_line(to, item->key);
+    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
+                     : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
+                                        : VMH_LUA_DO_SET_INDEX,
+                 table, number, value);
+    vmh_lua_pay(to, VMH_LUA_GAS_KEYED_ITEM);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* The table is made in the newest register, `table`. */
+static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
+{
+    size_t count = of->as.table.item_count;
+    uint64_t done = 0;
+    uint32_t waiting = 0;
+    uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
+    size_t keyed = 0;
+
+    vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
+    for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
+        const vmh_lua_item *item = &of->as.table.items[i];
+
+        if (item->key != NULL) {
+            compile_keyed_item(to, item, table);
+            keyed++;
+            continue;
+        }
+        vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
+        if (i + 1 == count && is_open(item->value)) {
+            vmh_lua_compile_list(to, &item->value, 1, VMH_LUA_OPEN);
+            flush_items(to, table, done, VMH_LUA_OPEN);
+            break;
+        }
+        vmh_lua_compile_next(to, item->value);
+        if (++waiting == ITEMS_AT_ONCE) {
+            flush_items(to, table, done, waiting);
+            done += waiting;
+            waiting = 0;
+        }
+    }
+    flush_items(to, table, done, waiting);
+    done += waiting;
+    vmh_lua_instruction_at(to, at)->b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
+    vmh_lua_instruction_at(to, at)->c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
+}
+
+/* ---- any expression ---- */
+
+/* The newest register and `into` may be the same, or `into` is a local that is given a value. */
+static void compile_in_place(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    bool is_newest = into + 1 == to->next_register;
+    uint32_t base = is_newest ? into : vmh_lua_take_register(to);
+
+    if (is_suffix(of))
+        compile_suffixes(to, of, base, 1, false);
+    else if (is_logical(of))
+        compile_logical(to, of, base);
+    else
+        compile_table(to, of, base);
+    if (is_newest)
+        return;
+    vmh_lua_emit(to, VMH_LUA_DO_MOVE, into, base, 0);
+    vmh_lua_drop_registers(to, base);
+}
+
+void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    if (vmh_lua_has_fault(to))
+        return;
+    at_line(to, of);
+    switch (of->kind) {
+    case VMH_LUA_EXPR_NIL:
+        vmh_lua_emit(to, VMH_LUA_DO_LOAD_NIL, into, 1, 0);
+        break;
+    case VMH_LUA_EXPR_FALSE:
+        vmh_lua_emit(to, VMH_LUA_DO_LOAD_FALSE, into, 0, 0);
+        break;
+    case VMH_LUA_EXPR_TRUE:
+        vmh_lua_emit(to, VMH_LUA_DO_LOAD_TRUE, into, 0, 0);
+        break;
+    case VMH_LUA_EXPR_INTEGER:
+        load_integer(to, of->as.integer, into);
+        break;
+    case VMH_LUA_EXPR_STRING:
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
+                          vmh_lua_string_constant(to, of->as.string));
+        break;
+    case VMH_LUA_EXPR_VARARGS:
+        load_varargs(to, into, 1);
+        break;
+    case VMH_LUA_EXPR_FUNCTION:
+        load_function(to, of->as.function, into);
+        break;
+    case VMH_LUA_EXPR_LOCAL:
+        load_local(to, of->as.variable, into);
+        break;
+    case VMH_LUA_EXPR_CAPTURE:
+        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_CAPTURE, into, of->as.capture, 0);
+        break;
+    case VMH_LUA_EXPR_GLOBAL:
+        load_global(to, of->as.string, into);
+        break;
+    case VMH_LUA_EXPR_UNARY:
+        compile_unary(to, of, into);
+        break;
+    case VMH_LUA_EXPR_BINARY:
+        if (of->operator == VMH_LUA_OP_CONCAT)
+            compile_concat(to, of, into);
+        else
+            compile_binary(to, of, into);
+        break;
+    case VMH_LUA_EXPR_PARENTHESES:
+        vmh_lua_compile_into(to, of->as.pair.left, into);
+        break;
+    default:
+        compile_in_place(to, of, into);
+    }
+}
+
+uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    uint32_t into = vmh_lua_take_register(to);
+
+    vmh_lua_compile_into(to, of, into);
+    return into;
+}
+
+uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    return is_plain_local(of) ? of->as.variable->slot : vmh_lua_compile_next(to, of);
+}
+
+/* The last value of a list, of which `wanted` are wanted from here. */
+static void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t wanted)
+{
+    uint32_t base = vmh_lua_take_register(to);
+
+    at_line(to, of);
+    if (of->kind == VMH_LUA_EXPR_VARARGS)
+        load_varargs(to, base, wanted);
+    else
+        compile_suffixes(to, of, base, wanted, false);
+    if (wanted != VMH_LUA_OPEN && wanted > 1)
+        vmh_lua_take_registers(to, wanted - 1);
+}
+
+uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *values, size_t count,
+                              uint32_t wanted)
+{
+    bool is_all = wanted == VMH_LUA_OPEN;
+
+    for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
+        uint32_t mark = to->next_register;
+        bool is_last = i + 1 == count;
+
+        if (is_last && is_open(values[i]) && (is_all || i + 1 < wanted)) {
+            compile_open(to, values[i], is_all ? VMH_LUA_OPEN : wanted - (uint32_t)i);
+            return is_all ? VMH_LUA_OPEN : wanted;
+        }
+        vmh_lua_compile_next(to, values[i]);
+        if (!is_all && i >= wanted)
+            vmh_lua_drop_registers(to, mark); /* evaluated, and not wanted */
+    }
+    if (is_all)
+        return (uint32_t)count;
+    if (count < wanted) {
+        uint32_t missing = wanted - (uint32_t)count;
+
+        vmh_lua_emit(to, VMH_LUA_DO_LOAD_NIL, vmh_lua_take_registers(to, missing), missing, 0);
+    }
+    return wanted;
+}
+
+void vmh_lua_compile_call_statement(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    uint32_t base = vmh_lua_take_register(to);
+
+    compile_suffixes(to, of, base, 0, false);
+    vmh_lua_drop_registers(to, base);
+}
+
+void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    uint32_t base = vmh_lua_take_register(to);
+
+    compile_suffixes(to, of, base, VMH_LUA_OPEN, true);
+    vmh_lua_drop_registers(to, base);
+}
+
+/* ---- targets of assignments ---- */
+
+vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                      bool keeps)
+{
+    vmh_lua_target target = {of, 0, 0};
+    uint32_t number;
+
+    if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
+        return target;
+    target.object = keeps ? vmh_lua_compile_next(to, of->as.pair.left)
+                          : vmh_lua_compile_operand(to, of->as.pair.left);
+    if (constant_key(to, of->as.pair.right, &number) != KEY_REGISTER)
+        target.key = number;
+    else
+        target.key = keeps ? vmh_lua_compile_next(to, of->as.pair.right)
+                           : vmh_lua_compile_operand(to, of->as.pair.right);
+    return target;
+}
+
+static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
+{
+    const vmh_lua_expression *of = target->expression;
+    uint32_t number;
+    key_kind kind = constant_key(to, of->as.pair.right, &number);
+
+    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
+                     : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
+                                        : VMH_LUA_DO_SET_INDEX,
+                 target->object, kind == KEY_REGISTER ? target->key : number, from);
+    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
+    vmh_lua_pay(to, VMH_LUA_GAS_STORE);
+}
+
+static void store_global(vmh_lua_emitter *to, vmh_bytes name, uint32_t from)
+{
+    uint32_t slot = vmh_lua_global_slot(to, name);
+
+    vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
+    if (slot == UINT32_MAX)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 1, vmh_lua_string_constant(to, name));
+    else
+        vmh_lua_emit_wide(to, VMH_LUA_DO_SET_GLOBAL, from, slot);
+}
+
+void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
+{
+    const vmh_lua_expression *of = target->expression;
+
+    if (vmh_lua_has_fault(to))
+        return;
+    at_line(to, of);
+    switch (of->kind) {
+    case VMH_LUA_EXPR_LOCAL:
+        if (of->as.variable->is_captured) {
+            vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+            vmh_lua_emit(to, VMH_LUA_DO_SET_CELL, of->as.variable->slot, from, 0);
+        } else if (of->as.variable->slot != from) {
+            vmh_lua_emit(to, VMH_LUA_DO_MOVE, of->as.variable->slot, from, 0);
+        }
+        break;
+    case VMH_LUA_EXPR_CAPTURE:
+        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+        vmh_lua_emit(to, VMH_LUA_DO_SET_CAPTURE, from, of->as.capture, 0);
+        break;
+    case VMH_LUA_EXPR_GLOBAL:
+        store_global(to, of->as.string, from);
+        break;
+    default:
+        store_index(to, target, from);
+    }
+}

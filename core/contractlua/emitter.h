@@ -1,0 +1,208 @@
+/*
+ * The function that is being compiled: its instructions so far, its registers,
+ * and the stretch whose charge is being added up.
+ *
+ * A fault (no memory, a refusal) is sticky: what is emitted afterwards goes
+ * nowhere, and vmh_lua_compile tells once, at the end.
+ */
+#ifndef VMH_CONTRACTLUA_EMITTER_H
+#define VMH_CONTRACTLUA_EMITTER_H
+
+#include "base/ordmap.h"
+#include "contractlua/code.h"
+
+enum {
+    VMH_LUA_MAX_REGISTERS = 250,
+    VMH_LUA_LONGEST_STRETCH = 60000 /* a longer one is cut, so that charges fit their field */
+};
+
+/*
+ * Where the charge of the running stretch goes once it is known: up to two
+ * instructions, in d, or in W of a CHARGE. Neither: the charge of entry.
+ */
+typedef struct vmh_lua_stretch {
+    uint32_t sum;
+    uint32_t places[2]; /* instruction + 1; 0: none */
+} vmh_lua_stretch;
+
+/* Jumps that lead to a place that is not known yet. */
+typedef struct vmh_lua_jumps {
+    uint32_t *items;
+    size_t count, capacity;
+} vmh_lua_jumps;
+
+typedef struct vmh_lua_loop {
+    struct vmh_lua_loop *outer;
+    vmh_lua_jumps breaks;
+} vmh_lua_loop;
+
+typedef struct vmh_lua_goto {
+    uint32_t at;
+    const vmh_lua_label *label;
+} vmh_lua_goto;
+
+typedef struct vmh_lua_compiler {
+    vmh_lua_code *code;
+    vmh_ordmap globals;  /* name -> slot */
+    vmh_ordmap operands; /* kind and name -> number */
+    vmh_lua_operand *operand_list;
+    size_t operand_capacity;
+    vmh_status status;
+    bool is_refused;
+    vmh_lua_refusal *refusal;
+    vmh_failure *why;
+    vmh_lua_instruction nowhere;
+} vmh_lua_compiler;
+
+typedef struct vmh_lua_emitter {
+    vmh_lua_compiler *compiler;
+    struct vmh_lua_emitter *outer;
+    const vmh_lua_function *function;
+    vmh_lua_proto *proto;
+    size_t code_capacity, line_capacity, pair_capacity, constant_capacity, child_capacity;
+    vmh_ordmap constants; /* kind and bytes -> number */
+    uint32_t next_register;
+    uint32_t line;
+    uint32_t last_target; /* the newest instruction that a jump leads to */
+    uint32_t last_test;   /* the newest test whose charge is a stretch's; + 1 */
+    vmh_lua_stretch *stretch;
+    vmh_lua_loop *loop;
+    vmh_lua_goto *gotos;
+    size_t goto_count, goto_capacity;
+} vmh_lua_emitter;
+
+/* ---- faults ---- */
+
+static inline bool vmh_lua_has_fault(const vmh_lua_emitter *to)
+{
+    return to->compiler->status != VMH_OK || to->compiler->is_refused;
+}
+
+void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text);
+
+/* ---- instructions ---- */
+
+/* Emits; gives its number. */
+uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a, uint32_t b,
+                      uint32_t c);
+uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
+                           uint32_t wide);
+
+/* The instruction of that number; somewhere harmless after a fault. */
+vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number);
+
+/* The operands of the newest instruction, for errors. */
+void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second);
+
+/* The number of a name among the operands, 0 for none. */
+uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_bytes name);
+
+/* Numbers among the constants. */
+uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer);
+uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_bytes string);
+uint32_t vmh_lua_plain_constant(vmh_lua_emitter *to, vmh_lua_tag tag); /* nil, false, true */
+
+/* ---- jumps ---- */
+
+/* Emits a jump to a place that is told later. */
+void vmh_lua_jump(vmh_lua_emitter *to, vmh_lua_jumps *jumps);
+
+/* The place is here. */
+void vmh_lua_jumps_land(vmh_lua_emitter *to, vmh_lua_jumps *jumps);
+
+/* Notes that a jump leads to what is emitted next; gives its number. */
+uint32_t vmh_lua_target_here(vmh_lua_emitter *to);
+
+/* Makes the wide jump at `at` lead to `target`. */
+void vmh_lua_jump_set(vmh_lua_emitter *to, uint32_t at, uint32_t target);
+
+/* ---- stretches ---- */
+
+/* In place of an instruction: the function's entry. */
+#define VMH_LUA_AT_ENTRY UINT32_MAX
+
+/* Adds to the charge of the running stretch. */
+void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas);
+
+/*
+ * Begins a stretch; `saved` keeps the one around it until vmh_lua_stretch_end.
+ * Its charge goes to the d of instruction `at`, or is that of entry; for _here into a CHARGE emitted
+ * for it, unless the newest instruction is a test that nothing jumps behind.
+ */
+void vmh_lua_stretch_begin_at(vmh_lua_emitter *to, vmh_lua_stretch *stretch, uint32_t at,
+                              vmh_lua_stretch **saved);
+void vmh_lua_stretch_begin_here(vmh_lua_emitter *to, vmh_lua_stretch *stretch,
+                                vmh_lua_stretch **saved);
+
+/* The running stretch, and those cut from it, ends; goes back to the one around it. */
+void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved);
+
+/* The running stretch ends in place, and one begins whose charge goes to d of `at`. */
+void vmh_lua_stretch_next_at(vmh_lua_emitter *to, uint32_t at);
+void vmh_lua_stretch_next_here(vmh_lua_emitter *to);
+
+/* ---- registers ---- */
+
+/* Takes the next ones; gives the first. */
+uint32_t vmh_lua_take_registers(vmh_lua_emitter *to, uint32_t count);
+
+static inline uint32_t vmh_lua_take_register(vmh_lua_emitter *to)
+{
+    return vmh_lua_take_registers(to, 1);
+}
+
+/* Gives back all from `first` on. */
+static inline void vmh_lua_drop_registers(vmh_lua_emitter *to, uint32_t first)
+{
+    to->next_register = first;
+}
+
+/* ---- expressions (compile_expression.c) ---- */
+
+/* Leaves the value in register `to_register`, which is none that the expression reads. */
+void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t register_);
+
+/* The register that has the value: that of a local, else the next one, taken for it. */
+uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of);
+
+/* Leaves it in the next register, which is taken. */
+uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of);
+
+/*
+ * Leaves the values of a list in the next registers, taken: `wanted` of them, the
+ * rest nil or left out, or all of them (VMH_LUA_OPEN). Gives how many were
+ * named, VMH_LUA_OPEN where they go to the top.
+ */
+uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *values, size_t count,
+                              uint32_t wanted);
+
+/* Goes on here where the truth of the expression is `sense`, else takes one of the jumps. */
+void vmh_lua_compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
+                               vmh_lua_jumps *jumps);
+
+/* A call whose results nobody wants. */
+void vmh_lua_compile_call_statement(vmh_lua_emitter *to, const vmh_lua_expression *of);
+
+/* `return` of one call. */
+void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of);
+
+/* An assignment's target, its object and key evaluated, and the store into it. */
+typedef struct vmh_lua_target {
+    const vmh_lua_expression *expression;
+    uint32_t object, key; /* registers; a key that is constant has none */
+} vmh_lua_target;
+
+/* `keeps` copies locals that the same statement could change before the store. */
+vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                      bool keeps);
+void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from);
+
+/* Slot of a global, or UINT32_MAX where there is none of that name. */
+uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name);
+
+/* ---- functions (compile.c) ---- */
+
+/* Compiles a function in this one; gives its number among the children. */
+uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *of);
+
+#endif

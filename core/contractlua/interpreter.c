@@ -1,0 +1,771 @@
+/*
+ * The loop. Bodies end with a jump to the next one; gas, position and registers
+ * are locals that are written back where something else may look at them.
+ */
+#include "contractlua/call.h"
+
+#define UNLIKELY(condition) __builtin_expect((condition) != 0, 0)
+
+static inline bool is_integer(const vmh_lua_value *value)
+{
+    return value->tag == VMH_LUA_INTEGER;
+}
+
+static inline int64_t floor_divide(int64_t a, int64_t b)
+{
+    int64_t quotient = a / b;
+
+    return quotient - (a % b != 0 && a < 0);
+}
+
+/* How many turns a `for` has, less one; false for none. The step is not 0. */
+static bool turns_of(int64_t start, int64_t limit, int64_t step, uint64_t *count)
+{
+    uint64_t stride = step > 0 ? (uint64_t)step : 0 - (uint64_t)step;
+    uint64_t distance = step > 0 ? (uint64_t)limit - (uint64_t)start
+                                 : (uint64_t)start - (uint64_t)limit;
+
+    if (stride == 0 || (step > 0 ? start > limit : start < limit))
+        return false;
+    *count = distance / stride;
+    return true;
+}
+
+static vmh_lua_act begin_for(vmh_lua_state *L, vmh_lua_value *at, bool *has_turn)
+{
+    static const char *const parts[] = {"initial", "limit", "step"};
+    static const int order[] = {1, 2, 0}; /* in which they are looked at */
+    uint64_t count;
+
+    for (int i = 0; i < 3; i++) {
+        if (!is_integer(&at[order[i]]))
+            return vmh_lua_raise_plain(L, "'for' %s%s must be a number", parts[order[i]],
+                                       order[i] == 0 ? " value" : "");
+    }
+    if (at[2].as.integer == 0)
+        return vmh_lua_raise_plain(L, "'for' step is zero");
+    *has_turn = turns_of(at[0].as.integer, at[1].as.integer, at[2].as.integer, &count);
+    if (*has_turn) {
+        at[1].as.integer = (int64_t)count;
+        at[3] = at[0];
+    }
+    return VMH_LUA_ACT_NEXT;
+}
+
+/* A closure of a child function over the registers and captures of this one. */
+static bool make_closure(vmh_lua_state *L, const vmh_lua_frame *frame,
+                         const vmh_lua_proto *proto, vmh_lua_value *into)
+{
+    vmh_lua_value *base = L->running->stack + frame->base;
+    vmh_lua_closure *made;
+
+    if (!vmh_lua_heap_count(&L->heap, VMH_LUA_CLOSURE_COST +
+                                          (uint64_t)VMH_LUA_CAPTURE_COST * proto->capture_count))
+        return false;
+    made = vmh_lua_heap_alloc(&L->heap,
+                              sizeof *made + proto->capture_count * sizeof(vmh_lua_cell *));
+    if (made == NULL)
+        return false;
+    made->proto = proto;
+    for (uint32_t i = 0; i < proto->capture_count; i++) {
+        const vmh_lua_proto_capture *capture = &proto->captures[i];
+
+        made->cells[i] = capture->is_of_parent ? base[capture->index].as.cell
+                                               : frame->closure->cells[capture->index];
+    }
+    *into = (vmh_lua_value){.tag = VMH_LUA_CLOSURE, .as = {.closure = made}};
+    return true;
+}
+
+static bool make_cell(vmh_lua_state *L, vmh_lua_value *value)
+{
+    vmh_lua_cell *cell = vmh_lua_heap_alloc(&L->heap, sizeof *cell);
+
+    if (cell == NULL)
+        return false;
+    cell->value = *value;
+    *value = (vmh_lua_value){.tag = VMH_LUA_CELL, .as = {.cell = cell}};
+    return true;
+}
+
+/* Items of a constructor; they are counted and charged as any absent key. */
+static bool set_items(vmh_lua_state *L, vmh_lua_value *table, uint64_t done, uint32_t count)
+{
+    vmh_lua_table_reserve(&L->heap, table->as.table, done + count, 0);
+    for (uint32_t i = 0; i < count; i++) {
+        if (!vmh_lua_raw_set(L, table->as.table, vmh_lua_integer((int64_t)(done + i + 1)),
+                             table[1 + i]))
+            return false;
+    }
+    return true;
+}
+
+static bool spread_varargs(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t into, uint32_t wanted,
+                           bool is_open)
+{
+    uint32_t count = is_open ? frame->vararg_count : wanted;
+    vmh_lua_value *to;
+    const vmh_lua_value *from;
+
+    if (is_open && (!vmh_lua_charge(L, (uint64_t)VMH_LUA_GAS_PER_VALUE * count) ||
+                    !vmh_lua_reserve(L, frame, (uint64_t)into + count)))
+        return false;
+    to = L->running->stack + frame->base + into;
+    from = L->running->stack + frame->base - frame->vararg_count;
+    for (uint32_t i = 0; i < count; i++)
+        to[i] = i < frame->vararg_count ? from[i] : vmh_lua_nil();
+    L->running->top = frame->base + into + count;
+    return true;
+}
+
+static vmh_lua_table *new_table(vmh_lua_state *L, vmh_lua_instruction of)
+{
+    vmh_lua_table *table = vmh_lua_table_new(&L->heap);
+
+    if (table != NULL && (of.b != 0 || of.c != 0))
+        vmh_lua_table_reserve(&L->heap, table, of.b, of.c);
+    return table;
+}
+
+/* The next pair of a table for a `for` over `next` itself. */
+static vmh_lua_act step_next(vmh_lua_state *L, vmh_lua_value *at, uint32_t wanted)
+{
+    uint64_t work = 0;
+    vmh_lua_value key = at[2], value = vmh_lua_nil();
+
+    switch (vmh_lua_table_next(at[1].as.table, &key, &value, &work)) {
+    case VMH_LUA_NEXT_INVALID:
+        return vmh_lua_raise_plain(L, "invalid key to 'next'");
+    case VMH_LUA_NEXT_END:
+        key = vmh_lua_nil();
+        break;
+    case VMH_LUA_NEXT_FOUND:
+        break;
+    }
+    at[4] = key;
+    if (wanted > 1)
+        at[5] = value;
+    for (uint32_t i = 2; i < wanted; i++)
+        at[4 + i] = vmh_lua_nil();
+    return vmh_lua_charge(L, work / 8) ? VMH_LUA_ACT_NEXT : VMH_LUA_ACT_STOP;
+}
+
+static vmh_lua_act step_iterator(vmh_lua_state *L, vmh_lua_value *at, uint32_t slot,
+                                 uint32_t wanted)
+{
+    if (at[0].tag == VMH_LUA_NATIVE && at[0].as.native->native->function == vmh_lua_next_native &&
+        at[1].tag == VMH_LUA_TABLE)
+        return step_next(L, at, wanted);
+    at[4] = at[0];
+    at[5] = at[1];
+    at[6] = at[2];
+    return vmh_lua_begin_call(L, slot + 4, 2, wanted, VMH_LUA_BACK_CALL, 0);
+}
+
+/* Keys and tables whose access costs nothing beyond INDEX or STORE. */
+static inline bool is_plain_access(const vmh_lua_table *table, const vmh_lua_string *key)
+{
+    return vmh_lua_table_size(table) <= 4096 && key->size <= 40;
+}
+
+/*
+ * The field of an object that is a table, or of the table that its metatable names
+ * as __index, one hop away: NULL for anything else, which the slow road finds.
+ */
+static inline const vmh_lua_value *find_method(const vmh_lua_state *L, const vmh_lua_value *object,
+                                               vmh_lua_string *key, uint32_t *hops)
+{
+    const vmh_lua_table *table = object->as.table;
+    const vmh_lua_value *found, *next;
+
+    *hops = 0;
+    if (object->tag != VMH_LUA_TABLE || !is_plain_access(table, key))
+        return NULL;
+    found = vmh_lua_table_find_string(table, key);
+    if (found != NULL || table->metatable == NULL)
+        return found;
+    next = vmh_lua_table_find_string(table->metatable,
+                                     L->library->event_names[VMH_LUA_EVENT_INDEX]);
+    if (next == NULL || next->tag != VMH_LUA_TABLE || !is_plain_access(next->as.table, key))
+        return NULL;
+    *hops = 1;
+    return vmh_lua_table_find_string(next->as.table, key);
+}
+
+/*
+ * The usual call: of a Lua function with as many parameters as it gets, where
+ * there is room for it. NULL, nothing done, where it is another.
+ */
+static inline vmh_lua_frame *begin_plain_call(vmh_lua_state *L, uint32_t slot,
+                                                      uint32_t argument_count, uint32_t wanted)
+{
+    vmh_lua_coroutine *running = L->running;
+    const vmh_lua_value *called = &running->stack[slot];
+    const vmh_lua_proto *proto;
+    vmh_lua_frame *frame;
+
+    if (called->tag != VMH_LUA_CLOSURE)
+        return NULL;
+    proto = called->as.closure->proto;
+    if (proto->is_variadic || argument_count != proto->parameter_count ||
+        L->depth >= VMH_LUA_MAX_FRAMES || running->frame_count == running->frame_capacity ||
+        slot + 1 + proto->register_count + VMH_LUA_NATIVE_ROOM > running->stack_size ||
+        running->cost + proto->frame_cost > running->greatest_cost)
+        return NULL;
+    running->cost += proto->frame_cost;
+    L->depth++;
+    frame = &running->frames[running->frame_count++];
+    frame->closure = called->as.closure;
+    frame->function_at = slot;
+    frame->base = slot + 1;
+    frame->vararg_count = 0;
+    frame->wanted = wanted;
+    frame->back = VMH_LUA_BACK_CALL;
+    frame->is_protected = false;
+    frame->is_callback_barrier = false;
+    frame->cost = proto->frame_cost;
+    frame->ip = proto->code;
+    return frame;
+}
+
+#define PAY(amount)                  \
+    do {                             \
+        gas -= (int64_t)(amount);    \
+        if (UNLIKELY(gas < 0))       \
+            goto out_of_gas;         \
+    } while (0)
+
+#define R(number) base[number]
+#define NEXT                      \
+    do {                          \
+        i = *ip++;                \
+        goto *labels[i.op];       \
+    } while (0)
+
+/* What others may look at is written back. */
+#define SAVE             \
+    do {                 \
+        frame->ip = ip;  \
+        L->gas = gas;    \
+    } while (0)
+
+/* A slow road; it may have grown the stack or pushed a frame. */
+#define SLOW(call)                            \
+    do {                                      \
+        vmh_lua_act act_;                     \
+                                              \
+        SAVE;                                 \
+        act_ = (call);                        \
+        if (act_ != VMH_LUA_ACT_NEXT) {       \
+            act = act_;                       \
+            goto changed;                     \
+        }                                     \
+        gas = L->gas;                         \
+        base = running->stack + frame->base;  \
+    } while (0)
+
+/* Something that can only stop the execution. */
+#define MUST(call)            \
+    do {                      \
+        SAVE;                 \
+        if (UNLIKELY(!(call))) \
+            goto stopped;     \
+        gas = L->gas;         \
+    } while (0)
+
+#define ARITHMETIC(NAME, expression)                                             \
+    do_##NAME: {                                                                 \
+        const vmh_lua_value *b = &R(i.b), *c = &R(i.c);                          \
+                                                                                 \
+        if (is_integer(b) && is_integer(c)) {                                    \
+            uint64_t x = (uint64_t)b->as.integer, y = (uint64_t)c->as.integer;   \
+                                                                                 \
+            R(i.a) = vmh_lua_integer((int64_t)(expression));                     \
+            NEXT;                                                                \
+        }                                                                        \
+        SLOW(vmh_lua_arithmetic(L, VMH_LUA_OP_##NAME, *b, *c, i.a));             \
+        NEXT;                                                                    \
+    }
+
+/* By a positive number; all others go the slow road. */
+#define DIVISION(NAME, expression)                                               \
+    do_##NAME: {                                                                 \
+        const vmh_lua_value *b = &R(i.b), *c = &R(i.c);                          \
+                                                                                 \
+        if (is_integer(b) && is_integer(c) && c->as.integer > 0) {               \
+            int64_t x = b->as.integer, y = c->as.integer;                        \
+                                                                                 \
+            R(i.a) = vmh_lua_integer(expression);                                \
+            NEXT;                                                                \
+        }                                                                        \
+        SLOW(vmh_lua_arithmetic(L, VMH_LUA_OP_##NAME, *b, *c, i.a));             \
+        NEXT;                                                                    \
+    }
+
+#define ARITHMETIC_SLOW(NAME)                                                 \
+    do_##NAME:                                                                \
+    SLOW(vmh_lua_arithmetic(L, VMH_LUA_OP_##NAME, R(i.b), R(i.c), i.a));      \
+    NEXT;
+
+#define ARITHMETIC_NUMBER(NAME, expression, number)                                     \
+    do_##NAME##_NUMBER: {                                                               \
+        const vmh_lua_value *b = &R(i.b);                                               \
+        int64_t c = (number);                                                           \
+                                                                                        \
+        if (is_integer(b)) {                                                            \
+            int64_t a = b->as.integer;                                                  \
+                                                                                        \
+            R(i.a) = vmh_lua_integer((int64_t)(expression));                            \
+            NEXT;                                                                       \
+        }                                                                               \
+        SLOW(vmh_lua_arithmetic(L, VMH_LUA_OP_##NAME, *b, vmh_lua_integer(c), i.a));    \
+        NEXT;                                                                           \
+    }
+
+/* Decides the test that is `i`. */
+#define DECIDE(truth)                       \
+    do {                                    \
+        if ((truth) == (i.c != 0)) {        \
+            ip++;                           \
+            PAY(i.d);                       \
+            NEXT;                           \
+        }                                   \
+        i = *ip;                            \
+        PAY(i.d);                           \
+        ip += 1 + vmh_lua_signed_wide(i);   \
+        NEXT;                               \
+    } while (0)
+
+#define COMPARE(operator, left, right)                                 \
+    do {                                                               \
+        bool truth = false;                                            \
+                                                                       \
+        SLOW(vmh_lua_compare(L, operator, left, right, &truth));       \
+        DECIDE(truth);                                                 \
+    } while (0)
+
+#define TEST_NUMBER(NAME, relation, operator, is_turned)                                    \
+    do_##NAME##_NUMBER: {                                                                   \
+        const vmh_lua_value *a = &R(i.a);                                                   \
+        int64_t b = (int16_t)i.b;                                                           \
+                                                                                            \
+        if (is_integer(a))                                                                  \
+            DECIDE(a->as.integer relation b);                                               \
+        COMPARE(operator, (is_turned) ? vmh_lua_integer(b) : *a,                            \
+                (is_turned) ? *a : vmh_lua_integer(b));                                     \
+    }
+
+void vmh_lua_interpret(vmh_lua_state *L)
+{
+    static const void *const labels[] = {
+#define X(name, text) (const void *)&&do_##name,
+#include "contractlua/instructions.def"
+#undef X
+    };
+    vmh_lua_coroutine *running;
+    vmh_lua_frame *frame;
+    const vmh_lua_proto *proto;
+    const vmh_lua_instruction *ip;
+    vmh_lua_instruction i;
+    vmh_lua_value *base;
+    vmh_lua_act act;
+    int64_t gas;
+
+    if (!vmh_lua_settle(L))
+        return;
+reload:
+    running = L->running;
+    frame = vmh_lua_top_frame(L);
+    if (frame->closure == NULL) {
+        if (!vmh_lua_settle(L))
+            return;
+        goto reload;
+    }
+    proto = frame->closure->proto;
+    ip = frame->ip;
+    base = running->stack + frame->base;
+    gas = L->gas;
+    NEXT;
+
+changed:
+    if (act == VMH_LUA_ACT_RELOAD)
+        goto reload;
+    if (act == VMH_LUA_ACT_RAISE && vmh_lua_unwind(L))
+        goto reload;
+    return;
+
+out_of_gas:
+    L->gas = 0;
+    L->stop = VMH_LUA_STOP_GAS;
+    frame->ip = ip;
+    return;
+
+stopped:
+    vmh_lua_stopped(L);
+    return;
+
+do_MOVE:
+    R(i.a) = R(i.b);
+    NEXT;
+do_LOAD_NIL:
+    for (uint32_t k = 0; k < i.b; k++)
+        R(i.a + k) = vmh_lua_nil();
+    NEXT;
+do_LOAD_FALSE:
+    R(i.a) = vmh_lua_boolean(false);
+    NEXT;
+do_LOAD_TRUE:
+    R(i.a) = vmh_lua_boolean(true);
+    NEXT;
+do_LOAD_INTEGER:
+    R(i.a) = vmh_lua_integer(vmh_lua_signed_wide(i));
+    NEXT;
+do_LOAD_CONSTANT:
+    R(i.a) = proto->constants[vmh_lua_wide(i)];
+    NEXT;
+do_NEW_CELL:
+    MUST(make_cell(L, &R(i.a)));
+    NEXT;
+do_GET_CELL:
+    R(i.a) = R(i.b).as.cell->value;
+    NEXT;
+do_SET_CELL:
+    R(i.a).as.cell->value = R(i.b);
+    NEXT;
+do_GET_CAPTURE:
+    R(i.a) = frame->closure->cells[i.b]->value;
+    NEXT;
+do_SET_CAPTURE:
+    frame->closure->cells[i.b]->value = R(i.a);
+    NEXT;
+do_GET_GLOBAL:
+    R(i.a) = L->globals[vmh_lua_wide(i)];
+    NEXT;
+do_SET_GLOBAL:
+    L->globals[vmh_lua_wide(i)] = R(i.a);
+    NEXT;
+do_NO_GLOBAL: {
+    const vmh_lua_string *name = proto->constants[vmh_lua_wide(i)].as.string;
+
+    SLOW(vmh_lua_raise_plain(L, "no global '%.*s'%s", (int)(name->size < 200 ? name->size : 200),
+                             (const char *)name->bytes,
+                             i.a == 0 ? "" : ": the main chunk assigns none of that name"));
+    NEXT;
+}
+
+do_GET_INDEX: {
+    const vmh_lua_value *object = &R(i.b), *key = &R(i.c);
+
+    if (object->tag == VMH_LUA_TABLE && is_integer(key)) {
+        const vmh_lua_table *table = object->as.table;
+        uint64_t at = (uint64_t)key->as.integer - 1;
+
+        if (at < table->reach && table->items[at].tag != VMH_LUA_NIL &&
+            vmh_lua_table_size(table) <= 4096) {
+            R(i.a) = table->items[at];
+            NEXT;
+        }
+    } else if (object->tag == VMH_LUA_TABLE && key->tag == VMH_LUA_STRING &&
+               is_plain_access(object->as.table, key->as.string)) {
+        const vmh_lua_value *found =
+            vmh_lua_table_find_string(object->as.table, key->as.string);
+
+        if (found != NULL) {
+            R(i.a) = *found;
+            NEXT;
+        }
+    }
+    SLOW(vmh_lua_index(L, *object, *key, i.a));
+    NEXT;
+}
+do_GET_FIELD: {
+    const vmh_lua_value *object = &R(i.b);
+    vmh_lua_value key = proto->constants[i.c];
+    uint32_t hops;
+    const vmh_lua_value *found = find_method(L, object, key.as.string, &hops);
+
+    if (found != NULL) {
+        PAY(hops * VMH_LUA_GAS_PER_HOP);
+        R(i.a) = *found;
+        NEXT;
+    }
+    SLOW(vmh_lua_index(L, *object, key, i.a));
+    NEXT;
+}
+do_GET_ITEM: {
+    const vmh_lua_value *object = &R(i.b);
+
+    if (object->tag == VMH_LUA_TABLE) {
+        const vmh_lua_table *table = object->as.table;
+        uint64_t at = (uint64_t)i.c - 1;
+
+        if (at < table->reach && table->items[at].tag != VMH_LUA_NIL &&
+            vmh_lua_table_size(table) <= 4096) {
+            R(i.a) = table->items[at];
+            NEXT;
+        }
+    }
+    SLOW(vmh_lua_index(L, *object, vmh_lua_integer(i.c), i.a));
+    NEXT;
+}
+do_SET_INDEX: {
+    const vmh_lua_value *object = &R(i.a), *key = &R(i.b), *value = &R(i.c);
+
+    if (object->tag == VMH_LUA_TABLE && is_integer(key) && value->tag != VMH_LUA_NIL) {
+        vmh_lua_table *table = object->as.table;
+        uint64_t at = (uint64_t)key->as.integer - 1;
+
+        if (at < table->reach && table->items[at].tag != VMH_LUA_NIL && !table->is_read_only &&
+            vmh_lua_table_size(table) <= 4096) {
+            table->items[at] = *value;
+            NEXT;
+        }
+    } else if (object->tag == VMH_LUA_TABLE && key->tag == VMH_LUA_STRING &&
+               value->tag != VMH_LUA_NIL && !object->as.table->is_read_only &&
+               is_plain_access(object->as.table, key->as.string)) {
+        vmh_lua_value *found = vmh_lua_table_find_string(object->as.table, key->as.string);
+
+        if (found != NULL) {
+            *found = *value;
+            NEXT;
+        }
+    }
+    SLOW(vmh_lua_store(L, *object, *key, *value));
+    NEXT;
+}
+do_SET_FIELD: {
+    const vmh_lua_value *object = &R(i.a), *value = &R(i.c);
+    vmh_lua_value key = proto->constants[i.b];
+
+    if (object->tag == VMH_LUA_TABLE && value->tag != VMH_LUA_NIL &&
+        !object->as.table->is_read_only && is_plain_access(object->as.table, key.as.string)) {
+        vmh_lua_value *found = vmh_lua_table_find_string(object->as.table, key.as.string);
+
+        if (found != NULL) {
+            *found = *value;
+            NEXT;
+        }
+    }
+    SLOW(vmh_lua_store(L, *object, key, *value));
+    NEXT;
+}
+do_SET_ITEM:
+    SLOW(vmh_lua_store(L, R(i.a), vmh_lua_integer(i.b), R(i.c)));
+    NEXT;
+do_GET_METHOD: {
+    vmh_lua_value object = R(i.b);
+    uint32_t hops;
+    const vmh_lua_value *found =
+        find_method(L, &object, proto->constants[i.c].as.string, &hops);
+
+    R(i.a + 1) = object;
+    if (found != NULL) {
+        PAY(hops * VMH_LUA_GAS_PER_HOP);
+        R(i.a) = *found;
+        NEXT;
+    }
+    SLOW(vmh_lua_index(L, object, proto->constants[i.c], i.a));
+    NEXT;
+}
+do_NEW_TABLE: {
+    vmh_lua_table *table;
+
+    SAVE;
+    table = new_table(L, i);
+    if (UNLIKELY(table == NULL))
+        goto stopped;
+    R(i.a) = vmh_lua_of_table(table);
+    NEXT;
+}
+do_SET_LIST: {
+    uint32_t count = i.d;
+
+    if (count == VMH_LUA_OPEN)
+        count = (uint32_t)(running->stack + running->top - &R(i.a + 1));
+    MUST(set_items(L, &R(i.a), vmh_lua_wide(i), count));
+    NEXT;
+}
+
+    ARITHMETIC(ADD, x + y)
+    ARITHMETIC(SUB, x - y)
+    ARITHMETIC(MUL, x * y)
+    ARITHMETIC(BAND, x & y)
+    ARITHMETIC(BOR, x | y)
+    ARITHMETIC(BXOR, x ^ y)
+    DIVISION(IDIV, floor_divide(x, y))
+    DIVISION(MOD, x - floor_divide(x, y) * y)
+    ARITHMETIC_SLOW(SHL)
+    ARITHMETIC_SLOW(SHR)
+    ARITHMETIC_NUMBER(ADD, (uint64_t)a + (uint64_t)c, (int16_t)i.c)
+    ARITHMETIC_NUMBER(SUB, (uint64_t)a - (uint64_t)c, (int16_t)i.c)
+    ARITHMETIC_NUMBER(MUL, (uint64_t)a * (uint64_t)c, (int16_t)i.c)
+    ARITHMETIC_NUMBER(IDIV, floor_divide(a, c), i.c)
+    ARITHMETIC_NUMBER(MOD, a - floor_divide(a, c) * c, i.c)
+
+do_CONCAT:
+    frame->concat_at = frame->base + i.b;
+    frame->concat_count = i.c;
+    SLOW(vmh_lua_concat(L));
+    NEXT;
+do_NEG:
+    SLOW(vmh_lua_unary(L, VMH_LUA_OP_NEG, R(i.b), i.a));
+    NEXT;
+do_BNOT:
+    SLOW(vmh_lua_unary(L, VMH_LUA_OP_BNOT, R(i.b), i.a));
+    NEXT;
+do_NOT:
+    R(i.a) = vmh_lua_boolean(!vmh_lua_is_true(R(i.b)));
+    NEXT;
+do_LENGTH: {
+    const vmh_lua_value *b = &R(i.b);
+
+    if (b->tag == VMH_LUA_TABLE && b->as.table->metatable == NULL) {
+        R(i.a) = vmh_lua_integer((int64_t)vmh_lua_table_length(b->as.table));
+        NEXT;
+    }
+    SLOW(vmh_lua_unary(L, VMH_LUA_OP_LENGTH, *b, i.a));
+    NEXT;
+}
+
+do_JUMP:
+    PAY(i.d);
+    ip += vmh_lua_signed_wide(i);
+    NEXT;
+do_CHARGE:
+    PAY(vmh_lua_wide(i));
+    NEXT;
+do_TEST:
+    DECIDE(vmh_lua_is_true(R(i.a)));
+do_EQ: {
+    const vmh_lua_value *a = &R(i.a), *b = &R(i.b);
+
+    if (is_integer(a) && is_integer(b))
+        DECIDE(a->as.integer == b->as.integer);
+    COMPARE(VMH_LUA_OP_EQ, *a, *b);
+}
+do_EQ_CONSTANT: {
+    const vmh_lua_value *a = &R(i.a), *b = &proto->constants[i.b];
+
+    if (b->tag <= VMH_LUA_TRUE || a->tag != b->tag)
+        DECIDE(a->tag == b->tag);
+    if (a->as.string == b->as.string)
+        DECIDE(true);
+    COMPARE(VMH_LUA_OP_EQ, *a, *b);
+}
+do_LT: {
+    const vmh_lua_value *a = &R(i.a), *b = &R(i.b);
+
+    if (is_integer(a) && is_integer(b))
+        DECIDE(a->as.integer < b->as.integer);
+    COMPARE(VMH_LUA_OP_LT, *a, *b);
+}
+do_LE: {
+    const vmh_lua_value *a = &R(i.a), *b = &R(i.b);
+
+    if (is_integer(a) && is_integer(b))
+        DECIDE(a->as.integer <= b->as.integer);
+    COMPARE(VMH_LUA_OP_LE, *a, *b);
+}
+    TEST_NUMBER(EQ, ==, VMH_LUA_OP_EQ, false)
+    TEST_NUMBER(LT, <, VMH_LUA_OP_LT, false)
+    TEST_NUMBER(LE, <=, VMH_LUA_OP_LE, false)
+    TEST_NUMBER(GT, >, VMH_LUA_OP_LT, true)
+    TEST_NUMBER(GE, >=, VMH_LUA_OP_LE, true)
+
+do_FOR_BEGIN: {
+    bool has_turn = false;
+
+    SLOW(begin_for(L, &R(i.a), &has_turn));
+    if (!has_turn) {
+        ip += vmh_lua_signed_wide(i);
+        NEXT;
+    }
+    PAY(i.d);
+    NEXT;
+}
+do_FOR_TURN: {
+    vmh_lua_value *at = &R(i.a);
+    uint64_t left = (uint64_t)at[1].as.integer;
+
+    if (left == 0)
+        NEXT;
+    PAY(i.d);
+    at[1].as.integer = (int64_t)(left - 1);
+    at[0].as.integer = (int64_t)((uint64_t)at[0].as.integer + (uint64_t)at[2].as.integer);
+    at[3] = at[0];
+    ip += vmh_lua_signed_wide(i);
+    NEXT;
+}
+do_FOR_IN_BEGIN:
+    if (R(i.a + 3).tag != VMH_LUA_NIL)
+        SLOW(vmh_lua_raise_plain(L, "'for' takes no fourth value"));
+    ip += vmh_lua_signed_wide(i);
+    NEXT;
+do_FOR_IN_CALL:
+    PAY(VMH_LUA_GAS_FOR_IN_TURN);
+    SLOW(step_iterator(L, &R(i.a), frame->base + i.a, i.b));
+    NEXT;
+do_FOR_IN_TURN: {
+    vmh_lua_value *at = &R(i.a);
+
+    if (at[4].tag == VMH_LUA_NIL)
+        NEXT;
+    PAY(i.d);
+    at[2] = at[4];
+    ip += vmh_lua_signed_wide(i);
+    NEXT;
+}
+
+do_CLOSURE:
+    MUST(make_closure(L, frame, proto->children[vmh_lua_wide(i)], &R(i.a)));
+    NEXT;
+do_VARARGS:
+    MUST(spread_varargs(L, frame, i.a, i.b, i.b == VMH_LUA_OPEN));
+    base = running->stack + frame->base;
+    NEXT;
+do_CALL: {
+    uint32_t slot = frame->base + i.a;
+    uint32_t count = i.b == VMH_LUA_OPEN ? running->top - slot - 1 : i.b;
+    vmh_lua_frame *callee;
+
+    SAVE;
+    callee = begin_plain_call(L, slot, count, i.c);
+    if (callee != NULL) {
+        frame = callee;
+        proto = frame->closure->proto;
+        ip = proto->code;
+        base += i.a + 1;
+        PAY(proto->entry_charge);
+        NEXT;
+    }
+    act = vmh_lua_begin_call(L, slot, count, i.c, VMH_LUA_BACK_CALL, 0);
+    goto changed;
+}
+do_TAIL_CALL: {
+    uint32_t slot = frame->base + i.a;
+
+    SAVE;
+    act = vmh_lua_begin_tail_call(L, slot, i.b == VMH_LUA_OPEN ? running->top - slot - 1 : i.b);
+    goto changed;
+}
+do_RETURN: {
+    uint32_t slot = frame->base + i.a;
+
+    /* The usual case: one value, for a Lua function that called. */
+    if (frame->back == VMH_LUA_BACK_CALL && frame->wanted == 1 && i.b == 1) {
+        running->stack[frame->function_at] = R(i.a);
+        running->cost -= frame->cost;
+        running->frame_count--;
+        L->depth--;
+        frame--;
+        proto = frame->closure->proto;
+        ip = frame->ip;
+        base = running->stack + frame->base;
+        PAY(ip[-1].d);
+        NEXT;
+    }
+    SAVE;
+    act = vmh_lua_finish(L, slot, i.b == VMH_LUA_OPEN ? running->top - slot : i.b);
+    goto changed;
+}
+}
