@@ -54,13 +54,18 @@ local function print_of_stock(source)
   return (table.concat(printed):gsub("source:%d+: ", ""):gsub("to '%a+%d*%.(%a+)'", "to '%1'"))
 end
 
---- The first of some calls that prints another line in stock Lua, with both lines; or nil.
--- `calls` are what goes into `pcall(...)`, and `prelude` is before them; `is_same` may
--- forgive two lines that differ.
-function contract_lua.difference(calls, prelude, is_same)
+--- A source that prints, in a line each, what some calls give or raise.
+-- `calls` are what goes into `pcall(...)`, and `prelude` is before them.
+function contract_lua.source_of(calls, prelude)
   local lines = { SHOW .. (prelude or "") }
   for i, call in ipairs(calls) do lines[i + 1] = ("show(pcall(%s))"):format(call) end
-  local source = table.concat(lines, "\n")
+  return table.concat(lines, "\n")
+end
+
+--- The first of some calls that prints another line in stock Lua, with both lines; or nil.
+-- `is_same` may forgive two lines that differ.
+function contract_lua.difference(calls, prelude, is_same)
+  local source = contract_lua.source_of(calls, prelude)
   local ours = contract_lua.print_of(source):gmatch "[^\n]*\n"
   local theirs = print_of_stock(source):gmatch "[^\n]*\n"
   for _, call in ipairs(calls) do

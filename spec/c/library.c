@@ -1,0 +1,199 @@
+/*
+ * Runs sources of contract Lua while allocations fail:
+ *
+ *     library STEP FILE ...
+ *
+ * Of each file, the n-th allocation fails, and in another run that and all behind
+ * it, for n = 1, 1 + STEP ... until a run needs fewer. Expected is the failure
+ * "no memory", or what came of the run with memory, gas and all, where the
+ * allocation was not needed. Counted are those of compiling, of the library and of
+ * the run, and the parts that are cut from what was allocated.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contractlua/state.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__real_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size);
+void *__wrap_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size);
+
+static struct {
+    bool is_armed;
+    bool is_all; /* every one from fail_at on */
+    long fail_at;
+    long count;
+} memory;
+
+static long failed;
+
+static bool refuse(void)
+{
+    if (!memory.is_armed)
+        return false;
+    memory.count++;
+    return memory.is_all ? memory.count >= memory.fail_at : memory.count == memory.fail_at;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return refuse() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return refuse() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    return refuse() ? NULL : __real_realloc(block, size);
+}
+
+void *__wrap_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size)
+{
+    if (!refuse())
+        return __real_vmh_lua_heap_alloc(heap, size);
+    heap->has_failed = true;
+    return NULL;
+}
+
+static void die(const char *file, const char *what)
+{
+    fflush(stdout);
+    fprintf(stderr, "%s, allocation %ld%s: %s\n", file, memory.fail_at,
+            memory.is_all ? " and all behind it" : "", what);
+    abort();
+}
+
+static vmh_bytes read_file(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = __real_malloc(1 << 20);
+    size_t size;
+
+    if (file == NULL || text == NULL)
+        die(path, "cannot be read");
+    size = fread(text, 1, 1 << 20, file);
+    fclose(file);
+    return vmh_bytes_of(text, size);
+}
+
+/* What came of a run; the text of its error or first result. */
+typedef struct result {
+    vmh_status status;
+    vmh_lua_stop stop;
+    bool is_good;
+    uint64_t gas_used, memory_counted;
+    char text[256];
+} result;
+
+static void keep(result *out, vmh_lua_state *L, const vmh_lua_outcome *outcome)
+{
+    vmh_lua_value value = outcome->error;
+    vmh_lua_string *text;
+
+    out->stop = outcome->stop;
+    out->is_good = outcome->is_good;
+    out->gas_used = outcome->gas_used;
+    out->memory_counted = outcome->memory_counted;
+    if (outcome->is_good)
+        value = outcome->result_count > 0 ? outcome->results[0] : vmh_lua_nil();
+    memory.is_armed = false;
+    text = vmh_lua_plain_text(L, value);
+    if (text != NULL)
+        snprintf(out->text, sizeof out->text, "%.*s", VMH_PRINT(vmh_lua_string_bytes(text)));
+}
+
+static vmh_status run_code(const vmh_lua_library *library, const vmh_lua_code *code, result *out,
+                           vmh_failure *why)
+{
+    vmh_lua_state *L = vmh_lua_state_new(library);
+    vmh_lua_outcome outcome;
+    vmh_status status;
+
+    if (L == NULL)
+        return VMH_E_NO_MEMORY;
+    status = vmh_lua_run(L, code, 1000000000, 64 << 20, &outcome, why);
+    if (status == VMH_OK)
+        keep(out, L, &outcome);
+    vmh_lua_state_free(L);
+    return status;
+}
+
+static result run_source(const char *file, vmh_bytes source)
+{
+    result out = {.status = VMH_OK};
+    vmh_lua_library *library = NULL;
+    vmh_lua_code *code = NULL;
+    vmh_lua_refusal refusal;
+    vmh_arena arena;
+    vmh_failure why;
+
+    vmh_arena_init(&arena);
+    memory.count = 0;
+    memory.is_armed = memory.fail_at != 0;
+    out.status = vmh_lua_library_new(&library, &why);
+    if (out.status == VMH_OK)
+        out.status = vmh_lua_compile(vmh_bytes_text(file), source, library->names,
+                                     library->global_count, &arena, &code, &refusal, &why);
+    if (out.status == VMH_OK && code == NULL)
+        die(file, refusal.text.data == NULL ? "refused" : (const char *)refusal.text.data);
+    if (out.status == VMH_OK)
+        out.status = run_code(library, code, &out, &why);
+    memory.is_armed = false;
+    vmh_lua_code_free(code);
+    vmh_lua_library_free(library);
+    vmh_arena_clear(&arena);
+    return out;
+}
+
+static void expect_same(const char *file, const result *wanted, const result *got)
+{
+    if (got->stop != wanted->stop || got->is_good != wanted->is_good)
+        die(file, got->text);
+    if (strcmp(got->text, wanted->text) != 0)
+        die(file, got->text);
+    if (got->gas_used != wanted->gas_used || got->memory_counted != wanted->memory_counted)
+        die(file, "other gas, or memory");
+}
+
+static void fail_each(const char *file, vmh_bytes source, const result *wanted, long step)
+{
+    for (memory.fail_at = 1;; memory.fail_at += step) {
+        result got = run_source(file, source);
+
+        if (got.status != VMH_OK && got.status != VMH_E_NO_MEMORY)
+            die(file, "another failure");
+        if (got.status == VMH_OK)
+            expect_same(file, wanted, &got);
+        if (memory.count < memory.fail_at)
+            break;
+        failed++;
+    }
+    memory.fail_at = 0;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 2; i < argc; i++) {
+        vmh_bytes source = read_file(argv[i]);
+        result wanted = run_source(argv[i], source);
+
+        if (wanted.status != VMH_OK || !wanted.is_good)
+            die(argv[i], wanted.text);
+        for (int all = 0; all < 2; all++) {
+            memory.is_all = all != 0;
+            fail_each(argv[i], source, &wanted, atol(argv[1]));
+        }
+        free((void *)(uintptr_t)source.data);
+    }
+    printf("%ld allocations failed\n", failed);
+    return 0;
+}
