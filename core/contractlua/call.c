@@ -435,6 +435,8 @@ bool vmh_lua_unwind(vmh_lua_state *L)
             pop_frame(L);
         }
         running->status = VMH_LUA_COROUTINE_DEAD;
+        running->error = L->error;
+        running->has_failed = true;
         if (running == L->main)
             return false;
         L->running = running->resumer;

@@ -207,7 +207,7 @@ static vmh_lua_step base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
         if (frame->returned == 0)
             slots[1] = vmh_lua_nil();
         slots[0] = vmh_lua_boolean(false);
-        return vmh_lua_return_from(frame, 0, 1 + frame->returned);
+        return vmh_lua_return_from(frame, 0, 2);
     case HANDLER_FAILED:
         return fail(L, frame, L->error);
     default:
@@ -273,7 +273,7 @@ static vmh_lua_step base_rawlen(vmh_lua_state *L, vmh_lua_frame *frame)
     if (value.tag == VMH_LUA_STRING)
         return vmh_lua_return(L, frame, vmh_lua_integer((int64_t)value.as.string->size));
     if (value.tag != VMH_LUA_TABLE)
-        return vmh_lua_bad_argument(L, frame, 0, "table or string expected");
+        return vmh_lua_wrong_type(L, frame, 0, "table or string");
     return vmh_lua_return(L, frame,
                           vmh_lua_integer((int64_t)vmh_lua_table_length(value.as.table)));
 }

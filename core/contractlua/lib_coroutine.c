@@ -179,7 +179,10 @@ static vmh_lua_step coroutine_isyieldable(vmh_lua_state *L, vmh_lua_frame *frame
     return vmh_lua_return(L, frame, vmh_lua_boolean(L->running != L->main));
 }
 
-/* A suspended or dead one becomes dead; what it would have closed there is nothing of here. */
+/*
+ * A suspended or dead one becomes dead; what it would have closed there is nothing of here. The
+ * error that one died of is told once.
+ */
 static vmh_lua_step coroutine_close(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_lua_coroutine *which;
@@ -191,7 +194,12 @@ static vmh_lua_step coroutine_close(vmh_lua_state *L, vmh_lua_frame *frame)
         return vmh_lua_raise_text(L, "cannot close a %s coroutine", status_of(which));
     which->status = VMH_LUA_COROUTINE_DEAD;
     which->frame_count = 0;
-    return vmh_lua_return(L, frame, vmh_lua_boolean(true));
+    if (!which->has_failed)
+        return vmh_lua_return(L, frame, vmh_lua_boolean(true));
+    which->has_failed = false;
+    vmh_lua_slots(L, frame)[0] = vmh_lua_boolean(false);
+    vmh_lua_slots(L, frame)[1] = which->error;
+    return vmh_lua_return_from(frame, 0, 2);
 }
 
 const vmh_lua_native vmh_lua_coroutine_natives[] = {

@@ -121,6 +121,8 @@ struct vmh_lua_coroutine {
     uint32_t cost, greatest_cost; /* of its frames, logical bytes; the greatest is counted */
     vmh_lua_coroutine_status status;
     vmh_lua_value function;       /* before the first resume */
+    vmh_lua_value error;          /* has_failed: what it died of */
+    bool has_failed;              /* until it is closed */
 };
 
 /* Metamethods. The first ones are in the order of vmh_lua_operator. */
