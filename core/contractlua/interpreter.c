@@ -11,11 +11,19 @@ static inline bool is_integer(const vmh_lua_value *value)
     return value->tag == VMH_LUA_INTEGER;
 }
 
+/* By a positive number. */
 static inline int64_t floor_divide(int64_t a, int64_t b)
 {
     int64_t quotient = a / b;
 
     return quotient - (a % b != 0 && a < 0);
+}
+
+static inline int64_t floor_modulo(int64_t a, int64_t b)
+{
+    int64_t rest = a % b;
+
+    return rest < 0 ? rest + b : rest;
 }
 
 /* How many turns a `for` has, less one; false for none. The step is not 0. */
@@ -593,14 +601,14 @@ do_SET_LIST: {
     ARITHMETIC(BOR, x | y)
     ARITHMETIC(BXOR, x ^ y)
     DIVISION(IDIV, floor_divide(x, y))
-    DIVISION(MOD, x - floor_divide(x, y) * y)
+    DIVISION(MOD, floor_modulo(x, y))
     ARITHMETIC_SLOW(SHL)
     ARITHMETIC_SLOW(SHR)
     ARITHMETIC_NUMBER(ADD, (uint64_t)a + (uint64_t)c, (int16_t)i.c)
     ARITHMETIC_NUMBER(SUB, (uint64_t)a - (uint64_t)c, (int16_t)i.c)
     ARITHMETIC_NUMBER(MUL, (uint64_t)a * (uint64_t)c, (int16_t)i.c)
     ARITHMETIC_NUMBER(IDIV, floor_divide(a, c), i.c)
-    ARITHMETIC_NUMBER(MOD, a - floor_divide(a, c) * c, i.c)
+    ARITHMETIC_NUMBER(MOD, floor_modulo(a, c), i.c)
 
 do_CONCAT:
     frame->concat_at = frame->base + i.b;
