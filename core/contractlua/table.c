@@ -196,6 +196,21 @@ static uint32_t *index_of(vmh_lua_table *table)
     return (uint32_t *)(table->entries + table->entry_capacity);
 }
 
+/*
+ * The slot of a deleted entry becomes that of the new one of its key: a key has one slot, however
+ * often it comes again, or all of them would lie in one row.
+ */
+static void move_in_index(vmh_lua_table *table, uint64_t hash, uint32_t from, uint32_t to)
+{
+    uint32_t *index = index_of(table);
+    uint32_t mask = table->index_mask;
+    uint32_t at = (uint32_t)hash & mask;
+
+    while ((index[at] & mask) != from + 1)
+        at = (at + 1) & mask;
+    index[at] = (index[at] & ~mask) | (to + 1);
+}
+
 /* Drops deleted entries, of which `next` knows none, and makes the index anew. */
 static void rebuild_entries(vmh_lua_table *table)
 {
@@ -272,10 +287,16 @@ static bool insert_entry(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value
     table->epoch++;
     if (old != NOWHERE)
         table->entries[old].key = vmh_lua_nil();
-    if (table->entry_count == table->entry_capacity && !make_room(heap, table))
-        return false;
+    if (table->entry_count == table->entry_capacity) {
+        if (!make_room(heap, table))
+            return false;
+        old = NOWHERE; /* it is gone, and so is its slot */
+    }
     table->entries[table->entry_count] = (vmh_lua_entry){key, value};
-    add_to_index(table, index_of(table), hash, table->entry_count);
+    if (old != NOWHERE)
+        move_in_index(table, hash, old, table->entry_count);
+    else
+        add_to_index(table, index_of(table), hash, table->entry_count);
     table->entry_count++;
     table->live_count++;
     table->follower_count += is_follower(key);

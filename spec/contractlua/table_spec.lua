@@ -1,4 +1,6 @@
 -- VMHOST_SEED repeats a run.
+assert(_VERSION == "Lua 5.4")
+local contract_lua = require "spec.support.contract_lua"
 local run_command = require "spec.support.run_command"
 
 local BUILD <const> = os.getenv "VMHOST_BUILD" or "build"
@@ -21,5 +23,20 @@ describe("a table of the contract machine", function()
 
     print("tables: " .. output)
     assert.truthy(math.tointeger(output:match "^(%d+) allocations failed$") > 100)
+  end)
+end)
+
+describe("a key that is deleted and set again and again", function()
+  it("takes the same time at the end, with room for many keys left", function()
+    local begin = os.clock()
+
+    contract_lua.run [[
+      local t = {}
+      for i = 1, 60000 do t["k" .. i] = i end
+      for i = 1, 60000 do t["k" .. i] = nil end
+      for i = 1, 35000 do t.x = i t.x = nil end
+    ]]
+
+    assert.is_true(os.clock() - begin < 3) -- a hundredth of it, but for a row of slots for `x`
   end)
 end)
