@@ -384,6 +384,17 @@ describe("uint256", function()
   end)
 end)
 
+describe("division", function()
+  it("floors, at the edges of the integers too", function()
+    check({ "least // 3, least % 3", "good -3074457345618258603 1",
+      "least // three, least % three", "good -3074457345618258603 1",
+      "least // -1, least % -1", "good -9223372036854775808 0",
+      "least // math.maxinteger, least % math.maxinteger", "good -2 9223372036854775806",
+      "-7 // three, -7 % three, 7 // -3, 7 % -3", "good -3 2 -3 -2" },
+      "local least, three = math.mininteger, 3 ")
+  end)
+end)
+
 describe("text", function()
   it("turns into no number by itself", function()
     for _, expression in ipairs { "'1' + 1", "1 - '1'", "'2' * '3'", "'7' // 2", "'7' % 2", "-'1'",

@@ -6,7 +6,8 @@ local random_chunk = require "spec.support.random_chunk"
 local run_command = require "spec.support.run_command"
 local temporary_folder = require "spec.support.temporary_folder"
 
-local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
+local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED")
+  or os.getenv "VMHOST_SOAK" and os.time() % 1000000 or 1
 local SCALE <const> = os.getenv "VMHOST_SOAK" and 50 or 1
 local BATCH <const> = 2000 -- sources at once
 

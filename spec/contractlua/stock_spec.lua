@@ -6,7 +6,8 @@ local random_lua = require "spec.support.random_lua"
 local stock_lua = require "spec.support.stock_lua"
 
 local COUNT <const> = os.getenv "VMHOST_SOAK" and 20000 or 300
-local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
+local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED")
+  or os.getenv "VMHOST_SOAK" and os.time() % 1000000 or 1
 local GAS <const> = 200000000
 
 local function run_contract(source)
