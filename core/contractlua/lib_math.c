@@ -2,7 +2,7 @@
  * `math`: of 64-bit integers, which wrap around. A uint256 is taken where nothing
  * is computed: by max, min and tointeger.
  */
-#include "contractlua/state.h"
+#include "contractlua/call.h"
 
 static vmh_lua_step math_abs(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -37,34 +37,11 @@ static bool is_number(vmh_lua_value value)
     return value.tag == VMH_LUA_INTEGER || value.tag == VMH_LUA_UINT256;
 }
 
-static vmh_word magnitude_of(vmh_lua_value value)
-{
-    return value.tag == VMH_LUA_UINT256 ? *value.as.word : vmh_word_of((uint64_t)value.as.integer);
-}
-
-static bool is_negative(vmh_lua_value value)
-{
-    return value.tag == VMH_LUA_INTEGER && value.as.integer < 0;
-}
-
-static bool is_less(vmh_lua_value a, vmh_lua_value b)
-{
-    vmh_word magnitude_a;
-    vmh_word magnitude_b;
-
-    if (a.tag == VMH_LUA_INTEGER && b.tag == VMH_LUA_INTEGER)
-        return a.as.integer < b.as.integer;
-    if (is_negative(a) || is_negative(b))
-        return is_negative(a);
-    magnitude_a = magnitude_of(a);
-    magnitude_b = magnitude_of(b);
-    return vmh_word_compare(&magnitude_a, &magnitude_b) < 0;
-}
-
 /* Of equal ones the first. */
 static vmh_lua_step pick_extreme(vmh_lua_state *L, vmh_lua_frame *frame, bool is_max)
 {
     vmh_lua_value best = vmh_lua_argument(L, frame, 0);
+    int order;
 
     if (!vmh_lua_charge(L, (uint64_t)frame->argument_count * VMH_LUA_GAS_PER_STEP))
         return vmh_lua_stopped(L);
@@ -75,7 +52,8 @@ static vmh_lua_step pick_extreme(vmh_lua_state *L, vmh_lua_frame *frame, bool is
 
         if (!is_number(other))
             return vmh_lua_wrong_type(L, frame, i, "number");
-        if (is_max ? is_less(best, other) : is_less(other, best))
+        order = vmh_lua_compare_numbers(best, other);
+        if (is_max ? order < 0 : order > 0)
             best = other;
     }
     return vmh_lua_return(L, frame, best);

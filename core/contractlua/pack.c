@@ -200,10 +200,9 @@ static void put_integer(uint8_t *to, uint64_t number, size_t size, bool is_negat
                         byte_order order)
 {
     for (size_t i = 0; i < size; i++) {
-        uint8_t byte = i < OWN_INTEGER_SIZE ? (uint8_t)(number >> 8 * i)
-                                            : (uint8_t)(is_negative ? 0xFF : 0);
+        uint64_t rest = i < OWN_INTEGER_SIZE ? number >> 8 * i : is_negative ? UINT64_MAX : 0;
 
-        to[order == ORDER_BIG ? size - 1 - i : i] = byte;
+        to[order == ORDER_BIG ? size - 1 - i : i] = (uint8_t)rest;
     }
 }
 
