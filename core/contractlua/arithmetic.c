@@ -430,6 +430,10 @@ static bool join(vmh_lua_state *L, vmh_lua_value *operands, uint32_t count, size
     vmh_lua_string *joined;
     uint8_t *to;
 
+    for (uint32_t i = 0; i < count; i++) {
+        if (!vmh_lua_charge_number_text(L, operands[i]))
+            return false;
+    }
     if (!vmh_lua_charge_bytes(L, size))
         return false;
     joined = vmh_lua_string_new_empty(&L->heap, size);

@@ -68,7 +68,7 @@ bool vmh_lua_builder_add_value(vmh_lua_state *L, vmh_lua_builder *builder, vmh_l
     *is_text = true;
     if (value.tag == VMH_LUA_STRING)
         return vmh_lua_builder_add(L, builder, vmh_lua_string_bytes(value.as.string));
-    if (value.tag == VMH_LUA_UINT256 && !vmh_lua_charge(L, VMH_LUA_GAS_UINT256_DIVISION))
+    if (!vmh_lua_charge_number_text(L, value))
         return false;
     size = vmh_lua_number_text(value, text);
     *is_text = size > 0;

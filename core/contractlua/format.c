@@ -240,7 +240,7 @@ static bool add_decimal(formatting *f, const directive *d, vmh_lua_value value)
     uint64_t number;
 
     if (value.tag == VMH_LUA_UINT256) {
-        if (!vmh_lua_charge(f->L, VMH_LUA_GAS_UINT256_DIVISION))
+        if (!vmh_lua_charge_number_text(f->L, value))
             return stop(f);
         digits = vmh_bytes_of(text, vmh_lua_number_text(value, text));
         if (vmh_word_is_zero(value.as.word))
@@ -336,7 +336,7 @@ static bool add_text(formatting *f, const directive *d, vmh_lua_value value)
     method = vmh_lua_metamethod(f->L, value, VMH_LUA_EVENT_NAME);
     if (method.tag == VMH_LUA_STRING)
         return add_string(f, d, vmh_lua_string_bytes(method.as.string));
-    if (value.tag == VMH_LUA_UINT256 && !vmh_lua_charge(f->L, VMH_LUA_GAS_UINT256_DIVISION))
+    if (!vmh_lua_charge_number_text(f->L, value))
         return stop(f);
     size = vmh_lua_number_text(value, text);
     if (size > 0)

@@ -392,7 +392,7 @@ static vmh_lua_step base_tostring(vmh_lua_state *L, vmh_lua_frame *frame)
     method = vmh_lua_metamethod(L, slots[0], VMH_LUA_EVENT_NAME);
     if (slots[0].tag == VMH_LUA_TABLE && method.tag == VMH_LUA_STRING)
         return vmh_lua_return(L, frame, method);
-    text = vmh_lua_plain_text(L, slots[0]);
+    text = vmh_lua_charge_number_text(L, slots[0]) ? vmh_lua_plain_text(L, slots[0]) : NULL;
     return text == NULL ? vmh_lua_stopped(L)
                         : vmh_lua_return(L, frame, vmh_lua_of_string(text));
 }
@@ -513,7 +513,8 @@ static vmh_lua_step base_print(vmh_lua_state *L, vmh_lua_frame *frame)
             frame->is_callback_barrier = true;
             return vmh_lua_call_at(frame, count, 1, 1);
         }
-        text = vmh_lua_plain_text(L, slots[done]);
+        text = vmh_lua_charge_number_text(L, slots[done]) ? vmh_lua_plain_text(L, slots[done])
+                                                          : NULL;
         if (text == NULL)
             return vmh_lua_stopped(L);
         if (!vmh_lua_charge_bytes(L, text->size))

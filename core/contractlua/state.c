@@ -137,6 +137,11 @@ bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size)
     return vmh_lua_charge(L, (size / 32 + (size % 32 != 0)) * VMH_LUA_GAS_PER_WORD);
 }
 
+bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value)
+{
+    return value.tag != VMH_LUA_UINT256 || vmh_lua_charge(L, VMH_LUA_GAS_UINT256_DIVISION);
+}
+
 vmh_lua_step vmh_lua_stopped(vmh_lua_state *L)
 {
     if (L->stop != VMH_LUA_STOP_NONE)
@@ -289,7 +294,9 @@ bool vmh_lua_check_string(vmh_lua_state *L, const vmh_lua_frame *frame, uint32_t
         *step = vmh_lua_wrong_type(L, frame, index, "string");
         return false;
     }
-    *out = vmh_lua_string_new(&L->heap, vmh_bytes_of(text, size));
+    *out = vmh_lua_charge_number_text(L, value) && vmh_lua_charge_bytes(L, size)
+               ? vmh_lua_string_new(&L->heap, vmh_bytes_of(text, size))
+               : NULL;
     if (*out != NULL)
         return true;
     *step = vmh_lua_stopped(L);

@@ -249,6 +249,9 @@ bool vmh_lua_charge(vmh_lua_state *L, uint64_t gas);
 /* Gas for `size` bytes copied, compared or searched. */
 bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size);
 
+/* Gas for the text of a number, beside its bytes: a uint256 is divided for it. */
+bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value);
+
 /* After anything that gave NULL or false: tells why in L->stop and gives VMH_LUA_STEP_STOP. */
 vmh_lua_step vmh_lua_stopped(vmh_lua_state *L);
 
