@@ -57,7 +57,11 @@ static bool set_constant(vmh_lua_heap *heap, vmh_lua_table *table, const vmh_lua
     if (constant->text.data == NULL)
         return set_field(heap, table, constant->name, vmh_lua_integer(constant->integer));
     text = vmh_lua_string_new(heap, constant->text);
-    return text != NULL && set_field(heap, table, constant->name, vmh_lua_of_string(text));
+    if (text == NULL)
+        return false;
+    /* Threads share it: nobody is to write its hash later. */
+    vmh_lua_string_hash(text);
+    return set_field(heap, table, constant->name, vmh_lua_of_string(text));
 }
 
 static vmh_lua_table *make_table(vmh_lua_heap *heap, const vmh_lua_native_list *list)
