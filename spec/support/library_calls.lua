@@ -51,6 +51,21 @@ return function(random)
       .. (random(10) == 1 and "$" or "") .. (random(8) == 1 and "%1" or ""))
   end
 
+  -- A text of few letters that repeats itself, and a part of it in which a byte may be wrong.
+  local function haystack()
+    local unit = table.concat(several(12, function() return pick { "a", "b" } end)) .. "a"
+    local text = unit:rep(random(30)) .. table.concat(several(60, function()
+      return pick { "a", "b", "c" }
+    end)) .. unit:rep(random(9))
+    local from = random(#text)
+    local needle = text:sub(from, from + random(random(2) == 1 and 12 or 200) - 1)
+    if random(3) == 1 then
+      local wrong = random(#needle)
+      needle = needle:sub(1, wrong - 1) .. pick { "a", "b", "c" } .. needle:sub(wrong + 1)
+    end
+    return text, needle
+  end
+
   local function directive()
     local letter = pick { "d", "d", "i", "u", "x", "X", "o", "c", "s", "s", "q", "%", "y" }
     local flags = table.concat(several(3, function() return pick { "-", "+", " ", "#", "0" } end))
@@ -112,6 +127,10 @@ return function(random)
     function() return ("string.find, %s, %s, %d"):format(subject(12), pattern(), near_zero(14)) end,
     function()
       return ("string.find, %s, %s, %d, true"):format(subject(20), subject(3), near_zero(14))
+    end,
+    function()
+      local text, needle = haystack()
+      return ("string.find, %s, %s, %d, true"):format(quote(text), quote(needle), pick { 1, 1, 40 })
     end,
     function() return ("string.match, %s, %s"):format(subject(20), pattern()) end,
     function()
