@@ -78,9 +78,9 @@ local function is_same(ours, theirs)
     return false
   end
   if ours:find "^error" and theirs:find "^error" then
-    return is_of(ours, "conversion", "'format'", "replacement string")
+    return is_of(ours, "conversion", "invalid format", "specifier", "replacement string")
   end
-  return is_of(ours, "'remove' (position") and is_of(theirs, "'remove' (position")
+  return is_of(ours, "(position out of") and is_of(theirs, "(position out of")
 end
 
 describe("the library of contract Lua", function()
