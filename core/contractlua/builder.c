@@ -1,6 +1,7 @@
 #include "contractlua/builder.h"
 
-enum { FIRST_CAPACITY = 79 };
+/* Of a part of 64 bytes. */
+enum { FIRST_CAPACITY = 39 };
 
 static size_t part_size(size_t capacity)
 {
@@ -29,23 +30,36 @@ static bool grow(vmh_lua_state *L, vmh_lua_builder *builder, size_t size)
     return true;
 }
 
-uint8_t *vmh_lua_builder_extend(vmh_lua_state *L, vmh_lua_builder *builder, uint64_t size)
+/* A first part, or a greater one; NULL where the limit or the system stops it. */
+static uint8_t *extend_part(vmh_lua_state *L, vmh_lua_builder *builder, uint64_t size)
 {
     size_t old_size = builder->string == NULL ? 0 : builder->string->size;
 
-    if (!vmh_lua_charge_bytes(L, size))
-        return NULL;
     if (size > SIZE_MAX / 4) {
         L->heap.is_over = true;
         return NULL;
     }
-    if (!vmh_lua_heap_count(&L->heap, size + (builder->string == NULL ? VMH_LUA_STRING_COST : 0)))
-        return NULL;
-    if ((builder->string == NULL || builder->capacity - old_size < size) &&
+    if (!vmh_lua_heap_count(&L->heap, size + (builder->string == NULL ? VMH_LUA_STRING_COST : 0)) ||
         !grow(L, builder, old_size + (size_t)size))
         return NULL;
     builder->string->size = old_size + (size_t)size;
     return builder->string->bytes + old_size;
+}
+
+uint8_t *vmh_lua_builder_extend(vmh_lua_state *L, vmh_lua_builder *builder, uint64_t size)
+{
+    vmh_lua_string *string = builder->string;
+    uint8_t *to;
+
+    if (!vmh_lua_charge_bytes(L, size))
+        return NULL;
+    if (string == NULL || builder->capacity - string->size < size)
+        return extend_part(L, builder, size);
+    if (!vmh_lua_heap_count(&L->heap, size))
+        return NULL;
+    to = string->bytes + string->size;
+    string->size += (size_t)size;
+    return to;
 }
 
 bool vmh_lua_builder_add(vmh_lua_state *L, vmh_lua_builder *builder, vmh_bytes bytes)

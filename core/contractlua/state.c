@@ -121,20 +121,11 @@ vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_
 
 /* ---- what is spent ---- */
 
-bool vmh_lua_charge(vmh_lua_state *L, uint64_t gas)
+bool vmh_lua_run_out_of_gas(vmh_lua_state *L)
 {
-    if (gas <= (uint64_t)L->gas) {
-        L->gas -= (int64_t)gas;
-        return true;
-    }
     L->gas = 0;
     L->stop = VMH_LUA_STOP_GAS;
     return false;
-}
-
-bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size)
-{
-    return vmh_lua_charge(L, (size / 32 + (size % 32 != 0)) * VMH_LUA_GAS_PER_WORD);
 }
 
 bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value)

@@ -243,11 +243,23 @@ static inline vmh_lua_value vmh_lua_argument(vmh_lua_state *L, const vmh_lua_fra
     return index < frame->argument_count ? vmh_lua_slots(L, frame)[index] : vmh_lua_nil();
 }
 
+/* Takes all the gas there is and stops; gives false. */
+bool vmh_lua_run_out_of_gas(vmh_lua_state *L);
+
 /* Takes gas; false, with stop set, where there is not so much: return vmh_lua_stopped(L). */
-bool vmh_lua_charge(vmh_lua_state *L, uint64_t gas);
+static inline bool vmh_lua_charge(vmh_lua_state *L, uint64_t gas)
+{
+    if (gas > (uint64_t)L->gas)
+        return vmh_lua_run_out_of_gas(L);
+    L->gas -= (int64_t)gas;
+    return true;
+}
 
 /* Gas for `size` bytes copied, compared or searched. */
-bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size);
+static inline bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size)
+{
+    return vmh_lua_charge(L, (size / 32 + (size % 32 != 0)) * VMH_LUA_GAS_PER_WORD);
+}
 
 /* Gas for the text of a number, beside its bytes: a uint256 is divided for it. */
 bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value);
