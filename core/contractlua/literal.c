@@ -471,13 +471,14 @@ static bool closes(const uint8_t *at, const uint8_t *end, int level, const uint8
 /* What stands between the brackets, with each line break as a newline. */
 static vmh_bytes normalize(vmh_lua_lexer *lexer, vmh_bytes bytes)
 {
-    const uint8_t *begin = bytes.data, *end = begin + bytes.size;
+    const uint8_t *begin = bytes.data, *end;
     uint8_t *out;
 
     if (bytes.size == 0 || memchr(begin, '\r', bytes.size) == NULL)
         return bytes;
     if (!prepare_text(lexer))
         return (vmh_bytes){0};
+    end = begin + bytes.size;
     out = lexer->text;
     while (begin < end) {
         size_t size = vmh_lua_line_break(begin, end);

@@ -25,6 +25,7 @@ typedef struct vmh_lua_parser {
 
     /* For scope.c. */
     vmh_lua_function_scope *function;
+    vmh_lua_name *resolved; /* last */
     struct vmh_lua_local **locals; /* in scope, of all open functions */
     size_t local_count;
     size_t local_capacity;

@@ -128,16 +128,11 @@ static bool is_in_main(const vmh_lua_parser *parser)
     return parser->function->outer == NULL;
 }
 
-static bool note_assigned_global(vmh_lua_parser *parser, vmh_bytes bytes)
+static bool note_assigned_global(vmh_lua_parser *parser, vmh_lua_name *name)
 {
-    vmh_lua_name *name = vmh_lua_names_intern(&parser->lexer.names, bytes);
     uint32_t count = parser->tree->assigned_global_count;
     vmh_bytes *globals;
 
-    if (name == NULL) {
-        vmh_lua_lexer_fail(&parser->lexer);
-        return false;
-    }
     if (name->is_assigned_global)
         return true;
     globals = vmh_lua_parser_grow(parser, parser->assigned_globals,
@@ -151,14 +146,14 @@ static bool note_assigned_global(vmh_lua_parser *parser, vmh_bytes bytes)
     return true;
 }
 
-/* Whether an expression can be assigned to; notes that it is. */
+/* Whether an expression, which was read last, can be assigned to; notes that it is. */
 static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *target)
 {
     switch (target->kind) {
     case VMH_LUA_EXPR_INDEX:
         return true;
     case VMH_LUA_EXPR_GLOBAL:
-        return !is_in_main(parser) || note_assigned_global(parser, target->as.string);
+        return !is_in_main(parser) || note_assigned_global(parser, parser->resolved);
     case VMH_LUA_EXPR_LOCAL:
     case VMH_LUA_EXPR_CAPTURE:
         target->as.variable->is_assigned = true;

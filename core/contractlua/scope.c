@@ -141,11 +141,12 @@ bool vmh_lua_scope_activate(vmh_lua_parser *parser, vmh_lua_local *local)
 
 bool vmh_lua_scope_list_locals(vmh_lua_parser *parser, size_t count, vmh_lua_variable ***list)
 {
-    vmh_lua_local *const *newest = parser->locals + parser->local_count - count;
+    vmh_lua_local *const *newest;
 
     *list = NULL;
     if (count == 0)
         return true;
+    newest = parser->locals + parser->local_count - count;
     *list = vmh_lua_lexer_alloc(&parser->lexer, count * sizeof **list);
     if (*list == NULL)
         return false;
@@ -236,6 +237,7 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
 {
     vmh_lua_local *local = name->local;
 
+    parser->resolved = name;
     if (local == NULL) {
         *expression = (vmh_lua_expression){
             .kind = VMH_LUA_EXPR_GLOBAL, .place = place, .as = {.string = name->bytes}};

@@ -142,6 +142,11 @@ describe("a numeral", function()
       { "x = 1e3", "left_out 1:5: '1e3' is a float: write 1000" },
       { "x = 1.50E+2", "left_out 1:5: '1.50E+2' is a float: write 150" },
       { "x = 100e-2", "left_out 1:5: '100e-2' is a float: write 1" },
+      { "x = 0001020.50e1", "left_out 1:5: '0001020.50e1' is a float: write 10205" },
+      { "x = 10000000000000000001.0",
+        "left_out 1:5: '10000000000000000001.0' is a float: there are only integers" },
+      { "x = 99999999999999999999.0",
+        "left_out 1:5: '99999999999999999999.0' is a float: there are only integers" },
       { "x = 9e18", "left_out 1:5: '9e18' is a float: write 9000000000000000000" },
       { "x = 1e19", "left_out 1:5: '1e19' is a float: there are only integers" },
       { "x = 1e99999999999999999999", "left_out 1:5: '1e99999999999999999999' is a float: "
