@@ -5,7 +5,7 @@ local NAMES <const> = { "a", "b", "c", "d" }
 local LABELS <const> = { "a", "x", "y" }
 local BINARY <const> = { "+", "-", "*", "//", "%", "&", "|", "~", "<<", ">>", "..", "==", "~=",
   "<", "<=", ">", ">=", "and", "or" }
-local UNARY <const> = { "-", "not ", "#", "~" }
+local UNARY <const> = { "- ", "not ", "#", "~" } -- two without spaces begin a comment
 
 return function(random)
   local expression, block
