@@ -20,7 +20,7 @@
  * walked by recursion.
  *
  * Names of variables, globals, methods, labels and of fields written `.name` or
- * `name =` are interned: equal ones have equal `data`. So are no other strings.
+ * `name =` are interned: equal ones have equal `data`. Other strings are not.
  */
 #ifndef VMH_CONTRACTLUA_AST_H
 #define VMH_CONTRACTLUA_AST_H
