@@ -3,6 +3,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "contract_interface.h"
 #include "contractlua/state.h"
 #include "failure.h"
 #include "handle.h"
@@ -60,7 +61,7 @@ static vmh_status compile(run *of, vmh_bytes name, vmh_bytes source, vmh_bytes *
                           vmh_failure *why)
 {
     vmh_lua_refusal found;
-    vmh_status status = vmh_lua_library_new(&of->library, why);
+    vmh_status status = vmh_lua_library_new(false, &of->library, why);
 
     *refusal = (vmh_bytes){0};
     if (status == VMH_OK)
@@ -276,7 +277,25 @@ static int contract_run(lua_State *L)
     return 1;
 }
 
+/// The interface of a contract: what its main chunk declares. Runs that chunk, with the gas and
+// memory of a transaction.
+// Rule: spec/lua.md 6, docs/contracts.md.
+// @function describe
+// @tparam string name of the contract or file, for the text of a refusal
+// @tparam string source
+// @treturn[1] table methods, a list: name, internal, writes, variadic, parameters and results
+// (names of types), parameter_names ("" where one has none); events, a list: name, fields,
+// field_names; state, a list: name, type
+// @return[2] nil
+// @treturn[2] string the refusal, as of `check`, or what the main chunk does wrong
+// @treturn[2] string code `invalid_input`
+static int contract_describe(lua_State *L)
+{
+    return vmh_push_interface(L, vmh_check_bytes(L, 1), vmh_check_bytes(L, 2));
+}
+
 static const luaL_Reg functions[] = {
+    {"describe", contract_describe},
     {"check", contract_check},
     {"run", contract_run},
     {NULL, NULL},

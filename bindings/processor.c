@@ -225,7 +225,7 @@ static int processor_contract_info(lua_State *L)
     return 1;
 }
 
-static void push_types(lua_State *L, const vmh_argument_type *types, size_t count)
+void vmh_push_argument_types(lua_State *L, const vmh_argument_type *types, size_t count)
 {
     lua_createtable(L, (int)count, 0);
     for (size_t i = 0; i < count; i++) {
@@ -257,9 +257,9 @@ void vmh_push_native_methods(lua_State *L, const vmh_processor *processor,
         lua_setfield(L, -2, "writes");
         lua_pushboolean(L, method.is_variadic);
         lua_setfield(L, -2, "variadic");
-        push_types(L, method.parameters, method.parameter_count);
+        vmh_push_argument_types(L, method.parameters, method.parameter_count);
         lua_setfield(L, -2, "parameters");
-        push_types(L, method.results, method.result_count);
+        vmh_push_argument_types(L, method.results, method.result_count);
         lua_setfield(L, -2, "results");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }

@@ -13,4 +13,7 @@
 void vmh_push_native_methods(lua_State *L, const vmh_processor *processor,
                              vmh_bytes contract_name);
 
+/* Pushes the names of types, as a list. */
+void vmh_push_argument_types(lua_State *L, const vmh_argument_type *types, size_t count);
+
 #endif

@@ -33,11 +33,13 @@ static void push_calls(lua_State *L, const vmh_run_record *record)
 {
     lua_createtable(L, (int)record->call_count, 0);
     for (size_t i = 0; i < record->call_count; i++) {
-        lua_createtable(L, 0, 2);
+        lua_createtable(L, 0, 3);
         vmh_push_bytes(L, record->calls[i].contract_name);
         lua_setfield(L, -2, "contract_name");
         vmh_push_bytes(L, record->calls[i].method_name);
         lua_setfield(L, -2, "method_name");
+        if (record->calls[i].line != 0)
+            vmh_set_integer_field(L, "line", record->calls[i].line);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

@@ -340,13 +340,14 @@ static int describe_method_body(lua_State *L)
     return 0;
 }
 
-static vmh_status describe_method(vmh_processor *processor, vmh_bytes contract_name, size_t index,
-                                  vmh_arena *arena, bool *found, vmh_method_description *method,
-                                  vmh_failure *why)
+static vmh_status describe_method(vmh_processor *processor, vmh_bytes context_id,
+                                  vmh_bytes contract_name, size_t index, vmh_arena *arena,
+                                  bool *found, vmh_method_description *method, vmh_failure *why)
 {
     scripted_processor *scripted = (scripted_processor *)processor;
     method_request request = {contract_name, index, arena, found, method};
 
+    (void)context_id;
     *method = (vmh_method_description){.is_variadic = false};
     return vmh_seam_call(scripted, scripted->state, "processor.describe_method",
                          describe_method_body, &request, why);

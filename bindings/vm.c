@@ -6,6 +6,7 @@
 #include "host/host.h"
 
 #include "codec/argument_codec.h"
+#include "contract_interface.h"
 #include "convert.h"
 #include "failure.h"
 #include "handle.h"
@@ -497,18 +498,40 @@ static int vm_handle_sdk_call(lua_State *L)
 /// Describes the methods of a native contract of this chain.
 // @function VM:describe
 // @tparam string contract_name
-// @treturn {table,...} as of Processor:describe; nil where there is no such contract,
-//   or where the NATIVE processor was given by the script
+// @treturn[1] {table,...} as of Processor:describe, of a contract in Lua with parameter_names
+// too; nil where there is no such contract, or where the processor that runs it was given by the
+// script
+// @return[2] nil
+// @treturn[2] string message
+// @treturn[2] string code
 static int vm_describe(lua_State *L)
 {
     vm_handle *vm;
     vmh_host *host = check_vm(L, &vm);
+    vmh_bytes name = vmh_check_bytes(L, 2);
     vmh_processor *native = vmh_host_own_native(host);
+    uint32_t processor_type;
+    vmh_arena *arena;
+    vmh_bytes code;
+    vmh_failure why;
 
-    if (native == NULL)
-        lua_pushnil(L);
-    else
-        vmh_push_native_methods(L, native, vmh_check_bytes(L, 2));
+    lua_pushnil(L);
+    if (native != NULL) {
+        vmh_push_native_methods(L, native, name);
+        if (!lua_isnil(L, -1))
+            return 1;
+    }
+    if (!vmh_host_runs_lua(host))
+        return 1;
+    arena = vmh_push_arena(L);
+    if (vmh_host_deployed_code(host, name, arena, &processor_type, &code, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
+    lua_pushnil(L);
+    if (processor_type != VMH_PROCESSOR_LUA)
+        return 1;
+    if (vmh_push_interface(L, name, code) != 1)
+        return 3;
+    lua_getfield(L, -1, "methods");
     return 1;
 }
 

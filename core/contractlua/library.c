@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "contractlua/call.h"
+#include "contractlua/handle.h"
 
 static const vmh_lua_native_list lists[] = {
     {NULL, vmh_lua_base_natives, NULL},
@@ -10,6 +11,13 @@ static const vmh_lua_native_list lists[] = {
     {"string", vmh_lua_string_natives, NULL},
     {"table", vmh_lua_table_natives, NULL},
     {"utf8", vmh_lua_utf8_natives, vmh_lua_utf8_constants},
+};
+
+/* What there is on a chain, beside those. */
+static const vmh_lua_native_list sdk_lists[] = {
+    {"sdk", vmh_lua_sdk_natives, NULL},
+    {"sdk.uint32", vmh_lua_uint32_natives, NULL},
+    {"sdk.uint64", vmh_lua_uint64_natives, NULL},
 };
 
 /* In the order of vmh_lua_event. */
@@ -85,10 +93,27 @@ static vmh_lua_table *make_table(vmh_lua_heap *heap, const vmh_lua_native_list *
     return table;
 }
 
+/* A table that lies in the one that was made for the name in front of the dot. */
+static bool add_inner(vmh_lua_library *library, const vmh_lua_native_list *list, const char *dot)
+{
+    vmh_lua_table *table = make_table(&library->heap, list);
+
+    for (size_t i = 0; table != NULL && i < library->global_count; i++) {
+        if (strncmp(library->names[i], list->name, (size_t)(dot - list->name)) == 0 &&
+            library->names[i][dot - list->name] == '\0')
+            return set_field(&library->heap, library->globals[i].as.table, dot + 1,
+                             vmh_lua_of_table(table));
+    }
+    return false;
+}
+
 static bool add_globals(vmh_lua_library *library, const vmh_lua_native_list *list)
 {
+    const char *dot = list->name == NULL ? NULL : strchr(list->name, '.');
     vmh_lua_table *table;
 
+    if (dot != NULL)
+        return add_inner(library, list, dot);
     if (list->name != NULL) {
         table = make_table(&library->heap, list);
         if (table == NULL)
@@ -122,20 +147,28 @@ static bool make_string_metatable(vmh_lua_library *library)
     return true;
 }
 
-static bool fill(vmh_lua_library *library)
+static bool make_handle_methods(vmh_lua_library *library)
 {
-    size_t count = 0;
+    static const struct {
+        vmh_lua_event event;
+        const vmh_lua_native *native;
+    } methods[] = {
+        {VMH_LUA_EVENT_INDEX, &vmh_lua_handle_index},
+        {VMH_LUA_EVENT_NEWINDEX, &vmh_lua_handle_newindex},
+        {VMH_LUA_EVENT_LEN, &vmh_lua_handle_len},
+        {VMH_LUA_EVENT_PAIRS, &vmh_lua_handle_pairs},
+    };
 
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        count += lists[i].name != NULL ? 1 : count_natives(&lists[i]);
-    library->names = calloc(count, sizeof(const char *));
-    library->globals = calloc(count, sizeof *library->globals);
-    if (library->names == NULL || library->globals == NULL)
-        return false;
-    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
-        if (!add_globals(library, &lists[i]))
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        if (!make_native(&library->heap, methods[i].native,
+                         &library->handle_methods[methods[i].event]))
             return false;
     }
+    return true;
+}
+
+static bool make_event_names(vmh_lua_library *library)
+{
     for (int i = 0; i < VMH_LUA_EVENT_COUNT; i++) {
         library->event_names[i] =
             vmh_lua_string_new(&library->heap, vmh_bytes_text(event_names[i]));
@@ -144,17 +177,42 @@ static bool fill(vmh_lua_library *library)
         /* Threads share them: the hash is there before any of them asks. */
         vmh_lua_string_hash(library->event_names[i]);
     }
-    return make_string_metatable(library);
+    return true;
 }
 
-vmh_status vmh_lua_library_new(vmh_lua_library **out, vmh_failure *why)
+static bool add_lists(vmh_lua_library *library, const vmh_lua_native_list *of, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!add_globals(library, &of[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool fill(vmh_lua_library *library, bool with_sdk)
+{
+    size_t list_count = sizeof lists / sizeof lists[0];
+    size_t sdk_count = with_sdk ? sizeof sdk_lists / sizeof sdk_lists[0] : 0;
+    size_t count = sdk_count;
+
+    for (size_t i = 0; i < list_count; i++)
+        count += lists[i].name != NULL ? 1 : count_natives(&lists[i]);
+    library->names = calloc(count, sizeof(const char *));
+    library->globals = calloc(count, sizeof *library->globals);
+    return library->names != NULL && library->globals != NULL &&
+           add_lists(library, lists, list_count) && add_lists(library, sdk_lists, sdk_count) &&
+           make_event_names(library) && make_string_metatable(library) &&
+           (!with_sdk || make_handle_methods(library));
+}
+
+vmh_status vmh_lua_library_new(bool with_sdk, vmh_lua_library **out, vmh_failure *why)
 {
     vmh_lua_library *library = calloc(1, sizeof *library);
 
     if (library == NULL)
         return vmh_fail_memory(why);
     vmh_lua_heap_init(&library->heap, UINT64_MAX);
-    if (!fill(library)) {
+    if (!fill(library, with_sdk)) {
         vmh_lua_library_free(library);
         return vmh_fail_memory(why);
     }

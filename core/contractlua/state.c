@@ -81,25 +81,18 @@ static bool prepare(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_lim
     return L->main != NULL;
 }
 
-static void run_main(vmh_lua_state *L)
+/* Runs what lies at the bottom of the main stack with the `count` values behind it. */
+static vmh_status run(vmh_lua_state *L, uint64_t gas_limit, uint32_t count,
+                      vmh_lua_outcome *outcome)
 {
     vmh_lua_act act;
 
     L->main->status = VMH_LUA_COROUTINE_RUNNING;
-    L->main->stack[0] = L->main->function;
-    act = vmh_lua_begin_call(L, 0, 0, VMH_LUA_OPEN, VMH_LUA_BACK_END, 0);
-    if (act == VMH_LUA_ACT_RELOAD)
+    act = vmh_lua_begin_call(L, 0, count, VMH_LUA_OPEN, VMH_LUA_BACK_END, 0);
+    if (act == VMH_LUA_ACT_RELOAD && (vmh_lua_top_frame(L)->closure != NULL || vmh_lua_settle(L)))
         vmh_lua_interpret(L);
     if (L->stop != VMH_LUA_STOP_NONE)
         vmh_lua_note_trace(L);
-}
-
-vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
-                       uint64_t memory_limit, vmh_lua_outcome *outcome, vmh_failure *why)
-{
-    if (!prepare(L, code, gas_limit, memory_limit, why))
-        return vmh_fail_memory(why);
-    run_main(L);
     if (L->stop == VMH_LUA_STOP_FAILED)
         return L->status;
     *outcome = (vmh_lua_outcome){
@@ -117,6 +110,34 @@ vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_
         outcome->result_count = last->result_count;
     }
     return VMH_OK;
+}
+
+vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
+                       uint64_t memory_limit, vmh_lua_outcome *outcome, vmh_failure *why)
+{
+    if (!prepare(L, code, gas_limit, memory_limit, why))
+        return vmh_fail_memory(why);
+    L->main->stack[0] = L->main->function;
+    return run(L, (uint64_t)L->gas, 0, outcome);
+}
+
+vmh_status vmh_lua_call(vmh_lua_state *L, vmh_lua_value function, const vmh_lua_value *values,
+                        uint32_t count, vmh_lua_outcome *outcome, vmh_failure *why)
+{
+    vmh_lua_frame bottom = {.base = 1};
+
+    /* What ran before ended well, in the main coroutine. */
+    L->why = why;
+    L->running = L->main;
+    L->main->frame_count = 0;
+    L->main->cost = 0;
+    L->depth = 0;
+    if (!vmh_lua_reserve(L, &bottom, count))
+        return vmh_fail_memory(why);
+    L->main->stack[0] = function;
+    for (uint32_t i = 0; i < count; i++)
+        L->main->stack[1 + i] = values[i];
+    return run(L, (uint64_t)L->gas, count, outcome);
 }
 
 /* ---- what is spent ---- */
@@ -326,6 +347,8 @@ vmh_lua_value vmh_lua_metamethod(vmh_lua_state *L, vmh_lua_value value, vmh_lua_
         metatable = value.as.table->metatable;
     else if (value.tag == VMH_LUA_STRING)
         metatable = L->library->string_metatable;
+    else if (value.tag == VMH_LUA_HANDLE)
+        return L->library->handle_methods[event];
     if (metatable == NULL)
         return vmh_lua_nil();
     return vmh_lua_table_get_string(metatable, L->library->event_names[event]);

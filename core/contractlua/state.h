@@ -186,6 +186,7 @@ struct vmh_lua_state {
     /* Gets what `print` writes, a part at a time; may be NULL. A failure ends the execution. */
     vmh_status (*print)(void *context, vmh_bytes text, vmh_failure *why);
     void *print_context;
+    struct vmh_lua_sdk *sdk; /* of a contract on a chain; else NULL */
 };
 
 /*
@@ -198,10 +199,12 @@ typedef struct vmh_lua_library {
     vmh_lua_value *globals;
     size_t global_count;
     vmh_lua_table *string_metatable;
+    vmh_lua_value handle_methods[VMH_LUA_EVENT_COUNT]; /* of state handles; nil: none */
     vmh_lua_string *event_names[VMH_LUA_EVENT_COUNT];
 } vmh_lua_library;
 
-vmh_status vmh_lua_library_new(vmh_lua_library **out, vmh_failure *why);
+/* `with_sdk`: with what only a contract on a chain has. */
+vmh_status vmh_lua_library_new(bool with_sdk, vmh_lua_library **out, vmh_failure *why);
 void vmh_lua_library_free(vmh_lua_library *library);
 
 /* ---- running ---- */
@@ -228,6 +231,14 @@ typedef struct vmh_lua_outcome {
  */
 vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
                        uint64_t memory_limit, vmh_lua_outcome *outcome, vmh_failure *why);
+
+/*
+ * Calls a function, found in what the run before left (results, their fields), with `count`
+ * values, in the same execution: gas and memory go on. Values of the outcome live until the
+ * next run.
+ */
+vmh_status vmh_lua_call(vmh_lua_state *L, vmh_lua_value function, const vmh_lua_value *values,
+                        uint32_t count, vmh_lua_outcome *outcome, vmh_failure *why);
 
 /* ---- for functions of the library ---- */
 
@@ -342,7 +353,8 @@ typedef struct vmh_lua_constant {
 } vmh_lua_constant;
 
 typedef struct vmh_lua_native_list {
-    const char *name;              /* of the table among the globals; NULL: they are globals */
+    const char *name;              /* of the table among the globals; NULL: they are globals;
+                                      "a.b": in the table that was made for "a" before it */
     const vmh_lua_native *natives; /* ends with a NULL name */
     const vmh_lua_constant *constants; /* ends with a NULL name; NULL: none */
 } vmh_lua_native_list;
@@ -353,6 +365,9 @@ extern const vmh_lua_native vmh_lua_table_natives[];
 extern const vmh_lua_native vmh_lua_math_natives[];
 extern const vmh_lua_native vmh_lua_utf8_natives[];
 extern const vmh_lua_native vmh_lua_coroutine_natives[];
+extern const vmh_lua_native vmh_lua_sdk_natives[];
+extern const vmh_lua_native vmh_lua_uint32_natives[];
+extern const vmh_lua_native vmh_lua_uint64_natives[];
 
 extern const vmh_lua_constant vmh_lua_math_constants[];
 extern const vmh_lua_constant vmh_lua_utf8_constants[];

@@ -31,6 +31,7 @@ bool vmh_lua_raw_equal(vmh_lua_value a, vmh_lua_value b)
     case VMH_LUA_CLOSURE:
     case VMH_LUA_NATIVE:
     case VMH_LUA_COROUTINE:
+    case VMH_LUA_HANDLE:
     case VMH_LUA_CELL:
         break;
     }
@@ -50,6 +51,7 @@ const char *vmh_lua_type_name(vmh_lua_value value)
         [VMH_LUA_CLOSURE] = "function",
         [VMH_LUA_NATIVE] = "function",
         [VMH_LUA_COROUTINE] = "thread",
+        [VMH_LUA_HANDLE] = "state",
     };
 
     assert(value.tag < VMH_LUA_CELL);

@@ -22,6 +22,7 @@ typedef enum vmh_lua_tag {
     VMH_LUA_CLOSURE,   /* a Lua function */
     VMH_LUA_NATIVE,    /* a function of the library */
     VMH_LUA_COROUTINE,
+    VMH_LUA_HANDLE,    /* of what a contract keeps in state; handle.h */
     VMH_LUA_CELL,      /* a captured local; only registers hold one, never a contract */
 } vmh_lua_tag;
 
@@ -30,6 +31,7 @@ typedef struct vmh_lua_table vmh_lua_table;
 typedef struct vmh_lua_closure vmh_lua_closure;
 typedef struct vmh_lua_native_object vmh_lua_native_object;
 typedef struct vmh_lua_coroutine vmh_lua_coroutine;
+typedef struct vmh_lua_handle vmh_lua_handle;
 typedef struct vmh_lua_cell vmh_lua_cell;
 
 typedef struct vmh_lua_value {
@@ -42,6 +44,7 @@ typedef struct vmh_lua_value {
         vmh_lua_closure *closure;
         vmh_lua_native_object *native;
         vmh_lua_coroutine *coroutine;
+        vmh_lua_handle *handle;
         vmh_lua_cell *cell;
         void *pointer;
     } as;
@@ -106,7 +109,7 @@ static inline bool vmh_lua_string_equal(const vmh_lua_string *a, const vmh_lua_s
 /* Equality without metamethods: numeric for integers and uint256, by bytes for strings. */
 bool vmh_lua_raw_equal(vmh_lua_value a, vmh_lua_value b);
 
-/* "nil", "boolean", "integer" as "number", "uint256", "string", "table", "function", "thread". */
+/* "nil", "boolean", "integer" as "number", "uint256", "string", "table", "function", "thread", "state". */
 const char *vmh_lua_type_name(vmh_lua_value value);
 
 #endif

@@ -116,7 +116,7 @@ vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status
 }
 
 vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes error,
-                                      vmh_failure *why)
+                                      uint32_t line, vmh_failure *why)
 {
     vmh_call_site *calls;
 
@@ -128,7 +128,10 @@ vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes 
     if (calls == NULL)
         return vmh_fail_memory(why);
     for (size_t i = 0; i < context->depth; i++)
-        calls[i] = (vmh_call_site){context->stack[i].service, context->stack[i].method};
+        calls[i] = (vmh_call_site){context->stack[i].service, context->stack[i].method,
+                                   context->stack[i].line};
+    if (context->depth > 0)
+        calls[context->depth - 1].line = line;
     context->record = (vmh_run_record){error, calls, context->depth};
     context->record_depth = context->depth;
     return VMH_OK;

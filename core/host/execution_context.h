@@ -25,6 +25,7 @@ typedef struct vmh_frame {
     vmh_bytes token; /* call value; empty token: none */
     vmh_word amount;
     uint32_t processor_type; /* of the code that runs; set when it is pushed */
+    uint32_t line;           /* of its source, where its newest call stands; 0: unknown */
 } vmh_frame;
 
 /* A message that was issued and has not left. */
@@ -123,8 +124,11 @@ void vmh_execution_context_abort(vmh_execution_context *context, vmh_bytes text,
 vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status status,
                                       const vmh_failure *why);
 
-/* Notes where a failed call began, unless it is the same failure on its way up. */
+/*
+ * Notes where a failed call began, unless it is the same failure on its way up. `line` is
+ * that of the innermost service; 0: unknown.
+ */
 vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes error,
-                                      vmh_failure *why);
+                                      uint32_t line, vmh_failure *why);
 
 #endif

@@ -8,6 +8,7 @@
 #include "host/genesis_state.h"
 #include "host/host_state.h"
 #include "host/sdk_call.h"
+#include "contractlua/lua_processor.h"
 #include "native/native_processor.h"
 #include "vite/vite_processor.h"
 
@@ -93,6 +94,13 @@ static vmh_status register_processors(vmh_host *host, const vmh_host_options *op
         if (status != VMH_OK)
             return status;
     }
+    if (vmh_host_find_processor(host, VMH_PROCESSOR_LUA) == NULL) {
+        status = vmh_lua_processor_new(host->genesis, &host->own_lua, why);
+        if (status == VMH_OK)
+            status = add_processor(host, VMH_PROCESSOR_LUA, host->own_lua, why);
+        if (status != VMH_OK)
+            return status;
+    }
     if (vmh_host_find_processor(host, VMH_PROCESSOR_VITE) == NULL) {
         status = vmh_vite_processor_new(host->genesis, &host->own_vite, why);
         if (status == VMH_OK)
@@ -149,12 +157,19 @@ vmh_status vmh_host_open(const vmh_host_options *options, vmh_host **out, vmh_fa
     return VMH_OK;
 }
 
+bool vmh_host_runs_lua(const vmh_host *host)
+{
+    return host->own_lua != NULL;
+}
+
 void vmh_host_close(vmh_host *host)
 {
     if (host == NULL)
         return;
     if (host->own_native != NULL)
         host->own_native->free(host->own_native);
+    if (host->own_lua != NULL)
+        host->own_lua->free(host->own_lua);
     if (host->own_vite != NULL)
         host->own_vite->free(host->own_vite);
     free(host);

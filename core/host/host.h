@@ -59,10 +59,21 @@ vmh_processor *vmh_host_find_processor(const vmh_host *host, uint32_t type);
 /* The NATIVE processor that the host made itself, or NULL where one was given. */
 vmh_processor *vmh_host_own_native(const vmh_host *host);
 
+/*
+ * Processor type and first part of the code of a service, at the last committed height; type 0
+ * where nothing is deployed. Fails as storage does.
+ */
+vmh_status vmh_host_deployed_code(vmh_host *host, vmh_bytes name, vmh_arena *arena,
+                                  uint32_t *processor_type, vmh_bytes *code, vmh_failure *why);
+
+/* Whether the LUA processor is the host's own, so that its contracts are in Lua. */
+bool vmh_host_runs_lua(const vmh_host *host);
+
 /* One call of the chain that led to a failure, outermost first. */
 typedef struct vmh_call_site {
     vmh_bytes contract_name;
     vmh_bytes method_name;
+    uint32_t line; /* of its source, where it failed or called the next one; 0: unknown */
 } vmh_call_site;
 
 /* What the host knows of a run beside its receipt; not hashed (joins.md 6). */

@@ -16,6 +16,7 @@ struct vmh_host {
     vmh_host_processor processors[VMH_PROCESSOR_COUNT_MAX];
     size_t processor_count;
     vmh_processor *own_native; /* made here, freed here; NULL if one was given */
+    vmh_processor *own_lua;    /* the same */
     vmh_processor *own_vite;   /* the same */
     vmh_connector *connector;
     vmh_committee_source *committee;

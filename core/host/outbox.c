@@ -10,7 +10,6 @@
 #include "types/host_texts.h"
 
 static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
-static const vmh_bytes default_token = {(const uint8_t *)"VITE TOKEN", VMH_TOKEN_SIZE};
 
 enum { ADDRESS_TARGET_SIZE = 1 + 42 };
 
@@ -85,7 +84,7 @@ static vmh_status number_message(vmh_execution_context *context, vmh_message *me
     message->parent = context->run_id;
     message->signer = context->request.signer;
     if (message->token.size == 0)
-        message->token = default_token;
+        message->token = VMH_DEFAULT_TOKEN;
     status = vmh_mailbox_next_sequence(&state.port, message->to_chain, context->arena,
                                        &message->sequence, why);
     return status == VMH_OK ? vmh_message_id(message, id, why) : status;
@@ -123,14 +122,16 @@ static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_d
 }
 
 /*
- * False, with the execution aborted, when the gas does not reach. Bytecode has
- * paid for its messages already: CALL and SYNCCALL cost by their bytes.
+ * False, with the execution aborted, when the gas does not reach. Machines that count
+ * gas themselves have paid for their messages already, by their bytes.
  */
 static vmh_status pay(vmh_execution_context *context, uint64_t bytes, bool *paid,
                       vmh_failure *why)
 {
-    bool is_bytecode = vmh_service_stack_top(context)->processor_type == VMH_PROCESSOR_VITE;
-    uint64_t price = is_bytecode ? 0 : bytes * VMH_GAS_PER_MESSAGE_BYTE;
+    const vmh_processor *processor = vmh_host_find_processor(
+        context->host, vmh_service_stack_top(context)->processor_type);
+    bool is_paid = processor != NULL && processor->pays_for_messages;
+    uint64_t price = is_paid ? 0 : bytes * VMH_GAS_PER_MESSAGE_BYTE;
     vmh_bytes text;
     vmh_status status;
 

@@ -43,8 +43,9 @@ static vmh_status select_method(vmh_execution_context *context, vmh_processor *p
     if (input->input_arguments.size < VMH_ABI_SELECTOR_SIZE)
         return VMH_OK;
     for (size_t i = 0; found && !*selected; i++) {
-        vmh_status status = processor->describe_method(processor, input->contract_name, i,
-                                                       context->arena, &found, &method, why);
+        vmh_status status = processor->describe_method(
+            processor, input->context_id, input->contract_name, i, context->arena, &found, &method,
+            why);
 
         if (status == VMH_OK && found && !method.is_variadic)
             status = compare(context, &method, input->input_arguments, signature, selected, why);

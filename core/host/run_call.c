@@ -47,8 +47,11 @@ static vmh_status settle(vmh_execution_context *context, vmh_process_call_output
         *why = context->host_failure;
         return context->host_status;
     }
+    if (out->ends_execution)
+        vmh_execution_context_abort(context, out->error, out->code);
     if (context->aborted) {
         uint64_t gas_used = out->gas_used;
+        uint32_t line = out->line;
         vmh_status status = vmh_call_output_fail(
             context->arena, VMH_RESULT_ERROR_SMART_CONTRACT, context->abort_code,
             context->abort_text, out, why);
@@ -56,6 +59,7 @@ static vmh_status settle(vmh_execution_context *context, vmh_process_call_output
         if (status != VMH_OK)
             return status;
         out->gas_used = gas_used;
+        out->line = line;
     }
     if (out->gas_used > context->gas_left)
         out->gas_used = context->gas_left;
@@ -63,7 +67,7 @@ static vmh_status settle(vmh_execution_context *context, vmh_process_call_output
     if (out->call_result == VMH_RESULT_ERROR_UNEXPECTED)
         out->output_arguments = (vmh_bytes){0};
     if (out->call_result != VMH_RESULT_SUCCESS)
-        return vmh_execution_context_note(context, out->error, why);
+        return vmh_execution_context_note(context, out->error, out->line, why);
     return VMH_OK;
 }
 
@@ -76,6 +80,17 @@ static vmh_status process(vmh_execution_context *context, vmh_processor *process
     if (input->is_raw && processor->describe_method != NULL)
         return vmh_raw_call_process(context, processor, input, out, why);
     return processor->process_call(processor, input, context->arena, out, why);
+}
+
+/*
+ * A method that is named by its signature, as bytecode needs it: elsewhere what stands in
+ * front of its types names it, and the types are those of the arguments.
+ */
+static vmh_bytes name_of(vmh_bytes method)
+{
+    const uint8_t *types = method.size == 0 ? NULL : memchr(method.data, '(', method.size);
+
+    return types == NULL ? method : vmh_bytes_of(method.data, (size_t)(types - method.data));
 }
 
 vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *processor,
@@ -117,6 +132,8 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
 
     *out = (vmh_process_call_output){0};
     frame.processor_type = vmh_host_processor_type(context->host, processor);
+    if (frame.processor_type != VMH_PROCESSOR_VITE)
+        frame.method = input.method_name = seen.method_name = name_of(frame.method);
     if (!vmh_service_stack_push(context, &frame))
         return refuse_stack(context, out, why);
     if (trace != NULL && trace->call_begin != NULL)
@@ -145,7 +162,7 @@ static vmh_status note_refusal(vmh_execution_context *context, const vmh_call_re
                                vmh_bytes error, vmh_failure *why)
 {
     bool pushed = vmh_service_stack_push(context, &request->frame);
-    vmh_status status = vmh_execution_context_note(context, error, why);
+    vmh_status status = vmh_execution_context_note(context, error, 0, why);
 
     if (pushed)
         vmh_service_stack_pop(context);

@@ -17,6 +17,7 @@ static const vmh_sdk_operation operations[] = {
     {"Sdk.Service", "getCallValue", "", false, false, vmh_sdk_service_get_call_value},
     {"Sdk.Service", "findName", "bytes", false, true, vmh_sdk_service_find_name},
     {"Sdk.Service", "getCode", "string", false, true, vmh_sdk_service_get_code},
+    {"Sdk.Service", "getSource", "string", false, true, vmh_sdk_service_get_source},
     {"Sdk.Service", "putCode", "bytes", true, true, vmh_sdk_service_put_code},
     {"Sdk.Service", "getBalance", "bytes, bytes", false, true, vmh_sdk_service_get_balance},
     {"Sdk.Events", "emitLog", "bytes, bytes", true, true, vmh_sdk_events_emit_log},
@@ -145,7 +146,8 @@ static vmh_status check_and_run(vmh_sdk_run *run, vmh_failure *why)
     if (operation->needs_system && call->permission_scope != VMH_PERMISSION_SYSTEM)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_SDK_SYSTEM_ONLY,
                               VMH_PRINT(call->operation_name), VMH_PRINT(call->method_name));
-    if (operation->needs_write && context->access_scope != VMH_ACCESS_READ_WRITE)
+    if (operation->needs_write &&
+        (context->access_scope != VMH_ACCESS_READ_WRITE || call->is_read_only))
         return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s",
                              context->host->rules->write_refusal_names_error
                                  ? VMH_TEXT_WRITE_REFUSED_NAMED

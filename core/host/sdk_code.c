@@ -69,6 +69,27 @@ vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why)
     return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, code), why);
 }
 
+/*
+ * The first part of what a service was deployed with, as _Deployments keeps it; empty where
+ * it has none. It is read past the service stack, so that nothing tells whether a processor
+ * had the code at hand.
+ */
+vmh_status vmh_sdk_service_get_source(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_bytes service = run->arguments[0].value.bytes;
+    vmh_bytes key, source;
+    vmh_status status =
+        vmh_arena_format(run->arena, &key, why, "%.*s.Code", (int)service.size,
+                         (const char *)service.data);
+
+    if (status == VMH_OK)
+        status = vmh_execution_context_read(run->context, VMH_LITERAL("_Deployments"), key,
+                                            &source, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, source), why);
+}
+
 /* Keeps code for the running service. */
 vmh_status vmh_sdk_service_put_code(vmh_sdk_run *run, vmh_failure *why)
 {

@@ -43,17 +43,30 @@ static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_wi
         .input_arguments = vmh_argument_array_strip_header(arguments_with_header),
         .calling_permission_scope = permission,
     };
+    vmh_access_scope access = context->access_scope;
+    uint64_t spent = run->call->gas_used < context->gas_left ? run->call->gas_used
+                                                             : context->gas_left;
+    uint64_t left = context->gas_left - spent;
     vmh_process_call_output out;
     vmh_bytes outputs;
     bool found;
     vmh_status status;
 
+    context->stack[context->depth - 1].line = run->call->line;
     /* Names outlive the call in the record of a failure. */
     status = vmh_arena_copy(context->arena, frame.service, &request.frame.service, why);
     if (status == VMH_OK)
         status = vmh_arena_copy(context->arena, frame.method, &request.frame.method, why);
-    if (status == VMH_OK)
-        status = vmh_run_call(context, &request, &found, &out, why);
+    if (status != VMH_OK)
+        return status;
+    /* What the caller has used it pays when it is over. */
+    context->gas_left = left;
+    if (run->call->is_read_only)
+        context->access_scope = VMH_ACCESS_READ_ONLY;
+    status = vmh_run_call(context, &request, &found, &out, why);
+    context->access_scope = access;
+    run->result->gas_used = left - context->gas_left;
+    context->gas_left += spent;
     if (status != VMH_OK)
         return status;
     if (!found || out.call_result != VMH_RESULT_SUCCESS)

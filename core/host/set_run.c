@@ -53,6 +53,7 @@ static vmh_status keep_record(vmh_set_run *run, const vmh_run_record *record, vm
                                     &calls[i].method_name, why);
         if (status != VMH_OK)
             return status;
+        calls[i].line = record->calls[i].line;
     }
     out->calls = calls;
     out->call_count = record->call_count;
@@ -175,7 +176,7 @@ static vmh_status settle(vmh_execution_context *context, const vmh_run_plan *pla
     status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT,
                                   VMH_CODE_LACK_OF_FUNDS, VMH_LITERAL(VMH_TEXT_TRANSFER_BALANCE),
                                   output, why);
-    return status == VMH_OK ? vmh_execution_context_note(context, output->error, why) : status;
+    return status == VMH_OK ? vmh_execution_context_note(context, output->error, 0, why) : status;
 }
 
 static vmh_status finish(vmh_execution_context *context, const vmh_run_plan *plan, bool found,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codec/argument_codec.h"
+#include "codec/method.h"
 #include "native/native_contract.h"
 #include "types/host_texts.h"
 
@@ -49,65 +50,29 @@ static bool check_scopes(vmh_native_call *call, const vmh_native_method *method)
     return true;
 }
 
-static bool check_count(vmh_native_call *call, const vmh_native_method *method, size_t count)
-{
-    const vmh_process_call_input *input = call->input;
-    size_t fixed = method->parameter_count - (method->is_variadic ? 1 : 0);
-
-    if (count < fixed && method->is_variadic)
-        return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENTS_AT_LEAST,
-                                VMH_PRINT(input->contract_name), VMH_PRINT(input->method_name),
-                                fixed);
-    if (count < fixed)
-        return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENTS_LESS,
-                                VMH_PRINT(input->contract_name), VMH_PRINT(input->method_name),
-                                fixed);
-    if (count > fixed && !method->is_variadic)
-        return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENTS_MORE,
-                                VMH_PRINT(input->contract_name), VMH_PRINT(input->method_name),
-                                fixed);
-    return true;
-}
-
-static const char *type_name(const vmh_native_call *call, vmh_argument_type type)
-{
-    return call->genesis->rules->go_type_names ? vmh_argument_type_go_name(type)
-                                               : vmh_argument_type_name(type);
-}
-
-static bool check_types(vmh_native_call *call, const vmh_native_method *method,
-                        vmh_argument_array arguments)
-{
-    for (size_t i = 0; i < arguments.count; i++) {
-        size_t parameter = i < method->parameter_count ? i : method->parameter_count - 1;
-        vmh_argument_type wanted = method->parameters[parameter];
-        vmh_argument_type given = arguments.items[i].type;
-
-        if (given != wanted)
-            return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENT_TYPE,
-                                    VMH_PRINT(call->input->contract_name),
-                                    VMH_PRINT(call->input->method_name), i,
-                                    type_name(call, wanted), type_name(call, given));
-    }
-    return true;
-}
-
 static bool read_arguments(vmh_native_call *call, const vmh_native_method *method)
 {
+    const vmh_process_call_input *input = call->input;
+    vmh_method declared = {
+        .name = vmh_bytes_text(method->name),
+        .is_variadic = method->is_variadic,
+        .parameters = method->parameters,
+        .parameter_count = method->parameter_count,
+    };
     vmh_argument_array arguments;
-    vmh_argument_fault fault;
-    bool known;
-    vmh_status status = vmh_argument_array_decode(call->input->input_arguments, call->arena,
-                                                  &arguments, &known, &fault, call->why);
+    vmh_bytes refusal;
+    vmh_status status = vmh_method_read_arguments(
+        &declared, input->contract_name, input->input_arguments,
+        call->genesis->rules->go_type_names, call->arena, &arguments, &refusal, call->why);
 
-    if (status != VMH_OK)
-        return vmh_native_check(call, status);
-    if (!known)
-        return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENT_UNKNOWN,
-                                fault.index);
+    if (!vmh_native_check(call, status))
+        return false;
+    if (refusal.size != 0)
+        return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, "%.*s", (int)refusal.size,
+                                (const char *)refusal.data);
     call->arguments = arguments.items;
     call->argument_count = arguments.count;
-    return check_count(call, method, arguments.count) && check_types(call, method, arguments);
+    return true;
 }
 
 static vmh_status run_method(vmh_native_call *call, const vmh_native_method *method,
@@ -171,13 +136,14 @@ static vmh_status get_contract_info(vmh_processor *processor, vmh_bytes context_
     return VMH_OK;
 }
 
-static vmh_status describe_method(vmh_processor *processor, vmh_bytes contract_name, size_t index,
-                                  vmh_arena *arena, bool *found, vmh_method_description *method,
-                                  vmh_failure *why)
+static vmh_status describe_method(vmh_processor *processor, vmh_bytes context_id,
+                                  vmh_bytes contract_name, size_t index, vmh_arena *arena,
+                                  bool *found, vmh_method_description *method, vmh_failure *why)
 {
     const vmh_native_contract *contract =
         vmh_native_find_contract(((native_processor *)processor)->genesis, contract_name);
 
+    (void)context_id;
     (void)arena;
     (void)why;
     *found = contract != NULL && index < contract->method_count;

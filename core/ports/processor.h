@@ -44,7 +44,9 @@ typedef struct vmh_process_call_output {
     vmh_bytes output_arguments; /* packed, in the arena; of a failure one string */
     vmh_bytes error;            /* of a failure its text, in the arena */
     vmh_bytes raw_output;       /* answers a raw call: output, or what a revert gave */
-    uint64_t gas_used;
+    uint64_t gas_used; /* by the method itself, without what it called */
+    bool ends_execution; /* of a failure: nobody up the stack may catch it */
+    uint32_t line;       /* of a failure: where it began in the source; 0: unknown */
 } vmh_process_call_output;
 
 /* A method as call data select it. */
@@ -76,8 +78,9 @@ struct vmh_processor {
      * What it names lives in the arena or as long as the processor. A processor
      * that has this gets no raw call data: the host converts them. May be NULL.
      */
-    vmh_status (*describe_method)(vmh_processor *processor, vmh_bytes contract_name, size_t index,
-                                  vmh_arena *arena, bool *found, vmh_method_description *method,
+    vmh_status (*describe_method)(vmh_processor *processor, vmh_bytes context_id,
+                                  vmh_bytes contract_name, size_t index, vmh_arena *arena,
+                                  bool *found, vmh_method_description *method,
                                   vmh_failure *why);
 
     /* Hands over the handler for SDK calls, which lives until NULL is handed over. */
@@ -85,6 +88,8 @@ struct vmh_processor {
                                             vmh_failure *why);
 
     void (*free)(vmh_processor *processor);
+
+    bool pays_for_messages; /* charges gas for their bytes itself; else the host does */
 };
 
 #endif

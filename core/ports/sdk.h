@@ -18,6 +18,9 @@ typedef struct vmh_sdk_call {
     vmh_bytes method_name;    /* "read" */
     vmh_argument_array input_arguments;
     vmh_permission_scope permission_scope; /* of the contract whose code runs */
+    bool is_read_only; /* made by a method that declares that it only reads: so do all it calls */
+    uint64_t gas_used; /* by the method that runs, without what it called: not there for others */
+    uint32_t line;     /* of its source, where the call stands; 0: unknown */
 } vmh_sdk_call;
 
 typedef enum vmh_sdk_outcome {
@@ -31,6 +34,7 @@ typedef struct vmh_sdk_result {
     vmh_argument_array output_arguments; /* OK */
     vmh_bytes error;                     /* ERROR and ABORT: the text */
     uint32_t code;                       /* ERROR and ABORT: vmh_outcome_code */
+    uint64_t gas_used;                   /* by the service that was called, if one was */
 } vmh_sdk_result;
 
 typedef struct vmh_sdk_handler vmh_sdk_handler;

@@ -38,6 +38,9 @@ struct vmh_trace {
                              vmh_bytes value, vmh_failure *why);
     vmh_status (*state_write)(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes key,
                               vmh_bytes value, vmh_failure *why);
+    /* What `print` of a contract writes, a part at a time. */
+    vmh_status (*print)(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes text,
+                        vmh_failure *why);
     vmh_status (*event)(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes event_name,
                         vmh_bytes arguments, vmh_failure *why);
 };

@@ -54,6 +54,13 @@
 #define VMH_TEXT_DATA_TOO_LONG "data of method '%.*s.%.*s' are longer than %zu bytes"
 #define VMH_TEXT_CALL_DATA "call data of method '%.*s.%.*s' are not %.*s"
 
+/* contracts in Lua */
+#define VMH_TEXT_OUT_OF_MEMORY "out of memory"
+#define VMH_TEXT_LUA_PARTS "a Lua contract is deployed as its source and packed arguments of _init"
+#define VMH_TEXT_LUA_NO_DECLARATION "the main chunk declares no contract: call sdk.contract"
+#define VMH_TEXT_LUA_NO_RESULT "the main chunk gives no table: return the contract at its end"
+#define VMH_TEXT_LUA_NO_FUNCTION "method '%.*s' is declared, and no function of that name returned"
+
 /* SDK calls */
 #define VMH_TEXT_SDK_UNKNOWN "unknown SDK operation %.*s.%.*s"
 #define VMH_TEXT_SDK_ARGUMENTS "SDK call %.*s.%.*s takes %s"

@@ -19,6 +19,9 @@ typedef enum vmh_message_kind {
 
 enum { VMH_MESSAGE_VERSION = 1, VMH_TOKEN_SIZE = 10 };
 
+/* The token of amounts for which none is named. */
+#define VMH_DEFAULT_TOKEN VMH_LITERAL("VITE TOKEN")
+
 typedef struct vmh_message {
     uint32_t version;
     uint32_t from_chain;

@@ -524,6 +524,7 @@ vmh_status vmh_vite_processor_new(const vmh_genesis *genesis, vmh_processor **ou
     processor->port.get_contract_info = get_contract_info;
     processor->port.contract_sdk_call_handler = take_handler;
     processor->port.free = free_processor;
+    processor->port.pays_for_messages = true; /* CALL and SYNCCALL cost by their bytes */
     processor->genesis = genesis;
     processor->run =
         vmh_vite_revision_of(VMH_VITE_FORK_NEWEST, VMH_VITE_FORM_CONTEXTS, VMH_VITE_MODE_RUN);

@@ -18,6 +18,7 @@
 -- `{ name=, seed=, public_key=, address= }`).
 -- @module vmhost.fixture
 local codec = require "vmhost.codec"
+local lua_contract = require "vmhost.lua_contract"
 local options = require "vmhost.options"
 local scripted_contracts = require "vmhost.scripted_contracts"
 local wrong_use = require "vmhost.wrong_use"
@@ -54,6 +55,7 @@ local Chain = {}
 Chain.__index = Chain
 Chain.__name = "vmhost.fixture.Chain"
 
+local DEFAULT_TOKEN <const> = "VITE TOKEN"
 local PROCESSOR_TYPES = { NATIVE = 1, JAVASCRIPT = 2, LUA = 3, VITE = 4 }
 
 -- Opening and closing
@@ -335,13 +337,39 @@ local function deploy_scripted(self, account, name, functions)
   return receipt, message, code
 end
 
+-- A contract in Lua, from its file, with arguments of `_init`. What is wrong is told before
+-- anything is sent.
+local function deploy_file(self, account, name, path, ...)
+  local values = table.pack(...)
+  local parts, message, code = lua_contract.parts(path, function(init)
+    if values.n ~= #init.parameters and not init.variadic then
+      call.raise("%s._init takes %d argument%s, got %d", name, #init.parameters,
+        #init.parameters == 1 and "" or "s", values.n)
+    end
+    return call.typed(init, values)
+  end)
+  if not parts then return nil, message, code end
+  local receipt
+  receipt, message, code = send_deployment(self, account, name, PROCESSOR_TYPES.LUA, parts)
+  if not receipt then return nil, message, code end
+  if receipt.execution_result ~= "SUCCESS" then
+    return nil, receipt.output_argument_array[1].value, receipt.execution_result
+  end
+  return self:contract(name, account), receipt
+end
+
 --- Registers a contract and deploys it in a block of its own.
+--
+-- With the path of a Lua file: `chain:deploy("token", "contracts/token.lua", arguments...)`. The
+-- arguments, those of its `_init`, take the types that it declares. This gives the contract as
+-- an object (see `contract`) and the receipt, and for a deployment that fails nil, the text
+-- with file, line and column, and a code or the execution result.
 -- @tparam[opt] string account who signs; default the first account
 -- @tparam string name
--- @tparam table|string code the functions of a scripted contract, or code as bytes, or a list of
--- its parts
+-- @tparam table|string code the path of a Lua file, the functions of a scripted contract, or code
+-- as bytes, or a list of its parts
 -- @tparam[opt="LUA"] string|integer processor processor of code that is bytes
--- @treturn[1] table the receipt
+-- @treturn[1] table the receipt, or for a Lua file the contract, then the receipt
 -- @return[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code
@@ -350,8 +378,15 @@ end
 function Chain:deploy(...)
   check_open(self)
   local words = table.pack(...)
-  local account = self.accounts[words[1]] and table.remove(words, 1) or self.first_account
+  local account = self.first_account
+  if self.accounts[words[1]] then
+    account = table.remove(words, 1)
+    words.n = words.n - 1
+  end
   local name, code, processor = words[1], words[2], words[3] or "LUA"
+  if type(code) == "string" and code:find "^[^\n]*%.lua$" then
+    return deploy_file(self, account, name, table.unpack(words, 2, words.n))
+  end
   if type(code) == "table" and #code == 0 then return deploy_scripted(self, account, name, code) end
   local number = PROCESSOR_TYPES[processor] or processor
   if math.type(number) ~= "integer" then
@@ -467,8 +502,11 @@ local function describe_run(self, receipt)
   local calls = {}
   for index, site in ipairs(run.record.calls or {}) do
     calls[index] = site.contract_name .. "." .. site.method_name
+      .. (site.line and ":" .. site.line or "")
   end
-  if #calls > 1 then text = text .. "\n  in " .. table.concat(calls, " > ") end
+  if #calls > 1 or calls[1] and run.record.calls[1].line then
+    text = text .. "\n  in " .. table.concat(calls, " > ")
+  end
   return text
 end
 
@@ -515,21 +553,33 @@ end
 -- `query`.
 -- @tparam string name
 -- @tparam[opt] string account default the first account
+-- @tparam[opt] integer|Word amount that comes with each call that is sent
+-- @tparam[opt] string token of the amount, 10 bytes
 -- @treturn table as in `token:transfer(17, address)`, `token:getBalance(address)`
 -- @raise for an unknown account
-function Chain:contract(name, account)
+function Chain:contract(name, account, amount, token)
   check_open(self)
   account = account or self.first_account
   if not self.accounts[account] then call.raise_no_account(self, account) end
-  return setmetatable({}, { __name = name, __index = function(_, method_name)
-    return function(_, ...)
-      local method = call.find_method(self, name, method_name)
-      if method and #method.results > 0 and not method.writes then
-        return self:query(account, name, method_name, ...)
+  local function send(method_name, ...)
+    if not amount then return self:send(account, name, method_name, ...) end
+    local arguments = call.packed_arguments(self, name, method_name, ...)
+    return self:send(account, "_Ledger", "callWithValue", name, method_name, arguments,
+      token or DEFAULT_TOKEN, amount)
+  end
+  return setmetatable({}, {
+    __name = name,
+    __tostring = function() return "contract " .. name end,
+    __index = function(_, method_name)
+      return function(_, ...)
+        local method = call.find_method(self, name, method_name)
+        if method and #method.results > 0 and not method.writes then
+          return self:query(account, name, method_name, ...)
+        end
+        return send(method_name, ...)
       end
-      return self:send(account, name, method_name, ...)
-    end
-  end })
+    end,
+  })
 end
 
 -- Snapshots

@@ -8,13 +8,14 @@ describe("vmhost.sdk #small", function()
     end
 
     -- spec/host.md 5, getVirtualChainId, messages, and what the host's own contracts and the
-    -- processor of bytecode use.
+    -- processors of bytecode and Lua use.
     assert.same({
       ["Sdk.State.read"] = "bytes", ["Sdk.State.write"] = "bytes, bytes",
       ["Sdk.Service.callMethod"] = "string, string, bytes",
       ["Sdk.Service.callOnBehalf"] = "string, string, bytes, bytes, bytes, uint256",
       ["Sdk.Service.getCallValue"] = "", ["Sdk.Service.findName"] = "bytes",
       ["Sdk.Service.getCode"] = "string", ["Sdk.Service.putCode"] = "bytes",
+      ["Sdk.Service.getSource"] = "string",
       ["Sdk.Service.getBalance"] = "bytes, bytes",
       ["Sdk.Events.emitLog"] = "bytes, bytes",
       ["Sdk.Events.emitEvent"] = "string, bytes",
@@ -42,8 +43,8 @@ describe("vmhost.sdk #small", function()
     end
 
     assert.same({ "write", "putCode", "emitLog", "identify", "send" }, writing)
-    assert.same({ "callOnBehalf", "findName", "getCode", "putCode", "getBalance", "emitLog",
-      "identify", "getDeployerAddress", "getSeed" }, system)
+    assert.same({ "callOnBehalf", "findName", "getCode", "getSource", "putCode", "getBalance",
+      "emitLog", "identify", "getDeployerAddress", "getSeed" }, system)
   end)
 
   it("checks a handler and gives it back", function()

@@ -139,7 +139,7 @@ static result run_source(const char *file, vmh_bytes source)
     vmh_arena_init(&arena);
     memory.count = 0;
     memory.is_armed = memory.fail_at != 0;
-    out.status = vmh_lua_library_new(&library, &why);
+    out.status = vmh_lua_library_new(false, &library, &why);
     if (out.status == VMH_OK)
         out.status = vmh_lua_compile(vmh_bytes_text(file), source, library->names,
                                      library->global_count, &arena, &code, &refusal, &why);

@@ -18,8 +18,21 @@ local TYPES <const> = '{"contracts":{"Types":{"bytecode":"60016000f3","abi":'
   .. '{"name":"shift","type":"int16"},{"name":"token","type":"tokenId"},'
   .. '{"name":"data","type":"bytes"},{"name":"text","type":"string"}]}]}}}'
 
+local TOKEN <const> = [[
+local token, state = sdk.contract {
+  state = { owner = "bytes20", supply = "uint256" },
+  _init = "internal write (owner bytes20, supply uint256)",
+  owner = "external read () bytes20, uint256",
+}
+function token._init(owner, supply) state.owner, state.supply = owner, supply end
+function token.owner() return state.owner, state.supply end
+return token
+]]
+local WRONG <const> = "local half = 1 / 2\nreturn {}\n"
+
 local function deploy(...)
-  local place <close> = command_line.new { ["token.lua"] = "return {}", ["token.txt"] = "?",
+  local place <close> = command_line.new { ["token.lua"] = TOKEN, ["wrong.lua"] = WRONG,
+    ["token.txt"] = "?",
     ["odd.hex"] = "0x0g", ["old.json"] = OLD, ["types.json"] = TYPES, ["empty.hex"] = "\n" }
   place:init()
   return place:vmhost("deploy", "chain", "--key", "alice", ...)
@@ -42,10 +55,37 @@ describe("vmhost deploy", function()
   end)
 
   it("knows the processor by the extension of the file", function()
-    local output, status = deploy("Token", "token.lua")
+    local output, status = deploy("Token", "token.lua", "0x" .. ("ab"):rep(20), "5")
 
+    assert.equal(0, status, output)
+    assert.matches("^SUCCESS", output)
+  end)
+
+  it("calls _init of a contract in Lua with its arguments", function()
+    local place <close> = command_line.new { ["token.lua"] = TOKEN }
+    place:init()
+    place:vmhost("deploy", "chain", "--key", "alice", "Token", "token.lua", "0x" .. ("ab"):rep(20),
+      "12345678901234567890123")
+
+    local output = place:vmhost("query", "chain", "Token", "owner")
+
+    assert.matches("12345678901234567890123", output, 1, true)
+    assert.matches(("ab"):rep(20), output:lower(), 1, true)
+  end)
+
+  it("shows what is wrong with a contract in Lua, and sends nothing", function()
+    local output, status = deploy("Token", "wrong.lua")
+
+    assert.equal("wrong.lua:1:16: '/' makes a float: write '//'\n"
+      .. "    local half = 1 / 2\n                   ^\n", output)
     assert.equal(1, status)
-    assert.truthy(output:find("service 'Token' has processor type 3", 1, true), output)
+  end)
+
+  it("says how many arguments _init takes, and which one is wrong", function()
+    assert.equal("vmhost deploy: Token._init takes 2 arguments, got 1\n",
+      (deploy("Token", "token.lua", "0x" .. ("ab"):rep(20))))
+    assert.matches("^vmhost deploy: Token._init: argument 2: ",
+      (deploy("Token", "token.lua", "0x" .. ("ab"):rep(20), "much")))
   end)
 
   it("asks for the processor of another file", function()
@@ -106,9 +146,10 @@ describe("vmhost deploy", function()
   end)
 
   it("has no use for arguments where another processor runs the file", function()
-    local output, status = deploy("Token", "types.json", "5", "--processor", "lua")
+    local output, status = deploy("Token", "types.json", "5", "--processor", "javascript")
 
-    assert.equal("vmhost deploy: --contract and arguments are for a compiled JSON file\n", output)
+    assert.equal("vmhost deploy: arguments are for a compiled JSON file and a contract in Lua\n",
+      output)
     assert.equal(2, status)
   end)
 
@@ -179,11 +220,11 @@ describe("vmhost deploy", function()
   end)
 
   it("refuses what only a JSON file has use for", function()
-    for _, words in ipairs { { "Token", "token.lua", "5" },
+    for _, words in ipairs { { "Token", "token.lua", "--contract", "A" },
       { "Token", "odd.hex", "--contract", "A" }, { "BenchmarkToken", "--contract", "A" } } do
       local output, status = deploy(table.unpack(words))
 
-      assert.equal("vmhost deploy: --contract and arguments are for a compiled JSON file\n", output)
+      assert.equal("vmhost deploy: --contract is for a compiled JSON file\n", output)
       assert.equal(2, status)
     end
   end)

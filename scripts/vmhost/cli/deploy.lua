@@ -3,8 +3,10 @@ local arguments = require "vmhost.operator.arguments"
 local call_data = require "vmhost.vite.call_data"
 local compiled_file = require "vmhost.compiled_file"
 local crypto = require "vmhost.crypto"
+local diagnosis = require "vmhost.operator.diagnosis"
 local file = require "vmhost.file"
 local interface = require "vmhost.vite.interface"
+local lua_contract = require "vmhost.lua_contract"
 local sending = require "vmhost.operator.sending"
 
 local deploy = { summary = "Deploy a contract as a service." }
@@ -18,8 +20,8 @@ function deploy.configure(parser)
   parser:argument("name", "Name of the service.")
   parser:argument("code", "File of its code, .lua, .hex or a compiled .json; a native contract "
     .. "has none."):args "?"
-  parser:argument("arguments", "Arguments of the constructor, of a compiled .json: they have the "
-    .. "types of its parameters."):args "*"
+  parser:argument("arguments", "Arguments of the constructor of a compiled .json, or of `_init` of "
+    .. "a .lua: they have the types of its parameters."):args "*"
   parser:option("--processor", "What runs it (default: by the file's extension)."):choices {
     "native", "javascript", "lua", "vite" }
   parser:option("--contract", "Which one of a compiled JSON file.")
@@ -69,15 +71,34 @@ local function read_compiled(given)
   return bytes .. data
 end
 
--- A .hex file holds bytecode as hex digits. A native contract's code is one empty part.
-local function read_code(given)
+-- A contract in Lua and what its `_init` is called with.
+local function read_lua(given)
+  return lua_contract.parts(given.code, function(init)
+    local values, message, code = arguments.read(given.arguments, { init }, "_init")
+    if not values then return nil, ("%s._init: %s"):format(given.name, message), code end
+    if #values ~= #init.parameters and not init.variadic then
+      return nil, ("%s._init takes %d argument%s, got %d"):format(given.name, #init.parameters,
+        #init.parameters == 1 and "" or "s", #values), "usage"
+    end
+    return values
+  end)
+end
+
+-- The parts of the code. A .hex file holds bytecode as hex digits. A native contract's code is one
+-- empty part.
+local function read_code(given, processor)
   local path = given.code
   local is_compiled = path and path:find "%.json$"
-  if is_compiled and (given.processor or "vite") == "vite" then return read_compiled(given) end
-  if given.contract or #given.arguments > 0 then
-    return nil, "--contract and arguments are for a compiled JSON file", "usage"
+  if is_compiled and (given.processor or "vite") == "vite" then
+    local init_code, message, failure = read_compiled(given)
+    return init_code and { init_code }, message, failure
   end
-  if not path then return "" end
+  if given.contract then return nil, "--contract is for a compiled JSON file", "usage" end
+  if processor == PROCESSORS.lua and path then return read_lua(given) end
+  if #given.arguments > 0 then
+    return nil, "arguments are for a compiled JSON file and a contract in Lua", "usage"
+  end
+  if not path then return { "" } end
   local code, message, failure = file.read(path)
   if not code then return nil, message, failure end
   if path:find "%.hex$" then
@@ -86,23 +107,26 @@ local function read_code(given)
     code = bytes
   end
   if code == "" then return nil, path .. ": no code", "malformed" end
-  return code
+  return { code }
 end
 
 function deploy.run(given, out)
   local processor, message, code = processor_of(given)
   if not processor then return nil, message, code end
-  local content, why, why_code = read_code(given)
-  if not content then return nil, why, why_code end
+  local parts, why, why_code = read_code(given, processor)
+  if not parts and why_code == "invalid_input" then return diagnosis(out, why, why_code) end
+  if not parts then return nil, why, why_code end
   local key, no_key, no_key_code = sending.key(given)
   if not key then return nil, no_key, no_key_code end
 
+  local words = { { string = given.name }, { uint32 = processor } }
+  for _, part in ipairs(parts) do words[#words + 1] = { bytes = part } end
   return sending.commit(given, out, function(chain, timestamp)
     return { chain:sign({
       key = key,
       contract_name = "_Deployments",
       method_name = "deployService",
-      arguments = { { string = given.name }, { uint32 = processor }, { bytes = content } },
+      arguments = words,
     }, timestamp) }
   end)
 end

@@ -1,0 +1,55 @@
+/* Functions of `sdk` that lie beside the list that names them, and what they share. */
+#ifndef VMH_CONTRACTLUA_LIB_SDK_H
+#define VMH_CONTRACTLUA_LIB_SDK_H
+
+#include "contractlua/sdk.h"
+#include "types/enums.h"
+
+/* lib_service.c */
+vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_call_service(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_call_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_send(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_transfer(vmh_lua_state *L, vmh_lua_frame *frame);
+
+/* lib_crypto.c */
+vmh_lua_step vmh_lua_sdk_sha256(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_keccak256(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_blake2b(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_ripemd160(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_ed25519_verify(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_secp256k1_verify(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_secp256k1_recover(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_address_of_service(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_address_of_key(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_address_text(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_address(vmh_lua_state *L, vmh_lua_frame *frame);
+
+/* A declared list of values, as texts name it. */
+typedef struct vmh_lua_expected {
+    const char *what;  /* "event", "method", "result" */
+    vmh_bytes name;
+    const vmh_argument_type *types;
+    size_t count;
+    const vmh_bytes *names; /* of each, empty where it has none; NULL: none has one */
+    bool is_variadic;       /* the last takes zero or more */
+} vmh_lua_expected;
+
+/*
+ * Values as a packed array with header, in scratch, charged by its bytes. False, after raising
+ * what does not fit: return `*step`.
+ */
+bool vmh_lua_pack(vmh_lua_state *L, const vmh_lua_expected *expected, const vmh_lua_value *values,
+                  uint32_t count, vmh_bytes *packed, vmh_lua_step *step);
+
+/* The same without packing. */
+bool vmh_lua_check_values(vmh_lua_state *L, const vmh_lua_expected *expected,
+                          const vmh_lua_value *values, uint32_t count, vmh_argument_array *out,
+                          vmh_lua_step *step);
+
+/* Charges for packing or reading `size` bytes. */
+bool vmh_lua_charge_packed(vmh_lua_state *L, uint64_t size);
+
+#endif

@@ -1,0 +1,552 @@
+/*
+ * `sdk`: other contracts, called and sent to, and amounts. A method is named by its
+ * signature, "transfer(bytes20,uint256)(bool)": its types say how values are packed, and
+ * bytecode knows it by them.
+ */
+#include "codec/argument_codec.h"
+#include "contractlua/lib_sdk.h"
+#include "types/message.h"
+
+static bool stop(vmh_lua_state *L, vmh_lua_step *step)
+{
+    *step = vmh_lua_stopped(L);
+    return false;
+}
+
+static bool fail(vmh_lua_state *L, vmh_status status, vmh_lua_step *step)
+{
+    *step = vmh_lua_host_failed(L, status);
+    return false;
+}
+
+/* ---- lists of values ---- */
+
+bool vmh_lua_charge_packed(vmh_lua_state *L, uint64_t size)
+{
+    return vmh_lua_charge(L, (size / 32 + (size % 32 != 0)) * VMH_LUA_GAS_PACKED_WORD);
+}
+
+static bool raise_count(vmh_lua_state *L, const vmh_lua_expected *expected, uint32_t count,
+                        vmh_lua_step *step)
+{
+    *step = vmh_lua_raise_text(L, "%s '%.*s' has %s%zu value%s, got %u", expected->what,
+                               VMH_PRINT(expected->name), expected->is_variadic ? "at least " : "",
+                               expected->count - (expected->is_variadic ? 1 : 0),
+                               expected->count - (expected->is_variadic ? 1 : 0) == 1 ? "" : "s",
+                               count);
+    return false;
+}
+
+static bool raise_mismatch(vmh_lua_state *L, const vmh_lua_expected *expected, uint32_t index,
+                           const char *mismatch, vmh_lua_step *step)
+{
+    vmh_bytes name = {0};
+
+    if (expected->names != NULL && index < expected->count)
+        name = expected->names[index];
+    if (name.size != 0)
+        *step = vmh_lua_raise_text(L, "%s '%.*s': value %u ('%.*s'): %s", expected->what,
+                                   VMH_PRINT(expected->name), index + 1, VMH_PRINT(name), mismatch);
+    else
+        *step = vmh_lua_raise_text(L, "%s '%.*s': value %u: %s", expected->what,
+                                   VMH_PRINT(expected->name), index + 1, mismatch);
+    return false;
+}
+
+bool vmh_lua_check_values(vmh_lua_state *L, const vmh_lua_expected *expected,
+                          const vmh_lua_value *values, uint32_t count, vmh_argument_array *out,
+                          vmh_lua_step *step)
+{
+    size_t fixed = expected->count - (expected->is_variadic ? 1 : 0);
+    vmh_argument *items;
+    const char *mismatch;
+
+    if (count < fixed || (count > fixed && !expected->is_variadic))
+        return raise_count(L, expected, count, step);
+    items = vmh_arena_alloc_array(L->sdk->scratch, count, sizeof *items);
+    if (items == NULL)
+        return fail(L, vmh_fail_memory(L->why), step);
+    for (uint32_t i = 0; i < count; i++) {
+        size_t last = expected->count - 1;
+
+        if (vmh_lua_to_argument(L, values[i], expected->types[i < last ? i : last],
+                                L->sdk->scratch, &items[i], &mismatch))
+            continue;
+        return mismatch == NULL ? stop(L, step)
+                                : raise_mismatch(L, expected, i, mismatch, step);
+    }
+    *out = (vmh_argument_array){items, count};
+    return true;
+}
+
+bool vmh_lua_pack(vmh_lua_state *L, const vmh_lua_expected *expected, const vmh_lua_value *values,
+                  uint32_t count, vmh_bytes *packed, vmh_lua_step *step)
+{
+    vmh_argument_array array;
+    vmh_bytes bare;
+    vmh_status status;
+
+    if (!vmh_lua_check_values(L, expected, values, count, &array, step))
+        return false;
+    status = vmh_argument_array_pack(array, L->sdk->scratch, &bare, L->why);
+    if (status == VMH_OK)
+        status = vmh_argument_array_add_header(bare, L->sdk->scratch, packed, L->why);
+    if (status != VMH_OK)
+        return fail(L, status, step);
+    return vmh_lua_charge_packed(L, packed->size) || stop(L, step);
+}
+
+/* ---- a call ---- */
+
+/* A call that is to be made. */
+typedef struct service_call {
+    vmh_lua_state *L;
+    vmh_lua_frame *frame;
+    vmh_bytes service;
+    vmh_lua_signature signature;
+    vmh_bytes packed; /* arguments, with header */
+    bool has_value;
+    vmh_bytes token;
+    vmh_word amount;
+    vmh_lua_step step;
+} service_call;
+
+static bool check_amount(service_call *of, uint32_t index)
+{
+    vmh_lua_value value = vmh_lua_argument(of->L, of->frame, index);
+
+    if (value.tag == VMH_LUA_UINT256) {
+        of->amount = *value.as.word;
+        return true;
+    }
+    if (value.tag == VMH_LUA_INTEGER && value.as.integer >= 0) {
+        of->amount = vmh_word_of((uint64_t)value.as.integer);
+        return true;
+    }
+    of->step = value.tag == VMH_LUA_INTEGER
+                   ? vmh_lua_bad_argument(of->L, of->frame, index, "an amount is not negative")
+                   : vmh_lua_wrong_type(of->L, of->frame, index, "uint256");
+    return false;
+}
+
+/* A token, or the one that there is where nil is given. */
+static bool check_token(service_call *of, uint32_t index)
+{
+    vmh_lua_string *token;
+
+    of->token = VMH_DEFAULT_TOKEN;
+    if (vmh_lua_is_nil(vmh_lua_argument(of->L, of->frame, index)))
+        return true;
+    if (!vmh_lua_check_string(of->L, of->frame, index, &token, &of->step))
+        return false;
+    of->token = vmh_lua_string_bytes(token);
+    if (of->token.size == VMH_TOKEN_SIZE)
+        return true;
+    of->step = vmh_lua_bad_argument(of->L, of->frame, index, "a token has 10 bytes, got %zu",
+                                    of->token.size);
+    return false;
+}
+
+/* Reads a signature; `name` empty: it has its own. */
+static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
+{
+    vmh_bytes wrong;
+    vmh_status status;
+
+    if (!vmh_lua_charge(of->L, text.size * VMH_LUA_GAS_DECLARATION))
+        return stop(of->L, &of->step);
+    status = vmh_lua_read_signature(name, text, of->L->sdk->scratch, &of->signature, &wrong,
+                                    of->L->why);
+    if (status != VMH_OK)
+        return fail(of->L, status, &of->step);
+    if (wrong.size == 0)
+        return true;
+    of->step = vmh_lua_raise_text(of->L, "method '%.*s': %.*s", VMH_PRINT(text), VMH_PRINT(wrong));
+    return false;
+}
+
+/* The arguments from `index` on, as the signature has them. */
+static bool pack_arguments(service_call *of, uint32_t index)
+{
+    const vmh_method *method = &of->signature.method;
+    vmh_lua_expected expected = {"method", method->name, method->parameters,
+                                 method->parameter_count, NULL, method->is_variadic};
+
+    return vmh_lua_pack(of->L, &expected, vmh_lua_slots(of->L, of->frame) + index,
+                        of->frame->argument_count > index ? of->frame->argument_count - index : 0,
+                        &of->packed, &of->step);
+}
+
+/* Service, signature and arguments, from `index` on. */
+static bool take_call(service_call *of, uint32_t index)
+{
+    vmh_lua_string *service, *signature;
+
+    if (!vmh_lua_check_string(of->L, of->frame, index, &service, &of->step) ||
+        !vmh_lua_check_string(of->L, of->frame, index + 1, &signature, &of->step))
+        return false;
+    of->service = vmh_lua_string_bytes(service);
+    return read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature)) &&
+           pack_arguments(of, index + 2);
+}
+
+static bool begin(service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    *of = (service_call){.L = L, .frame = frame, .token = VMH_DEFAULT_TOKEN};
+    return vmh_lua_sdk_begin(L, frame, &of->step);
+}
+
+/* Amount and token in front of a call. */
+static bool begin_with_value(service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    if (!begin(of, L, frame))
+        return false;
+    of->has_value = true;
+    return check_amount(of, 0) && check_token(of, 1);
+}
+
+/* The amount, in scratch. */
+static bool amount_argument(service_call *of, vmh_argument *out)
+{
+    uint8_t *bytes = vmh_arena_alloc(of->L->sdk->scratch, 32);
+
+    if (bytes == NULL)
+        return fail(of->L, vmh_fail_memory(of->L->why), &of->step);
+    vmh_word_to_bytes(&of->amount, bytes);
+    *out = vmh_argument_bytes(VMH_ARGUMENT_UINT256, vmh_bytes_of(bytes, 32));
+    return true;
+}
+
+/* ---- calls that answer ---- */
+
+/* Sdk.Service.callMethod; the packed results, with header. */
+static bool call_method(service_call *of, vmh_bytes service, vmh_bytes method, vmh_bytes packed,
+                        vmh_bytes *results)
+{
+    static const vmh_lua_operation operation = {"Sdk.Service", "callMethod",
+                                                VMH_PERMISSION_SERVICE};
+    vmh_argument arguments[3] = {vmh_argument_string(service), vmh_argument_string(method),
+                                 vmh_argument_bytes(VMH_ARGUMENT_BYTES, packed)};
+    vmh_argument answer;
+
+    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL))
+        return stop(of->L, &of->step);
+    if (!vmh_lua_sdk_ask(of->L, &operation, (vmh_argument_array){arguments, 3},
+                         VMH_ARGUMENT_BYTES, &answer, &of->step))
+        return false;
+    *results = answer.value.bytes;
+    return true;
+}
+
+/* What a service of the host answers, unpacked: one value of a type. */
+static bool unpack_one(service_call *of, vmh_bytes results, vmh_argument_type type,
+                       vmh_argument *out)
+{
+    vmh_argument_array array;
+    vmh_argument_fault fault;
+    bool known;
+    vmh_status status = vmh_argument_array_decode(vmh_argument_array_strip_header(results),
+                                                  of->L->sdk->scratch, &array, &known, &fault,
+                                                  of->L->why);
+
+    if (status == VMH_OK && (!known || array.count != 1 || array.items[0].type != type))
+        status = vmh_fail(of->L->why, VMH_E_SCRIPT, "a service of the host answered no %s",
+                          vmh_argument_type_name(type));
+    if (status != VMH_OK)
+        return fail(of->L, status, &of->step);
+    *out = array.items[0];
+    return true;
+}
+
+/* The call moves its value by way of _Ledger. */
+static bool call_by_ledger(service_call *of, vmh_bytes *results)
+{
+    vmh_argument arguments[5] = {
+        vmh_argument_string(of->service),
+        vmh_argument_string(of->signature.text),
+        vmh_argument_bytes(VMH_ARGUMENT_BYTES, of->packed),
+        vmh_argument_bytes(VMH_ARGUMENT_BYTES, of->token),
+    };
+    vmh_argument answer;
+    vmh_bytes bare, packed;
+    vmh_status status;
+
+    if (!amount_argument(of, &arguments[4]))
+        return false;
+    status = vmh_argument_array_pack((vmh_argument_array){arguments, 5}, of->L->sdk->scratch,
+                                     &bare, of->L->why);
+    if (status == VMH_OK)
+        status = vmh_argument_array_add_header(bare, of->L->sdk->scratch, &packed, of->L->why);
+    if (status != VMH_OK)
+        return fail(of->L, status, &of->step);
+    if (!call_method(of, VMH_LITERAL("_Ledger"), VMH_LITERAL("callWithValue"), packed,
+                     results) ||
+        !unpack_one(of, *results, VMH_ARGUMENT_BYTES, &answer))
+        return false;
+    *results = answer.value.bytes;
+    return true;
+}
+
+/* Results that are not what the signature says fail the caller: he could not use them. */
+static bool check_results(service_call *of, vmh_argument_array results)
+{
+    const vmh_method *method = &of->signature.method;
+
+    if (results.count != method->result_count) {
+        of->step = vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave %zu results, %zu are declared",
+                                      VMH_PRINT(of->service), VMH_PRINT(method->name),
+                                      results.count, method->result_count);
+        return false;
+    }
+    for (size_t i = 0; i < results.count; i++) {
+        if (results.items[i].type == method->results[i])
+            continue;
+        of->step = vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave a %s as result %zu, %s is declared",
+                                      VMH_PRINT(of->service), VMH_PRINT(method->name),
+                                      vmh_argument_type_name(results.items[i].type), i + 1,
+                                      vmh_argument_type_name(method->results[i]));
+        return false;
+    }
+    return true;
+}
+
+static vmh_lua_step give_results(service_call *of, vmh_bytes packed)
+{
+    vmh_argument_array results;
+    vmh_argument_fault fault;
+    vmh_lua_value *slots;
+    bool known;
+    vmh_status status;
+
+    if (!vmh_lua_charge_packed(of->L, packed.size))
+        return vmh_lua_stopped(of->L);
+    if (!of->signature.has_results)
+        return vmh_lua_return_none(of->frame);
+    status = vmh_argument_array_decode(vmh_argument_array_strip_header(packed),
+                                       of->L->sdk->scratch, &results, &known, &fault, of->L->why);
+    if (status != VMH_OK)
+        return vmh_lua_host_failed(of->L, status);
+    if (!known)
+        return vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave a result of unknown type",
+                                  VMH_PRINT(of->service), VMH_PRINT(of->signature.name));
+    if (!check_results(of, results))
+        return of->step;
+    if (!vmh_lua_reserve(of->L, of->frame, results.count))
+        return vmh_lua_stopped(of->L);
+    slots = vmh_lua_slots(of->L, of->frame);
+    for (size_t i = 0; i < results.count; i++) {
+        if (!vmh_lua_from_argument(of->L, &results.items[i], &slots[i]))
+            return vmh_lua_stopped(of->L);
+    }
+    return vmh_lua_return_from(of->frame, 0, (uint32_t)results.count);
+}
+
+static vmh_lua_step finish_call(service_call *of)
+{
+    vmh_bytes results;
+    bool good = of->has_value ? call_by_ledger(of, &results)
+                              : call_method(of, of->service, of->signature.text, of->packed,
+                                            &results);
+
+    return good ? give_results(of, results) : of->step;
+}
+
+vmh_lua_step vmh_lua_sdk_call_service(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin(&of, L, frame) && take_call(&of, 0) ? finish_call(&of) : of.step;
+}
+
+vmh_lua_step vmh_lua_sdk_call_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_call(&of) : of.step;
+}
+
+/* ---- sdk.service(name, methods): a function per method ---- */
+
+static vmh_lua_step call_declared(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    const vmh_lua_value *kept = frame->native->kept;
+    service_call of;
+
+    if (!begin(&of, L, frame))
+        return of.step;
+    of.service = vmh_lua_string_bytes(kept[0].as.string);
+    if (!read_signature(&of, vmh_lua_string_bytes(kept[1].as.string),
+                        vmh_lua_string_bytes(kept[2].as.string)) ||
+        !pack_arguments(&of, 0))
+        return of.step;
+    return finish_call(&of);
+}
+
+const vmh_lua_native vmh_lua_service_method = {"method", call_declared};
+
+static bool add_method(service_call *of, vmh_lua_table *methods, vmh_lua_string *service,
+                       const vmh_lua_entry *entry)
+{
+    vmh_lua_state *L = of->L;
+    vmh_lua_native_object *made;
+
+    if (entry->key.tag != VMH_LUA_STRING || entry->value.tag != VMH_LUA_STRING) {
+        of->step = vmh_lua_bad_argument(L, of->frame, 1, "names of methods and their types");
+        return false;
+    }
+    /* Read once now, so that what is wrong with it is told where it stands. */
+    vmh_arena_reset(L->sdk->scratch);
+    if (!read_signature(of, vmh_lua_string_bytes(entry->key.as.string),
+                        vmh_lua_string_bytes(entry->value.as.string)))
+        return false;
+    if (!vmh_lua_heap_count(&L->heap, VMH_LUA_CLOSURE_COST + 3 * VMH_LUA_CAPTURE_COST))
+        return stop(L, &of->step);
+    made = vmh_lua_heap_alloc(&L->heap, sizeof *made + 3 * sizeof made->kept[0]);
+    if (made == NULL)
+        return stop(L, &of->step);
+    made->native = &vmh_lua_service_method;
+    made->kept_count = 3;
+    made->kept[0] = vmh_lua_of_string(service);
+    made->kept[1] = entry->key;
+    made->kept[2] = entry->value;
+    return vmh_lua_raw_set(L, methods, entry->key,
+                           (vmh_lua_value){.tag = VMH_LUA_NATIVE, .as = {.native = made}}) ||
+           stop(L, &of->step);
+}
+
+/* A declaration: it can be in the main chunk too. */
+vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of = {.L = L, .frame = frame};
+    vmh_lua_table *declared, *methods;
+    vmh_lua_string *service;
+
+    if (!vmh_lua_check_string(L, frame, 0, &service, &of.step) ||
+        !vmh_lua_check_table(L, frame, 1, &declared, &of.step))
+        return of.step;
+    if (declared->present != 0)
+        return vmh_lua_bad_argument(L, frame, 1, "names of methods and their types");
+    methods = vmh_lua_table_new(&L->heap);
+    if (methods == NULL)
+        return vmh_lua_stopped(L);
+    for (uint32_t i = 0; i < declared->entry_count; i++) {
+        if (!vmh_lua_is_nil(declared->entries[i].value) &&
+            !add_method(&of, methods, service, &declared->entries[i]))
+            return of.step;
+    }
+    return vmh_lua_return(L, frame, vmh_lua_of_table(methods));
+}
+
+/* ---- messages ---- */
+
+/* A message without answer (kind 2); gives its id. */
+static vmh_lua_step finish_send(service_call *of)
+{
+    static const vmh_lua_operation operation = {"Sdk.Message", "send", VMH_PERMISSION_SERVICE};
+    vmh_argument arguments[5] = {
+        vmh_argument_string(of->service),
+        vmh_argument_string(of->signature.text),
+        vmh_argument_bytes(VMH_ARGUMENT_BYTES, of->packed),
+        vmh_argument_bytes(VMH_ARGUMENT_BYTES, of->token),
+    };
+    size_t size = vmh_argument_array_strip_header(of->packed).size;
+    vmh_argument answer;
+    vmh_lua_value id;
+
+    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL + size * VMH_LUA_GAS_MESSAGE_BYTE))
+        return vmh_lua_stopped(of->L);
+    if (!amount_argument(of, &arguments[4]) ||
+        !vmh_lua_sdk_ask(of->L, &operation, (vmh_argument_array){arguments, 5},
+                         VMH_ARGUMENT_BYTES, &answer, &of->step))
+        return of->step;
+    if (!vmh_lua_from_argument(of->L, &answer, &id))
+        return vmh_lua_stopped(of->L);
+    return vmh_lua_return(of->L, of->frame, id);
+}
+
+vmh_lua_step vmh_lua_sdk_send(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin(&of, L, frame) && take_call(&of, 0) ? finish_send(&of) : of.step;
+}
+
+vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_send(&of) : of.step;
+}
+
+/* ---- amounts ---- */
+
+static bool check_address(service_call *of, uint32_t index, vmh_bytes *out)
+{
+    vmh_lua_string *address;
+
+    if (!vmh_lua_check_string(of->L, of->frame, index, &address, &of->step))
+        return false;
+    *out = vmh_lua_string_bytes(address);
+    if (out->size == 20)
+        return true;
+    of->step = vmh_lua_bad_argument(of->L, of->frame, index, "an address has 20 bytes, got %zu",
+                                    out->size);
+    return false;
+}
+
+/* sdk.balance([address[, token]]): of the contract itself where no address is given. */
+vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    static const vmh_lua_operation own = {"Sdk.Address", "getOwnAddress", VMH_PERMISSION_SERVICE};
+    static const vmh_lua_operation operation = {"Sdk.Service", "getBalance",
+                                                VMH_PERMISSION_SYSTEM};
+    vmh_argument arguments[2], answer;
+    vmh_lua_value amount;
+    vmh_bytes address;
+    service_call of;
+
+    if (!begin(&of, L, frame) || !check_token(&of, 1))
+        return of.step;
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_STATE_READ))
+        return vmh_lua_stopped(L);
+    if (vmh_lua_is_nil(vmh_lua_argument(L, frame, 0))) {
+        if (!vmh_lua_sdk_ask(L, &own, (vmh_argument_array){0}, VMH_ARGUMENT_BYTES, &answer,
+                             &of.step))
+            return of.step;
+        address = answer.value.bytes;
+    } else if (!check_address(&of, 0, &address)) {
+        return of.step;
+    }
+    arguments[0] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, address);
+    arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, of.token);
+    if (!vmh_lua_sdk_ask(L, &operation, (vmh_argument_array){arguments, 2}, VMH_ARGUMENT_UINT256,
+                         &answer, &of.step))
+        return of.step;
+    if (!vmh_lua_from_argument(L, &answer, &amount))
+        return vmh_lua_stopped(L);
+    return vmh_lua_return(L, frame, amount);
+}
+
+/* sdk.transfer(to, amount[, token]): from the contract's own account. */
+vmh_lua_step vmh_lua_sdk_transfer(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    vmh_argument arguments[3];
+    vmh_bytes address, bare, packed, results;
+    vmh_status status;
+    service_call of;
+
+    if (!begin(&of, L, frame) || !check_address(&of, 0, &address) || !check_amount(&of, 1) ||
+        !check_token(&of, 2) || !amount_argument(&of, &arguments[2]))
+        return of.step;
+    arguments[0] = vmh_argument_bytes(VMH_ARGUMENT_BYTES20, address);
+    arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, of.token);
+    status = vmh_argument_array_pack((vmh_argument_array){arguments, 3}, L->sdk->scratch, &bare,
+                                     L->why);
+    if (status == VMH_OK)
+        status = vmh_argument_array_add_header(bare, L->sdk->scratch, &packed, L->why);
+    if (status != VMH_OK)
+        return vmh_lua_host_failed(L, status);
+    if (!call_method(&of, VMH_LITERAL("_Ledger"), VMH_LITERAL("transfer"), packed, &results))
+        return of.step;
+    return vmh_lua_return_none(frame);
+}
