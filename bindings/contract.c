@@ -4,6 +4,7 @@
 #include <lua.h>
 
 #include "contract_interface.h"
+#include "contractlua/check.h"
 #include "contractlua/state.h"
 #include "failure.h"
 #include "handle.h"
@@ -100,6 +101,91 @@ static int contract_check(lua_State *L)
     vmh_push_bytes(L, refusal);
     lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
     return 3;
+}
+
+/* Names of the library, and `sdk`, which only a chain has. */
+static vmh_status list_names(run *of, const char ***names, size_t *count, vmh_failure *why)
+{
+    *count = of->library->global_count + 1;
+    *names = vmh_arena_alloc_array(&of->arena, *count, sizeof **names);
+    if (*names == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i + 1 < *count; i++)
+        (*names)[i] = of->library->names[i];
+    (*names)[*count - 1] = "sdk";
+    return VMH_OK;
+}
+
+static void set_bytes(lua_State *L, const char *name, vmh_bytes bytes)
+{
+    vmh_push_bytes(L, bytes);
+    lua_setfield(L, -2, name);
+}
+
+static void push_finding(lua_State *L, const vmh_lua_refusal *found, vmh_bytes shown)
+{
+    vmh_bytes text = found->text;
+    const uint8_t *excerpt = memchr(shown.data, '\n', shown.size);
+
+    if (found->hint.size > 0)
+        text.size -= found->hint.size + 2;
+    lua_createtable(L, 0, 7);
+    lua_pushstring(L, found->kind == VMH_LUA_REFUSAL_WARNING ? "warning" : "refusal");
+    lua_setfield(L, -2, "kind");
+    lua_pushinteger(L, found->place.line);
+    lua_setfield(L, -2, "line");
+    lua_pushinteger(L, found->place.column);
+    lua_setfield(L, -2, "column");
+    set_bytes(L, "text", text);
+    if (found->hint.size > 0)
+        set_bytes(L, "hint", found->hint);
+    excerpt = excerpt == NULL ? shown.data + shown.size : excerpt + 1;
+    set_bytes(L, "excerpt", vmh_bytes_of(excerpt, (size_t)(shown.data + shown.size - excerpt)));
+    set_bytes(L, "shown", shown);
+}
+
+/// Tells all that can be said of a source without running it.
+// Refusals: all of them, as far as sense can be made of what stands behind one. Warnings, where
+// the syntax is right: a global that the main chunk does not assign, a local that nobody reads
+// (names that begin with `_` are left out), a statement that is never reached.
+// @function findings
+// @tparam string name of the contract or file
+// @tparam string source
+// @treturn[1] {table,...} at most 100, by place, with `kind` ("refusal" or "warning"), `line`,
+// `column`, `text`, `hint` (what to write instead, or why; may be absent), `excerpt` (the line
+// and a caret), and `shown`, all of it as a user reads it
+// @return[2] nil
+// @treturn[2] string message
+// @treturn[2] string code
+static int contract_findings(lua_State *L)
+{
+    vmh_bytes name = vmh_check_bytes(L, 1);
+    vmh_bytes source = vmh_check_bytes(L, 2);
+    run *of = push_run(L);
+    vmh_lua_findings findings;
+    const char **names;
+    size_t count;
+    vmh_failure why;
+    vmh_status status = vmh_lua_library_new(&of->library, &why);
+
+    if (status == VMH_OK)
+        status = list_names(of, &names, &count, &why);
+    if (status == VMH_OK)
+        status = vmh_lua_check(source, names, count, &of->arena, &findings, &why);
+    if (status != VMH_OK)
+        return vmh_push_failure(L, &why);
+    lua_createtable(L, (int)findings.count, 0);
+    for (size_t i = 0; i < findings.count; i++) {
+        vmh_bytes shown;
+
+        if (vmh_lua_refusal_format(name, source, &findings.items[i], &of->arena, &shown, &why) !=
+            VMH_OK)
+            return vmh_push_failure(L, &why);
+        push_finding(L, &findings.items[i], shown);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    release(of);
+    return 1;
 }
 
 /* What `print` of the source writes; a function of the script that raises ends the run. */
@@ -297,6 +383,7 @@ static int contract_describe(lua_State *L)
 static const luaL_Reg functions[] = {
     {"describe", contract_describe},
     {"check", contract_check},
+    {"findings", contract_findings},
     {"run", contract_run},
     {NULL, NULL},
 };

@@ -66,22 +66,144 @@ void vmh_lua_lexer_fail(vmh_lua_lexer *lexer)
     stop(lexer);
 }
 
+/* The text, and of it what the format has behind ": ". */
+static vmh_status describe(vmh_lua_lexer *lexer, vmh_lua_refusal *refusal, const char *format,
+                           va_list arguments)
+{
+    const char *colon = strstr(format, ": ");
+    char text[256], first_format[128];
+    size_t hint_at = 0;
+    vmh_status status;
+
+    if (colon != NULL && (size_t)(colon - format) < sizeof first_format) {
+        va_list again;
+        int size;
+
+        memcpy(first_format, format, (size_t)(colon - format));
+        first_format[colon - format] = '\0';
+        va_copy(again, arguments);
+        size = vsnprintf(NULL, 0, first_format, again);
+        va_end(again);
+        hint_at = size < 0 ? 0 : (size_t)size + 2;
+    }
+    vsnprintf(text, sizeof text, format, arguments);
+    status = vmh_arena_copy(lexer->tree.arena, vmh_bytes_text(text), &refusal->text, lexer->why);
+    if (status == VMH_OK && hint_at > 0 && hint_at < refusal->text.size)
+        refusal->hint =
+            vmh_bytes_of(refusal->text.data + hint_at, refusal->text.size - hint_at);
+    return status;
+}
+
+/* Keeps a refusal: the only one, or one of the findings. */
+static void keep(vmh_lua_lexer *lexer, vmh_lua_refusal refusal, const char *format,
+                 va_list arguments)
+{
+    if (lexer->is_quiet)
+        return;
+    lexer->status = describe(lexer, &refusal, format, arguments);
+    if (lexer->status != VMH_OK)
+        return;
+    if (lexer->findings == NULL) {
+        lexer->refusal = refusal;
+        return;
+    }
+    lexer->status =
+        vmh_lua_findings_add(lexer->findings, lexer->tree.arena, refusal, lexer->why);
+    lexer->is_over = lexer->findings->has_more;
+}
+
 void vmh_lua_lexer_refuse(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_lua_place place,
                           const char *format, ...)
 {
-    char text[256];
     va_list arguments;
 
     if (has_stopped(lexer))
         return;
+    if (lexer->refused_line != place.line) {
+        va_start(arguments, format);
+        keep(lexer, (vmh_lua_refusal){.kind = kind, .place = place}, format, arguments);
+        va_end(arguments);
+    }
+    lexer->is_refused = lexer->status == VMH_OK;
+    if (lexer->findings != NULL) {
+        lexer->findings->is_broken = true;
+        lexer->stopped_at = vmh_lua_lexer_reading(lexer);
+        lexer->refused_line = lexer->is_quiet ? lexer->refused_line : place.line;
+    }
+    stop(lexer);
+}
+
+bool vmh_lua_lexer_note(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_lua_place place,
+                        const char *format, ...)
+{
+    va_list arguments;
+
+    if (has_stopped(lexer))
+        return false;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    keep(lexer, (vmh_lua_refusal){.kind = kind, .place = place}, format, arguments);
     va_end(arguments);
-    lexer->refusal = (vmh_lua_refusal){.kind = kind, .place = place};
-    lexer->status = vmh_arena_copy(lexer->tree.arena, vmh_bytes_text(text), &lexer->refusal.text,
-                                   lexer->why);
+    if (lexer->findings != NULL && lexer->status == VMH_OK && !lexer->is_over)
+        return true;
     lexer->is_refused = lexer->status == VMH_OK;
     stop(lexer);
+    return false;
+}
+
+/* Reading on. */
+
+vmh_lua_reading vmh_lua_lexer_reading(const vmh_lua_lexer *lexer)
+{
+    return (vmh_lua_reading){lexer->token, lexer->ahead,      lexer->has_ahead,
+                             lexer->at,    lexer->line_begin, lexer->line};
+}
+
+void vmh_lua_lexer_return(vmh_lua_lexer *lexer, const vmh_lua_reading *reading)
+{
+    lexer->token = reading->token;
+    lexer->ahead = reading->ahead;
+    lexer->has_ahead = reading->has_ahead;
+    lexer->at = reading->at;
+    lexer->line_begin = reading->line_begin;
+    lexer->line = reading->line;
+}
+
+void vmh_lua_lexer_end(vmh_lua_lexer *lexer)
+{
+    lexer->is_over = true;
+    lexer->is_refused = true;
+    stop(lexer);
+}
+
+bool vmh_lua_lexer_resume(vmh_lua_lexer *lexer, bool *is_cut)
+{
+    const vmh_lua_reading *reading = &lexer->stopped_at;
+
+    *is_cut = false;
+    if (lexer->findings == NULL || lexer->is_over || lexer->status != VMH_OK)
+        return false;
+    if (!lexer->is_refused)
+        return true;
+    lexer->is_refused = false;
+    vmh_lua_lexer_return(lexer, reading);
+    *is_cut = reading->at != (reading->has_ahead ? reading->ahead.end : reading->token.end);
+    if (*is_cut) {
+        lexer->has_ahead = false;
+        vmh_lua_lexer_next(lexer);
+    }
+    return true;
+}
+
+bool vmh_lua_lexer_begins_line(const vmh_lua_lexer *lexer)
+{
+    const uint8_t *at = lexer->token.begin;
+
+    for (uint32_t before = lexer->token.place.column - 1; before > 0; before--) {
+        at--;
+        if (*at != ' ' && (*at < '\t' || *at > '\r'))
+            return false;
+    }
+    return true;
 }
 
 static bool add_word(vmh_lua_lexer *lexer, const char *text, uint16_t keyword)
@@ -119,7 +241,7 @@ static void pass_first_line(vmh_lua_lexer *lexer)
 }
 
 void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena,
-                        vmh_failure *why)
+                        vmh_lua_findings *findings, vmh_failure *why)
 {
     static const uint8_t nothing[1];
     const uint8_t *begin = source.size == 0 ? nothing : source.data;
@@ -130,6 +252,7 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
         .line_begin = begin,
         .line = 1,
         .source_size = source.size,
+        .findings = findings,
         .why = why,
     };
     vmh_lua_parts_init(&lexer->tree, arena);
@@ -200,30 +323,58 @@ static void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
     token->as.name = name;
 }
 
-static void refuse_byte(vmh_lua_lexer *lexer, vmh_lua_place place)
-{
-    const uint8_t *at = lexer->at;
-    bool has_next = lexer->end - at > 1;
-
-    if (*at == '!')
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             has_next && at[1] == '=' ? "'!=' is not in Lua: write '~='"
-                                                      : "'!' is not in Lua: write 'not'");
-    else if (*at > ' ' && *at <= '~')
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected '%c'", *at);
-    else if (*at >= 0x80)
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             "unexpected byte \\x%02X: names are of ASCII letters, digits and '_'",
-                             *at);
-    else
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected byte \\x%02X", *at);
-}
-
 static void read_symbol(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_lua_token_kind kind,
                         int size)
 {
     token->kind = kind;
     lexer->at += size;
+}
+
+static void refuse_byte(vmh_lua_lexer *lexer, vmh_lua_place place)
+{
+    uint8_t byte = *lexer->at;
+
+    if (byte > ' ' && byte <= '~')
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected '%c'", byte);
+    else if (byte >= 0x80)
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                           "unexpected byte \\x%02X: names are of ASCII letters, digits and '_'",
+                           byte);
+    else
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "unexpected byte \\x%02X", byte);
+}
+
+/* Bytes that begin no token. Reading on, the next token is behind them. */
+static void pass_byte(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    bool is_not = *lexer->at == '!';
+    bool is_unequal = is_not && lexer->end - lexer->at > 1 && lexer->at[1] == '=';
+
+    if (*lexer->at == '?') {
+        lexer->at++;
+        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+                             "unexpected '?': write 'condition and this or that'");
+        return;
+    }
+    if (is_not)
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+                           is_unequal ? "'!=' is not in Lua: write '~='"
+                                      : "'!' is not in Lua: write 'not'");
+    else
+        refuse_byte(lexer, token->place);
+    if (has_stopped(lexer))
+        return;
+    if (is_not) {
+        read_symbol(lexer, token, is_unequal ? VMH_LUA_TOKEN_NOT_EQUAL : VMH_LUA_TOKEN_NOT,
+                    is_unequal ? 2 : 1);
+        return;
+    }
+    token->kind = VMH_LUA_TOKEN_COUNT;
+    lexer->findings->is_broken = true;
+    lexer->refused_line = lexer->is_quiet ? lexer->refused_line : token->place.line;
+    do {
+        lexer->at++;
+    } while (lexer->at < lexer->end && *lexer->at >= 0x80);
 }
 
 /* One byte, or two where `second` follows. */
@@ -269,10 +420,9 @@ static void read_bracket(vmh_lua_lexer *lexer, vmh_lua_token *token)
 
     if (level >= 0)
         vmh_lua_literal_read_long_string(lexer, token, level);
-    else if (lexer->end - lexer->at > 1 && lexer->at[1] == '=')
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
-                             "'[=' opens no long string: write '[=['");
-    else
+    else if (lexer->end - lexer->at < 2 || lexer->at[1] != '=' ||
+             vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+                                "'[=' opens no long string: write '[=['"))
         read_symbol(lexer, token, VMH_LUA_TOKEN_OPEN_BRACKET, 1);
 }
 
@@ -305,26 +455,29 @@ static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
         if (vmh_lua_is_digit(*lexer->at))
             vmh_lua_literal_read_numeral(lexer, token);
         else
-            refuse_byte(lexer, token->place);
+            pass_byte(lexer, token);
     }
 }
 
 static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
-    pass_space(lexer);
-    token->begin = lexer->at;
-    token->place = (vmh_lua_place){lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
-    if (lexer->at == lexer->end)
-        token->kind = VMH_LUA_TOKEN_SOURCE_END;
-    else if (vmh_lua_is_letter(*lexer->at))
-        read_name(lexer, token);
-    else if (single_symbols[*lexer->at] != 0)
-        token->kind = single_symbols[*lexer->at++];
-    else
-        read_token(lexer, token);
-    token->end = lexer->at;
-    if (has_stopped(lexer))
-        stop(lexer);
+    do {
+        pass_space(lexer);
+        token->begin = lexer->at;
+        token->place =
+            (vmh_lua_place){lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
+        if (lexer->at == lexer->end)
+            token->kind = VMH_LUA_TOKEN_SOURCE_END;
+        else if (vmh_lua_is_letter(*lexer->at))
+            read_name(lexer, token);
+        else if (single_symbols[*lexer->at] != 0)
+            token->kind = single_symbols[*lexer->at++];
+        else
+            read_token(lexer, token);
+        token->end = lexer->at;
+        if (has_stopped(lexer))
+            stop(lexer);
+    } while (token->kind == VMH_LUA_TOKEN_COUNT);
 }
 
 void vmh_lua_lexer_next(vmh_lua_lexer *lexer)

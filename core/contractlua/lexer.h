@@ -5,6 +5,9 @@
  * the lexer: from then on its token is STOP, which no rule of the grammar takes,
  * so that whoever reads tokens ends by itself. Later refusals are not kept.
  *
+ * Where all refusals are wanted (`findings`) the lexer can be told to go on from
+ * there, and what leaves no doubt is noted without stopping.
+ *
  * A '#' at the very begin makes the first line a comment, and a byte order mark
  * before it is passed over, as `lua FILE` does.
  */
@@ -97,6 +100,15 @@ typedef struct vmh_lua_token {
     } as;
 } vmh_lua_token;
 
+/* Where reading stands. */
+typedef struct vmh_lua_reading {
+    vmh_lua_token token, ahead;
+    bool has_ahead;
+    const uint8_t *at;
+    const uint8_t *line_begin;
+    uint32_t line;
+} vmh_lua_reading;
+
 typedef struct vmh_lua_lexer {
     vmh_lua_token token; /* the one to be taken next */
     vmh_lua_token ahead; /* the one behind it, once somebody peeked */
@@ -117,11 +129,20 @@ typedef struct vmh_lua_lexer {
     bool is_refused;
     vmh_lua_refusal refusal;
     vmh_failure *why;
+
+    vmh_lua_findings *findings; /* NULL: the first refusal is the last */
+    vmh_lua_reading stopped_at; /* where the newest refusal did */
+    uint32_t refused_line;      /* of that refusal: more from there say little; 0: none */
+    bool is_quiet;              /* what is passed over is not refused */
+    bool is_over;               /* there is no going on */
 } vmh_lua_lexer;
 
-/* Reads the first token too. A lexer that was not given its memory has stopped already. */
+/*
+ * Reads the first token too. A lexer that was not given its memory has stopped already.
+ * `findings` may be NULL.
+ */
 void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena,
-                        vmh_failure *why);
+                        vmh_lua_findings *findings, vmh_failure *why);
 void vmh_lua_lexer_clear(vmh_lua_lexer *lexer);
 
 /* Goes on to the next token. */
@@ -133,6 +154,30 @@ vmh_lua_token_kind vmh_lua_lexer_peek(vmh_lua_lexer *lexer);
 /* Stops with a refusal; does nothing where the lexer has stopped. */
 void vmh_lua_lexer_refuse(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_lua_place place,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * As refuse, of what leaves no doubt how to read on. True: do so, all refusals
+ * are wanted. False: the lexer has stopped.
+ */
+bool vmh_lua_lexer_note(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_lua_place place,
+                        const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * Goes on where the refusal stopped. False where there is no going on. `*is_cut`: it stopped
+ * within a token, which is left out.
+ */
+bool vmh_lua_lexer_resume(vmh_lua_lexer *lexer, bool *is_cut);
+
+/* No going on from here. */
+void vmh_lua_lexer_end(vmh_lua_lexer *lexer);
+
+vmh_lua_reading vmh_lua_lexer_reading(const vmh_lua_lexer *lexer);
+
+/* Back to where it stood. */
+void vmh_lua_lexer_return(vmh_lua_lexer *lexer, const vmh_lua_reading *reading);
+
+/* Whether nothing but space stands before the present token on its line. */
+bool vmh_lua_lexer_begins_line(const vmh_lua_lexer *lexer);
 
 /* Stops with VMH_E_NO_MEMORY. */
 void vmh_lua_lexer_fail(vmh_lua_lexer *lexer);

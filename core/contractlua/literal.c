@@ -190,12 +190,12 @@ static void refuse_large(vmh_lua_lexer *lexer, vmh_lua_place place, vmh_bytes te
     fits = text.size < UINT256_DIGITS ||
            (text.size == UINT256_DIGITS && memcmp(text.data, largest_uint256, text.size) <= 0);
     if (fits)
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
-                             "%.*s is above 2^63-1: write uint256 \"%.*s\"", VMH_PRINT(text),
-                             VMH_PRINT(text));
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
+                           "%.*s is above 2^63-1: write uint256 \"%.*s\"", VMH_PRINT(text),
+                           VMH_PRINT(text));
     else
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place, "%s is above 2^256-1",
-                             vmh_lua_show(text).text);
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place, "%s is above 2^256-1",
+                           vmh_lua_show(text).text);
 }
 
 static void refuse_numeral(vmh_lua_lexer *lexer, vmh_lua_place place, vmh_bytes text, numeral kind)
@@ -206,16 +206,16 @@ static void refuse_numeral(vmh_lua_lexer *lexer, vmh_lua_place place, vmh_bytes 
     if (kind == NUMERAL_TOO_LARGE)
         refuse_large(lexer, place, text);
     else if (kind == NUMERAL_MALFORMED && memmem(text.data, text.size, "..", 2) != NULL)
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             "%s is no numeral: write a space before '..'", shown.text);
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                           "%s is no numeral: write a space before '..'", shown.text);
     else if (kind == NUMERAL_MALFORMED)
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "%s is no numeral", shown.text);
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "%s is no numeral", shown.text);
     else if (!is_hexadecimal(text) && integer_of_float(text, &integer))
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
-                             "%s is a float: write %" PRId64, shown.text, integer);
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
+                           "%s is a float: write %" PRId64, shown.text, integer);
     else
-        vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
-                             "%s is a float: there are only integers", shown.text);
+        vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
+                           "%s is a float: there are only integers", shown.text);
 }
 
 void vmh_lua_literal_read_numeral(vmh_lua_lexer *lexer, vmh_lua_token *token)
@@ -282,10 +282,11 @@ static uint8_t *put_utf8(uint8_t *out, uint32_t code)
     return out;
 }
 
-static uint8_t *refuse_escape(vmh_lua_lexer *lexer, vmh_lua_place place, const char *text)
+/* Reading on, the escape is left out. */
+static uint8_t *refuse_escape(vmh_lua_lexer *lexer, vmh_lua_place place, uint8_t *out,
+                              const char *text)
 {
-    vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "%s", text);
-    return NULL;
+    return vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place, "%s", text) ? out : NULL;
 }
 
 static uint8_t *put_hexadecimal(vmh_lua_lexer *lexer, vmh_lua_place place, uint8_t *out)
@@ -294,7 +295,7 @@ static uint8_t *put_hexadecimal(vmh_lua_lexer *lexer, vmh_lua_place place, uint8
 
     if (lexer->end - digits < 2 || !vmh_lua_is_hex_digit(digits[0]) ||
         !vmh_lua_is_hex_digit(digits[1]))
-        return refuse_escape(lexer, place, "'\\x' takes two hexadecimal digits");
+        return refuse_escape(lexer, place, out, "'\\x' takes two hexadecimal digits");
     *out++ = (uint8_t)(digit_value(digits[0]) << 4 | digit_value(digits[1]));
     lexer->at += 2;
     return out;
@@ -307,7 +308,7 @@ static uint8_t *put_decimal(vmh_lua_lexer *lexer, vmh_lua_place place, uint8_t *
     for (int i = 0; i < 3 && lexer->at < lexer->end && vmh_lua_is_digit(*lexer->at); i++)
         value = value * 10 + (*lexer->at++ - '0');
     if (value > UINT8_MAX)
-        return refuse_escape(lexer, place, "the escape is above '\\255'");
+        return refuse_escape(lexer, place, out, "the escape is above '\\255'");
     *out++ = (uint8_t)value;
     return out;
 }
@@ -318,15 +319,15 @@ static uint8_t *put_code_point(vmh_lua_lexer *lexer, vmh_lua_place place, uint8_
     const uint8_t *begin;
 
     if (lexer->at == lexer->end || *lexer->at != '{')
-        return refuse_escape(lexer, place, "'\\u' takes hexadecimal digits between braces");
+        return refuse_escape(lexer, place, out, "'\\u' takes hexadecimal digits between braces");
     begin = ++lexer->at;
     for (; lexer->at < lexer->end && vmh_lua_is_hex_digit(*lexer->at); lexer->at++) {
         if (code > INT32_MAX >> 4)
-            return refuse_escape(lexer, place, "the escape is above '\\u{7FFFFFFF}'");
+            return refuse_escape(lexer, place, out, "the escape is above '\\u{7FFFFFFF}'");
         code = code << 4 | (uint32_t)digit_value(*lexer->at);
     }
     if (lexer->at == begin || lexer->at == lexer->end || *lexer->at != '}')
-        return refuse_escape(lexer, place, "'\\u' takes hexadecimal digits between braces");
+        return refuse_escape(lexer, place, out, "'\\u' takes hexadecimal digits between braces");
     lexer->at++;
     return put_utf8(out, code);
 }
@@ -383,10 +384,11 @@ static uint8_t *put_escape(vmh_lua_lexer *lexer, uint8_t *out)
     *out = plain_escape(letter);
     if (*out != 0)
         return out + 1;
-    vmh_lua_lexer_refuse(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                         "%s is no escape: write '\\\\' for a backslash",
-                         vmh_lua_show(vmh_bytes_of(lexer->at - 2, 2)).text);
-    return NULL;
+    return vmh_lua_lexer_note(lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                              "%s is no escape: write '\\\\' for a backslash",
+                              vmh_lua_show(vmh_bytes_of(lexer->at - 2, 2)).text)
+               ? out
+               : NULL;
 }
 
 /* Goes on to what ends a run of plain bytes. */

@@ -32,9 +32,9 @@ static const binary_rule binary_rules[VMH_LUA_TOKEN_COUNT] = {
     [VMH_LUA_TOKEN_STAR] = BINARY(11, 11, MUL),
     [VMH_LUA_TOKEN_SLASHES] = BINARY(11, 11, IDIV),
     [VMH_LUA_TOKEN_PERCENT] = BINARY(11, 11, MOD),
-    /* These two only to be refused. */
-    [VMH_LUA_TOKEN_SLASH] = {11, 11, VMH_LUA_EXPR_NIL, 0},
-    [VMH_LUA_TOKEN_CARET] = {14, 13, VMH_LUA_EXPR_NIL, 0},
+    /* These two only to be refused; a check reads on as if they were others. */
+    [VMH_LUA_TOKEN_SLASH] = BINARY(11, 11, IDIV),
+    [VMH_LUA_TOKEN_CARET] = BINARY(14, 13, MUL),
 };
 
 static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit);
@@ -213,12 +213,21 @@ static bool parse_function_parts(vmh_lua_parser *parser, vmh_lua_function *funct
                                  const vmh_lua_place *self_place)
 {
     vmh_lua_block_scope body;
+    vmh_lua_parse_mark mark;
 
     if (self_place != NULL && !add_self(parser, *self_place))
         return false;
-    if (!parse_parameters(parser, function))
+    mark = vmh_lua_parser_mark(parser);
+    if (!parse_parameters(parser, function) &&
+        !vmh_lua_recover_header(parser, &mark, VMH_LUA_TOKEN_CLOSE))
         return false;
-    function->parameter_count = function->variable_count;
+    if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_OPEN_BRACE) {
+        vmh_lua_parser_refuse_token(parser, "a body ends with 'end', it has no braces");
+        vmh_lua_recover_header(parser, &mark, VMH_LUA_TOKEN_END);
+        return false;
+    }
+    function->parameter_count =
+        (uint32_t)(parser->local_count - parser->function->first_local);
     if (!vmh_lua_scope_list_locals(parser, function->parameter_count, &function->parameters))
         return false;
     vmh_lua_scope_open_block(parser, &body, false);
@@ -242,8 +251,10 @@ vmh_lua_expression *vmh_lua_parse_function(vmh_lua_parser *parser, vmh_lua_place
         return NULL;
     expression->as.function = function;
     vmh_lua_scope_open_function(parser, &scope, function, place);
-    if (!parse_function_parts(parser, function, self_place))
+    if (!parse_function_parts(parser, function, self_place)) {
+        vmh_lua_scope_leave_function(parser);
         return NULL;
+    }
     return vmh_lua_scope_close_function(parser) ? expression : NULL;
 }
 
@@ -496,9 +507,10 @@ static vmh_lua_expression *parse_constant(vmh_lua_parser *parser, vmh_lua_expres
 
 static vmh_lua_expression *parse_varargs(vmh_lua_parser *parser)
 {
-    if (parser->function->function->is_variadic)
+    if (parser->function->function->is_variadic ||
+        vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_parser_place(parser),
+                           "unexpected '...': the function has no '...' among its parameters"))
         return parse_constant(parser, VMH_LUA_EXPR_VARARGS);
-    vmh_lua_parser_refuse_token(parser, "the function has no '...' among its parameters");
     return NULL;
 }
 
@@ -532,9 +544,7 @@ static vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
         vmh_lua_parser_next(parser);
         return vmh_lua_parse_function(parser, place, NULL);
     default:
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             "expected an expression before %s",
-                             vmh_lua_show_token(&parser->lexer.token).text);
+        vmh_lua_refuse_operand(parser);
         return NULL;
     }
 }
@@ -569,22 +579,29 @@ static vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator 
 static bool check_binary(vmh_lua_parser *parser)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    const char *text = NULL;
     bool is_doubled = token->end < parser->lexer.end && *token->end == *token->begin;
 
+    if (token->kind == VMH_LUA_TOKEN_SLASH && token->end < parser->lexer.end &&
+        *token->end == '*') {
+        vmh_lua_parser_refuse_token(parser, "a long comment is --[[ ... ]]");
+        return false;
+    }
     if (token->kind == VMH_LUA_TOKEN_SLASH)
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
-                             "'/' makes a float: write '//'");
-    else if (token->kind == VMH_LUA_TOKEN_CARET)
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
-                             "'^' makes a float: multiply, or write '~' for exclusive or");
-    else if (token->kind == VMH_LUA_TOKEN_AMPERSAND && is_doubled)
-        text = "'&&' is not in Lua: write 'and'";
-    else if (token->kind == VMH_LUA_TOKEN_BAR && is_doubled)
-        text = "'||' is not in Lua: write 'or'";
-    if (text != NULL)
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place, "%s", text);
-    return vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_STOP;
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                                  "'/' makes a float: write '//'");
+    if (token->kind == VMH_LUA_TOKEN_CARET)
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                                  "'^' makes a float: multiply, or write '~' for exclusive or");
+    if (!is_doubled ||
+        (token->kind != VMH_LUA_TOKEN_AMPERSAND && token->kind != VMH_LUA_TOKEN_BAR))
+        return true;
+    if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+                            token->kind == VMH_LUA_TOKEN_AMPERSAND
+                                ? "'&&' is not in Lua: write 'and'"
+                                : "'||' is not in Lua: write 'or'"))
+        return false;
+    vmh_lua_parser_next(parser);
+    return true;
 }
 
 /* The operator, which is the present token, and its right side. */

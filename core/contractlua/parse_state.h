@@ -16,6 +16,7 @@ typedef struct vmh_lua_function_scope vmh_lua_function_scope;
 typedef struct vmh_lua_parser {
     vmh_lua_lexer lexer;
     vmh_lua_tree *tree;
+    vmh_bytes source;
     uint32_t level; /* of nesting */
 
     /* A stack: lists that are not complete, an inner one above the outer ones. */
@@ -146,6 +147,65 @@ vmh_lua_expression *vmh_lua_parse_function(vmh_lua_parser *parser, vmh_lua_place
 
 /* Gives the functions among `values` the names of what they are assigned to. */
 bool vmh_lua_parse_function_names(vmh_lua_parser *parser, const vmh_lua_statement *statement);
+
+/* recover.c: reading on behind what was refused, where all refusals are wanted. */
+
+/* What a statement may leave behind when it is given up. */
+typedef struct vmh_lua_parse_mark {
+    vmh_lua_reading reading; /* at its first token */
+    vmh_lua_block_scope *block;
+    uint32_t level;
+    size_t item_count;
+    size_t local_count;
+    size_t label_count;
+    size_t goto_count;
+} vmh_lua_parse_mark;
+
+vmh_lua_parse_mark vmh_lua_parser_mark(const vmh_lua_parser *parser);
+
+/*
+ * After a statement that failed: goes on to where the next one may begin, or to what ends the
+ * block. False: the parser has stopped for good.
+ */
+bool vmh_lua_recover_statement(vmh_lua_parser *parser, const vmh_lua_parse_mark *mark);
+
+/* Whether a '}' stands right before the present token: a block of another language, it may be. */
+bool vmh_lua_parser_is_behind_brace(const vmh_lua_parser *parser);
+
+/*
+ * After what stands before a block failed: goes on behind `kind`, which should be before the
+ * block, or to the next line. False: no block follows, or it has stopped for good.
+ */
+bool vmh_lua_recover_header(vmh_lua_parser *parser, const vmh_lua_parse_mark *mark,
+                            vmh_lua_token_kind kind);
+
+/* Passes the token that was refused. */
+bool vmh_lua_recover_token(vmh_lua_parser *parser);
+
+/* habits.c: what may have been meant. */
+
+/* Whether names differ by one slip of the hand: a letter more, less or other, or two turned. */
+bool vmh_lua_is_slip(vmh_bytes name, vmh_bytes meant);
+
+/*
+ * An expression stands where a statement should. Gives the keyword that its name may be meant
+ * to be, else STOP.
+ */
+vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
+                                             const vmh_lua_expression *expression);
+
+/* The present token begins no expression. */
+void vmh_lua_refuse_operand(vmh_lua_parser *parser);
+
+/*
+ * At the end of the source, or at an `end` too many: the block whose own `end` is
+ * missing or too much, as its lines are indented. "" where nothing tells.
+ */
+typedef struct vmh_lua_guess {
+    char text[120];
+} vmh_lua_guess;
+
+vmh_lua_guess vmh_lua_guess_end(vmh_lua_parser *parser, bool is_missing);
 
 /* parser.c */
 

@@ -72,26 +72,39 @@ static bool parse_attribute(vmh_lua_parser *parser, vmh_lua_local *local)
     if (vmh_bytes_equal(name->bytes, VMH_LITERAL("const")))
         vmh_lua_scope_variable(local)->is_constant = true;
     else if (vmh_bytes_equal(name->bytes, VMH_LITERAL("close")))
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
-                             "there is no <close>: a suspended call would hold it open");
+        vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
+                           "there is no <close>: a suspended call would hold it open");
     else
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             "unknown attribute %s: there is only <const>",
-                             vmh_lua_show(name->bytes).text);
+        vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                           "unknown attribute %s: there is only <const>",
+                           vmh_lua_show(name->bytes).text);
     return vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_GREATER);
+}
+
+/* A function whose name was refused: its body is read all the same. Gives false. */
+static bool pass_function(vmh_lua_parser *parser, const vmh_lua_parse_mark *mark,
+                          vmh_lua_place place)
+{
+    if (vmh_lua_recover_header(parser, mark, VMH_LUA_TOKEN_OPEN))
+        vmh_lua_parse_function(parser, place, NULL);
+    return false;
 }
 
 static bool parse_local_function(vmh_lua_parser *parser, vmh_lua_place place,
                                  vmh_lua_statement *statement)
 {
+    vmh_lua_parse_mark before = vmh_lua_parser_mark(parser);
     size_t mark = parser->item_count;
     vmh_lua_local *local;
     vmh_lua_expression *function;
 
     statement->kind = VMH_LUA_STMT_LOCAL_FUNCTION;
     statement->values = vmh_lua_lexer_alloc(&parser->lexer, sizeof *statement->values);
-    if (statement->values == NULL || !declare_local(parser, &local) ||
-        !activate_locals(parser, mark, statement))
+    if (statement->values == NULL)
+        return false;
+    if (!declare_local(parser, &local))
+        return pass_function(parser, &before, place);
+    if (!activate_locals(parser, mark, statement))
         return false;
     function = vmh_lua_parse_function(parser, place, NULL);
     if (function == NULL)
@@ -159,16 +172,15 @@ static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *targe
         target->as.variable->is_assigned = true;
         if (!target->as.variable->is_constant)
             return true;
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
-                             "cannot assign to %s: it is <const> (line %u)",
-                             vmh_lua_show(target->as.variable->name).text,
-                             target->as.variable->place.line);
-        return false;
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
+                                  "cannot assign to %s: it is <const> (line %u)",
+                                  vmh_lua_show(target->as.variable->name).text,
+                                  target->as.variable->place.line);
     default:
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
-                             "cannot assign to %s",
-                             target->kind == VMH_LUA_EXPR_PARENTHESES ? "parentheses" : "a call");
-        return false;
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
+                                  "cannot assign to %s",
+                                  target->kind == VMH_LUA_EXPR_PARENTHESES ? "parentheses"
+                                                                           : "a call");
     }
 }
 
@@ -199,6 +211,7 @@ static vmh_lua_expression *parse_function_target(vmh_lua_parser *parser,
 static bool parse_function_statement(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
     vmh_lua_expression **pair = vmh_lua_lexer_alloc(&parser->lexer, 2 * sizeof *pair);
+    vmh_lua_parse_mark mark = vmh_lua_parser_mark(parser);
     vmh_lua_place self_place;
     bool is_method;
 
@@ -209,7 +222,9 @@ static bool parse_function_statement(vmh_lua_parser *parser, vmh_lua_statement *
     statement->targets = pair;
     statement->values = pair + 1;
     pair[0] = parse_function_target(parser, &self_place, &is_method);
-    if (pair[0] == NULL || !check_target(parser, pair[0]))
+    if (pair[0] == NULL)
+        return pass_function(parser, &mark, statement->place);
+    if (!check_target(parser, pair[0]))
         return false;
     pair[1] = vmh_lua_parse_function(parser, statement->place, is_method ? &self_place : NULL);
     if (pair[1] == NULL)
@@ -218,60 +233,37 @@ static bool parse_function_statement(vmh_lua_parser *parser, vmh_lua_statement *
     return vmh_lua_parse_function_names(parser, statement);
 }
 
-/* Those that other languages put before '='. */
-static bool is_arithmetic(vmh_lua_token_kind kind)
-{
-    return kind >= VMH_LUA_TOKEN_PLUS && kind <= VMH_LUA_TOKEN_CONCAT &&
-           kind != VMH_LUA_TOKEN_HASH && kind != VMH_LUA_TOKEN_CARET;
-}
+static bool parse_arm(vmh_lua_parser *parser, bool has_condition);
 
-/* An expression where a statement should be: says what may have been meant. */
-static void refuse_expression(vmh_lua_parser *parser, const vmh_lua_expression *expression)
+/* A statement whose keyword was refused as another word: its block is read all the same. */
+static bool pass_block(vmh_lua_parser *parser, const vmh_lua_parse_mark *mark,
+                       vmh_lua_token_kind keyword)
 {
-    static const struct {
-        const char *word, *hint;
-    } habits[] = {
-        {"continue", "write 'goto continue', and '::continue::' at the end of the loop"},
-        {"let", "write 'local'"},
-        {"var", "write 'local'"},
-        {"const", "write 'local name <const>'"},
-        {"elif", "write 'elseif'"},
-        {"elsif", "write 'elseif'"},
-    };
-    const vmh_lua_token *token = &parser->lexer.token;
-    const uint8_t *next = token->end;
-    bool has_next = next < parser->lexer.end;
+    bool is_if = keyword == VMH_LUA_TOKEN_IF;
+    vmh_lua_block block = {.first = NULL};
 
-    for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
-        if (expression->kind == VMH_LUA_EXPR_GLOBAL &&
-            vmh_bytes_equal(expression->as.string, vmh_bytes_text(habits[i].word))) {
-            vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, expression->place,
-                                 "'%s' is not in Lua: %s", habits[i].word, habits[i].hint);
-            return;
-        }
+    if (keyword == VMH_LUA_TOKEN_FUNCTION)
+        return pass_function(parser, mark, mark->reading.token.place);
+    if ((!is_if && keyword != VMH_LUA_TOKEN_WHILE && keyword != VMH_LUA_TOKEN_FOR) ||
+        !vmh_lua_recover_header(parser, mark, is_if ? VMH_LUA_TOKEN_THEN : VMH_LUA_TOKEN_DO) ||
+        !parse_block(parser, &block, true))
+        return false;
+    while (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_ELSEIF ||
+           vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_ELSE) {
+        if (!parse_arm(parser, vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_ELSEIF))
+            return false;
     }
-    if (has_next && *next == '=' && is_arithmetic(token->kind))
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
-                             "'%s=' is not in Lua: write 'x = x %s value'",
-                             vmh_lua_token_spelling(token->kind),
-                             token->kind == VMH_LUA_TOKEN_SLASH
-                                 ? "//"
-                                 : vmh_lua_token_spelling(token->kind));
-    else if (has_next && *next == '+' && token->kind == VMH_LUA_TOKEN_PLUS)
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
-                             "'++' is not in Lua: write 'x = x + 1'");
-    else if (token->kind == VMH_LUA_TOKEN_EQUAL)
-        vmh_lua_parser_refuse_token(parser, "assign by '='");
-    else
-        vmh_lua_parser_refuse_token(parser, "an expression alone is no statement");
+    vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_END);
+    return false;
 }
 
 static bool parse_call_statement(vmh_lua_parser *parser, vmh_lua_expression *call,
                                  vmh_lua_statement *statement)
 {
     if (call->kind != VMH_LUA_EXPR_CALL && call->kind != VMH_LUA_EXPR_METHOD_CALL) {
-        refuse_expression(parser, call);
-        return false;
+        vmh_lua_parse_mark mark = vmh_lua_parser_mark(parser);
+
+        return pass_block(parser, &mark, vmh_lua_refuse_expression(parser, call));
     }
     statement->kind = VMH_LUA_STMT_CALL;
     statement->values = vmh_lua_lexer_alloc(&parser->lexer, sizeof *statement->values);
@@ -328,10 +320,14 @@ static bool parse_do(vmh_lua_parser *parser, vmh_lua_statement *statement)
 
 static bool parse_while(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
+    vmh_lua_parse_mark mark = vmh_lua_parser_mark(parser);
+    bool is_good;
+
     statement->kind = VMH_LUA_STMT_WHILE;
     vmh_lua_parser_next(parser);
-    return parse_single_value(parser, statement) &&
-           vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_DO) &&
+    is_good = parse_single_value(parser, statement) &&
+              vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_DO);
+    return (is_good || vmh_lua_recover_header(parser, &mark, VMH_LUA_TOKEN_DO)) &&
            parse_block(parser, &statement->block, true) &&
            vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_END, VMH_LUA_TOKEN_WHILE,
                                        statement->place);
@@ -355,14 +351,17 @@ static bool parse_repeat(vmh_lua_parser *parser, vmh_lua_statement *statement)
 static bool parse_arm(vmh_lua_parser *parser, bool has_condition)
 {
     vmh_lua_arm *arm = vmh_lua_lexer_alloc_scratch(&parser->lexer, sizeof *arm);
+    vmh_lua_parse_mark mark;
 
     if (arm == NULL || !vmh_lua_parser_push(parser, arm))
         return false;
     *arm = (vmh_lua_arm){0};
+    mark = vmh_lua_parser_mark(parser);
     vmh_lua_parser_next(parser);
     if (has_condition) {
         arm->condition = vmh_lua_parse_expression(parser);
-        if (arm->condition == NULL || !vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_THEN))
+        if ((arm->condition == NULL || !vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_THEN)) &&
+            !vmh_lua_recover_header(parser, &mark, VMH_LUA_TOKEN_THEN))
             return false;
     }
     return parse_block(parser, &arm->block, false);
@@ -398,11 +397,10 @@ static bool parse_if(vmh_lua_parser *parser, vmh_lua_statement *statement)
            take_arms(parser, mark, statement);
 }
 
-/* `do`, body and `end` of a `for`, whose declared locals are the items above `mark`. */
+/* Body and `end` of a `for`, whose declared locals are the items above `mark`. */
 static bool parse_for_body(vmh_lua_parser *parser, size_t mark, vmh_lua_statement *statement)
 {
-    if (!vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_DO) ||
-        !activate_locals(parser, mark, statement) ||
+    if (!activate_locals(parser, mark, statement) ||
         !parse_block(parser, &statement->block, true))
         return false;
     vmh_lua_scope_end_locals(parser, statement->variable_count);
@@ -410,8 +408,8 @@ static bool parse_for_body(vmh_lua_parser *parser, size_t mark, vmh_lua_statemen
                                        statement->place);
 }
 
-/* Behind `for name =`. */
-static bool parse_numeric_for(vmh_lua_parser *parser, size_t mark, vmh_lua_statement *statement)
+/* Behind `for name =`, up to `do`. */
+static bool parse_bounds(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
     vmh_lua_expression **values = vmh_lua_lexer_alloc(&parser->lexer, 3 * sizeof *values);
 
@@ -429,26 +427,35 @@ static bool parse_numeric_for(vmh_lua_parser *parser, size_t mark, vmh_lua_state
         values[2] = vmh_lua_parse_expression(parser);
         statement->value_count = 3;
     }
-    return parse_for_body(parser, mark, statement);
+    return vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_DO);
 }
 
-static bool parse_for(vmh_lua_parser *parser, vmh_lua_statement *statement)
+/* Behind `for`, to `do`. */
+static bool parse_for_header(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
-    size_t mark = parser->item_count;
     vmh_lua_local *local;
 
-    vmh_lua_parser_next(parser);
     if (!declare_local(parser, &local))
         return false;
     if (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_ASSIGN))
-        return parse_numeric_for(parser, mark, statement);
+        return parse_bounds(parser, statement);
     statement->kind = VMH_LUA_STMT_FOR_IN;
     while (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_COMMA)) {
         if (!declare_local(parser, &local))
             return false;
     }
     return vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_IN) && parse_values(parser, statement) &&
-           parse_for_body(parser, mark, statement);
+           vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_DO);
+}
+
+static bool parse_for(vmh_lua_parser *parser, vmh_lua_statement *statement)
+{
+    vmh_lua_parse_mark mark = vmh_lua_parser_mark(parser);
+
+    vmh_lua_parser_next(parser);
+    return (parse_for_header(parser, statement) ||
+            vmh_lua_recover_header(parser, &mark, VMH_LUA_TOKEN_DO)) &&
+           parse_for_body(parser, mark.item_count, statement);
 }
 
 static bool parse_return(vmh_lua_parser *parser, vmh_lua_statement *statement)
@@ -470,11 +477,10 @@ static bool parse_return(vmh_lua_parser *parser, vmh_lua_statement *statement)
 static bool parse_break(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
     statement->kind = VMH_LUA_STMT_BREAK;
-    if (!parser->function->block->is_in_loop) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, statement->place,
-                             "'break' is outside of a loop");
+    if (!parser->function->block->is_in_loop &&
+        !vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, statement->place,
+                            "'break' is outside of a loop"))
         return false;
-    }
     vmh_lua_parser_next(parser);
     return true;
 }
@@ -538,6 +544,7 @@ static vmh_lua_statement *add_statement(vmh_lua_parser *parser)
 bool vmh_lua_parse_statements(vmh_lua_parser *parser, vmh_lua_block *block)
 {
     vmh_lua_statement **next = &block->first;
+    vmh_lua_parse_mark mark = {.level = 0};
 
     for (;;) {
         vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
@@ -550,32 +557,45 @@ bool vmh_lua_parse_statements(vmh_lua_parser *parser, vmh_lua_block *block)
             return false;
         if (ends_block(kind))
             return true;
+        if (parser->lexer.findings != NULL)
+            mark = vmh_lua_parser_mark(parser);
         *next = add_statement(parser);
-        if (*next == NULL)
+        if (*next != NULL)
+            next = &(*next)->next;
+        else if (!vmh_lua_recover_statement(parser, &mark))
             return false;
-        next = &(*next)->next;
     }
 }
 
 /* The whole source. */
 
+/* What ends a block where none is open. */
+static void refuse_end(vmh_lua_parser *parser)
+{
+    vmh_lua_guess guess = vmh_lua_guess_end(parser, false);
+
+    vmh_lua_parser_refuse_token(parser, guess.text[0] == '\0' ? "no block is open here"
+                                                              : guess.text);
+}
+
 static bool parse_main(vmh_lua_parser *parser, vmh_lua_function *main)
 {
     vmh_lua_function_scope scope;
     vmh_lua_block_scope body;
+    vmh_lua_block rest; /* behind an `end` too many */
 
     vmh_lua_scope_open_function(parser, &scope, main, (vmh_lua_place){1, 1});
     main->is_variadic = true;
     vmh_lua_scope_open_block(parser, &body, false);
-    if (!vmh_lua_parse_statements(parser, &main->body) ||
-        !vmh_lua_scope_close_block(parser, &main->body))
+    if (!vmh_lua_parse_statements(parser, &main->body))
         return false;
-    main->end = vmh_lua_parser_place(parser);
-    if (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_SOURCE_END) {
-        vmh_lua_parser_refuse_token(parser, "no block is open here");
-        return false;
+    while (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_SOURCE_END) {
+        refuse_end(parser);
+        if (!vmh_lua_recover_token(parser) || !vmh_lua_parse_statements(parser, &rest))
+            return false;
     }
-    return vmh_lua_scope_close_function(parser);
+    main->end = vmh_lua_parser_place(parser);
+    return vmh_lua_scope_close_block(parser, &main->body) && vmh_lua_scope_close_function(parser);
 }
 
 static bool parse_source(vmh_lua_parser *parser, size_t source_size)
@@ -601,8 +621,8 @@ static bool parse_source(vmh_lua_parser *parser, size_t source_size)
     return true;
 }
 
-vmh_status vmh_lua_parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, bool *refused,
-                         vmh_lua_refusal *refusal, vmh_failure *why)
+static vmh_status parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, bool *refused,
+                        vmh_lua_refusal *refusal, vmh_lua_findings *findings, vmh_failure *why)
 {
     vmh_lua_parser parser = {.tree = tree};
     size_t source_size = source.size;
@@ -611,7 +631,8 @@ vmh_status vmh_lua_parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree,
     *tree = (vmh_lua_tree){0};
     if (source_size > VMH_LUA_MAX_SOURCE)
         source.size = 0;
-    vmh_lua_lexer_init(&parser.lexer, source, arena, why);
+    parser.source = source;
+    vmh_lua_lexer_init(&parser.lexer, source, arena, findings, why);
     parse_source(&parser, source_size);
     status = parser.lexer.status;
     *refused = parser.lexer.is_refused;
@@ -619,4 +640,20 @@ vmh_status vmh_lua_parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree,
         *refusal = parser.lexer.refusal;
     vmh_lua_lexer_clear(&parser.lexer);
     return status;
+}
+
+vmh_status vmh_lua_parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, bool *refused,
+                         vmh_lua_refusal *refusal, vmh_failure *why)
+{
+    return parse(source, arena, tree, refused, refusal, NULL, why);
+}
+
+vmh_status vmh_lua_parse_on(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree,
+                            vmh_lua_findings *findings, vmh_failure *why)
+{
+    vmh_lua_refusal last;
+    bool refused;
+
+    *findings = (vmh_lua_findings){0};
+    return parse(source, arena, tree, &refused, &last, findings, why);
 }

@@ -35,6 +35,24 @@ static void show(char *out, vmh_bytes bytes)
     out[bytes.size] = '\0';
 }
 
+vmh_status vmh_lua_findings_add(vmh_lua_findings *findings, vmh_arena *arena,
+                                vmh_lua_refusal found, vmh_failure *why)
+{
+    vmh_lua_refusal *items;
+
+    if (findings->count == VMH_LUA_MAX_FINDINGS) {
+        findings->has_more = true;
+        return VMH_OK;
+    }
+    items = vmh_arena_grow(arena, findings->items, &findings->capacity, findings->count + 1,
+                           sizeof *items);
+    if (items == NULL)
+        return vmh_fail_memory(why);
+    items[findings->count++] = found;
+    findings->items = items;
+    return VMH_OK;
+}
+
 vmh_status vmh_lua_refusal_format(vmh_bytes name, vmh_bytes source, const vmh_lua_refusal *refusal,
                                   vmh_arena *arena, vmh_bytes *text, vmh_failure *why)
 {
@@ -53,8 +71,10 @@ vmh_status vmh_lua_refusal_format(vmh_bytes name, vmh_bytes source, const vmh_lu
         name.size = SHOWN_NAME;
     show(shown, line);
     show(shown_name, name);
-    return vmh_arena_format(arena, text, why, "%s:%u:%u: %.*s\n    %s%s%s\n    %*s^", shown_name,
-                            refusal->place.line, refusal->place.column, VMH_PRINT(refusal->text),
+    return vmh_arena_format(arena, text, why, "%s:%u:%u: %s%.*s\n    %s%s%s\n    %*s^", shown_name,
+                            refusal->place.line, refusal->place.column,
+                            refusal->kind == VMH_LUA_REFUSAL_WARNING ? "warning: " : "",
+                            VMH_PRINT(refusal->text),
                             begin_mark, shown, end_mark,
                             (int)(before - skipped + strlen(begin_mark)), "");
 }

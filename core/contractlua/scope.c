@@ -77,6 +77,13 @@ bool vmh_lua_scope_close_function(vmh_lua_parser *parser)
     return true;
 }
 
+void vmh_lua_scope_leave_function(vmh_lua_parser *parser)
+{
+    for (capture_link *link = parser->function->links; link != NULL; link = link->next)
+        link->local->link = link->outer;
+    parser->function = parser->function->outer;
+}
+
 /* Locals. */
 
 vmh_lua_variable *vmh_lua_scope_variable(vmh_lua_local *local)
@@ -88,10 +95,10 @@ static bool check_name(vmh_lua_parser *parser, const vmh_lua_name *name, vmh_lua
 {
     if (!name->is_left_out)
         return true;
-    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
-                         "there is no '%.*s': globals are the names that the main chunk assigns",
-                         VMH_PRINT(name->bytes));
-    return false;
+    return vmh_lua_lexer_note(
+        &parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, place,
+        "there is no '%.*s': globals are the names that the main chunk assigns",
+        VMH_PRINT(name->bytes));
 }
 
 vmh_lua_local *vmh_lua_scope_declare(vmh_lua_parser *parser, vmh_lua_name *name,
@@ -121,12 +128,11 @@ bool vmh_lua_scope_activate(vmh_lua_parser *parser, vmh_lua_local *local)
 {
     vmh_lua_local **locals;
 
-    if (parser->local_count - parser->function->first_local == VMH_LUA_MAX_LOCALS) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, local->variable.place,
-                             "more than %d locals in scope: put some into 'do ... end'",
-                             VMH_LUA_MAX_LOCALS);
+    if (parser->local_count - parser->function->first_local == VMH_LUA_MAX_LOCALS &&
+        !vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, local->variable.place,
+                            "more than %d locals in scope: put some into 'do ... end'",
+                            VMH_LUA_MAX_LOCALS))
         return false;
-    }
     locals = vmh_lua_parser_grow(parser, parser->locals, &parser->local_capacity,
                                  parser->local_count + 1, sizeof(vmh_lua_local *));
     if (locals == NULL)
@@ -193,19 +199,15 @@ static bool add_capture(vmh_lua_parser *parser, vmh_lua_function_scope *scope,
 static bool check_captures(vmh_lua_parser *parser, const vmh_lua_function_scope *scope,
                            vmh_lua_place place)
 {
-    if (scope->function->capture_count == VMH_LUA_MAX_CAPTURES) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
-                             "the function of line %u names more than %d outer locals",
-                             scope->function->place.line, VMH_LUA_MAX_CAPTURES);
+    if (scope->function->capture_count == VMH_LUA_MAX_CAPTURES &&
+        !vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
+                            "the function of line %u names more than %d outer locals",
+                            scope->function->place.line, VMH_LUA_MAX_CAPTURES))
         return false;
-    }
-    if (parser->capture_count++ == VMH_LUA_MAX_ALL_CAPTURES) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
-                             "the functions of this source name more than %d outer locals",
-                             VMH_LUA_MAX_ALL_CAPTURES);
-        return false;
-    }
-    return true;
+    return parser->capture_count++ != VMH_LUA_MAX_ALL_CAPTURES ||
+           vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
+                              "the functions of this source name more than %d outer locals",
+                              VMH_LUA_MAX_ALL_CAPTURES);
 }
 
 /*
@@ -275,24 +277,24 @@ void vmh_lua_scope_open_block(vmh_lua_parser *parser, vmh_lua_block_scope *scope
     parser->function->block = scope;
 }
 
-static void refuse_goto(vmh_lua_parser *parser, const open_goto *jump)
+static bool refuse_goto(vmh_lua_parser *parser, const open_goto *jump)
 {
     vmh_bytes name = jump->name->bytes;
     bool is_continue = vmh_bytes_equal(name, VMH_LITERAL("continue"));
 
-    vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
-                         "no label %s is visible here%s", vmh_lua_show(name).text,
-                         is_continue ? ": write '::continue::' at the end of the loop" : "");
+    return vmh_lua_lexer_note(
+        &parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
+        is_continue ? "no label %s is visible here: write '::continue::' at the end of the loop"
+                    : "no label %s is visible here",
+        vmh_lua_show(name).text);
 }
 
 /* At the end of a function, where all its gotos must have met their labels. */
 static bool end_gotos(vmh_lua_parser *parser, size_t first)
 {
     for (size_t i = first; i < parser->goto_count; i++) {
-        if (!parser->gotos[i]->is_led) {
-            refuse_goto(parser, parser->gotos[i]);
+        if (!parser->gotos[i]->is_led && !refuse_goto(parser, parser->gotos[i]))
             return false;
-        }
     }
     parser->goto_count = first;
     return true;
@@ -309,16 +311,31 @@ bool vmh_lua_scope_close_block(vmh_lua_parser *parser, vmh_lua_block *block)
     for (uint32_t i = 0; i < block->variable_count; i++)
         block->has_captured |= block->variables[i]->is_captured;
     vmh_lua_scope_end_locals(parser, block->variable_count);
-    while (parser->label_count > scope->first_label) {
-        visible_label *label = parser->labels[--parser->label_count];
-
-        label->name->label = label->hidden;
-    }
+    vmh_lua_scope_end_labels(parser, scope->first_label);
     parser->function->block = scope->outer;
     return scope->outer != NULL || end_gotos(parser, scope->first_goto);
 }
 
 /* Labels and gotos. */
+
+void vmh_lua_scope_end_labels(vmh_lua_parser *parser, size_t count)
+{
+    while (parser->label_count > count) {
+        visible_label *label = parser->labels[--parser->label_count];
+
+        label->name->label = label->hidden;
+    }
+}
+
+void vmh_lua_scope_end_gotos(vmh_lua_parser *parser, size_t count)
+{
+    while (parser->goto_count > count) {
+        open_goto *jump = parser->gotos[--parser->goto_count];
+
+        if (jump->name->open_goto == jump)
+            jump->name->open_goto = jump->older;
+    }
+}
 
 /* The label of that name in the present function. */
 static visible_label *find_label(const vmh_lua_parser *parser, const vmh_lua_name *name)
@@ -334,12 +351,12 @@ vmh_lua_label *vmh_lua_scope_add_label(vmh_lua_parser *parser, vmh_lua_name *nam
     visible_label *label = find_label(parser, name);
     visible_label **labels;
 
-    if (label != NULL) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
-                             "label %s stands in line %u already",
-                             vmh_lua_show(name->bytes).text, label->label.place.line);
-        return NULL;
-    }
+    if (label != NULL)
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
+                                  "label %s stands in line %u already",
+                                  vmh_lua_show(name->bytes).text, label->label.place.line)
+                   ? &label->label
+                   : NULL;
     labels = vmh_lua_parser_grow(parser, parser->labels, &parser->label_capacity,
                                  parser->label_count + 1, sizeof(visible_label *));
     label = vmh_lua_lexer_alloc(&parser->lexer, sizeof *label);
@@ -377,11 +394,11 @@ static bool lead(vmh_lua_parser *parser, open_goto *jump, vmh_lua_label *label, 
     if (entered != NULL) {
         vmh_lua_shown shown = vmh_lua_show(entered->variable.name);
 
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
-                             "goto %s jumps into the scope of local %s of line %u",
-                             vmh_lua_show(label->name).text, shown.text,
-                             entered->variable.place.line);
-        return false;
+        if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
+                                "goto %s jumps into the scope of local %s of line %u",
+                                vmh_lua_show(label->name).text, shown.text,
+                                entered->variable.place.line))
+            return false;
     }
     jump->statement->label = label;
     jump->is_led = true;

@@ -40,6 +40,9 @@ void vmh_lua_scope_open_function(vmh_lua_parser *parser, vmh_lua_function_scope 
 /* Lists the captures. */
 bool vmh_lua_scope_close_function(vmh_lua_parser *parser);
 
+/* Leaves a function that was refused. */
+void vmh_lua_scope_leave_function(vmh_lua_parser *parser);
+
 void vmh_lua_scope_open_block(vmh_lua_parser *parser, vmh_lua_block_scope *scope, bool is_loop);
 
 /* Writes what the block declared to `*block`. Refuses a goto that found no label. */
@@ -60,6 +63,10 @@ bool vmh_lua_scope_list_locals(vmh_lua_parser *parser, size_t count, vmh_lua_var
 
 /* Ends the scope of the newest `count` locals: those of a loop, or parameters. */
 void vmh_lua_scope_end_locals(vmh_lua_parser *parser, size_t count);
+
+/* Labels and gotos beyond so many are forgotten. */
+void vmh_lua_scope_end_labels(vmh_lua_parser *parser, size_t count);
+void vmh_lua_scope_end_gotos(vmh_lua_parser *parser, size_t count);
 
 /* What a name means here: LOCAL, CAPTURE or GLOBAL. */
 bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place,

@@ -13,7 +13,7 @@
  *     --places    as --tree, with line:column before each statement and expression
  *     --format    a refusal as users read it, over several lines
  *     --time      milliseconds of the processor behind the line; the tree is not walked
- *     --memory    lets each allocation fail in turn, and expects that to be told
+ *     --memory    lets each allocation fail in turn, also in a check; expects that to be told
  *
  * A source lies in memory of just its size, so that a sanitizer sees what reads
  * beyond. Each tree is walked, printed or not, and held against what ast.h says,
@@ -26,6 +26,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "contractlua/check.h"
 #include "contractlua/parser.h"
 
 void *__real_malloc(size_t size);
@@ -535,6 +536,7 @@ static void fail_each_allocation(vmh_bytes source)
         vmh_arena arena;
         vmh_lua_tree tree;
         vmh_lua_refusal refusal;
+        vmh_lua_findings findings;
         bool refused;
         vmh_failure why = {0};
         vmh_bytes text;
@@ -547,6 +549,8 @@ static void fail_each_allocation(vmh_bytes source)
         if (status == VMH_OK && refused)
             status = vmh_lua_refusal_format(VMH_LITERAL("x"), source, &refusal, &arena, &text,
                                             &why);
+        if (status == VMH_OK)
+            status = vmh_lua_check(source, NULL, 0, &arena, &findings, &why);
         memory.armed = false;
         vmh_arena_clear(&arena);
         if (memory.count < memory.fail_at) {

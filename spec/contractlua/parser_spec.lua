@@ -526,8 +526,9 @@ end)
 describe("the first line", function()
   it("may be for a shell, behind a byte order mark", function()
     check {
-      { "#!/usr/bin/lua\nx = ?", "syntax 2:5: unexpected '?'" },
-      { "\xef\xbb\xbf#!/usr/bin/lua\r\nx = ?", "syntax 2:5: unexpected '?'" },
+      { "#!/usr/bin/lua\nx = ?", "syntax 2:5: unexpected '?': write 'condition and this or that'" },
+      { "\xef\xbb\xbf#!/usr/bin/lua\r\nx = ?",
+        "syntax 2:5: unexpected '?': write 'condition and this or that'" },
       { "\xef\xbb\xbfx = 1", "ok" },
       { "#", "ok" },
       { "\xef\xbb\xbf", "ok" },
