@@ -58,11 +58,11 @@ static run *push_run(lua_State *L)
 }
 
 /* Compiles; a refusal is OK with its text in `*refusal`, which is empty for a good source. */
-static vmh_status compile(run *of, vmh_bytes name, vmh_bytes source, vmh_bytes *refusal,
-                          vmh_failure *why)
+static vmh_status compile(run *of, bool with_sdk, vmh_bytes name, vmh_bytes source,
+                          vmh_bytes *refusal, vmh_failure *why)
 {
     vmh_lua_refusal found;
-    vmh_status status = vmh_lua_library_new(false, &of->library, why);
+    vmh_status status = vmh_lua_library_new(with_sdk, &of->library, why);
 
     *refusal = (vmh_bytes){0};
     if (status == VMH_OK)
@@ -90,7 +90,7 @@ static int contract_check(lua_State *L)
     vmh_failure why;
     vmh_bytes refusal;
 
-    if (compile(of, name, source, &refusal, &why) != VMH_OK)
+    if (compile(of, true, name, source, &refusal, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
     if (refusal.size == 0) {
         release(of);
@@ -101,19 +101,6 @@ static int contract_check(lua_State *L)
     vmh_push_bytes(L, refusal);
     lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
     return 3;
-}
-
-/* Names of the library, and `sdk`, which only a chain has. */
-static vmh_status list_names(run *of, const char ***names, size_t *count, vmh_failure *why)
-{
-    *count = of->library->global_count + 1;
-    *names = vmh_arena_alloc_array(&of->arena, *count, sizeof **names);
-    if (*names == NULL)
-        return vmh_fail_memory(why);
-    for (size_t i = 0; i + 1 < *count; i++)
-        (*names)[i] = of->library->names[i];
-    (*names)[*count - 1] = "sdk";
-    return VMH_OK;
 }
 
 static void set_bytes(lua_State *L, const char *name, vmh_bytes bytes)
@@ -163,15 +150,12 @@ static int contract_findings(lua_State *L)
     vmh_bytes source = vmh_check_bytes(L, 2);
     run *of = push_run(L);
     vmh_lua_findings findings;
-    const char **names;
-    size_t count;
     vmh_failure why;
-    vmh_status status = vmh_lua_library_new(&of->library, &why);
+    vmh_status status = vmh_lua_library_new(true, &of->library, &why);
 
     if (status == VMH_OK)
-        status = list_names(of, &names, &count, &why);
-    if (status == VMH_OK)
-        status = vmh_lua_check(source, names, count, &of->arena, &findings, &why);
+        status = vmh_lua_check(source, of->library->names, of->library->global_count, &of->arena,
+                               &findings, &why);
     if (status != VMH_OK)
         return vmh_push_failure(L, &why);
     lua_createtable(L, (int)findings.count, 0);
@@ -341,7 +325,7 @@ static int contract_run(lua_State *L)
         luaL_argcheck(L, lua_isfunction(L, -1), 1, "print must be a function");
         of->print_index = lua_gettop(L);
     }
-    if (compile(of, name, source, &refusal, &why) != VMH_OK)
+    if (compile(of, false, name, source, &refusal, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
     if (refusal.size != 0) {
         lua_pushnil(L);
