@@ -1,12 +1,11 @@
 #include "base/siphash.h"
 
-#include <pthread.h>
 #include <sys/random.h>
 
 static uint64_t key[2];
-static pthread_once_t key_drawn = PTHREAD_ONCE_INIT;
 
-static void draw_key(void)
+/* When the object is loaded: nothing to ask at each hash. */
+__attribute__((constructor)) static void draw_key(void)
 {
     /* Without randomness the key stays 0: slower under attack, never wrong. */
     if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
@@ -34,7 +33,6 @@ static inline void round_once(uint64_t v[4])
 
 static inline void begin(uint64_t v[4])
 {
-    pthread_once(&key_drawn, draw_key);
     v[0] = key[0] ^ 0x736f6d6570736575u;
     v[1] = key[1] ^ 0x646f72616e646f6du;
     v[2] = key[0] ^ 0x6c7967656e657261u;
