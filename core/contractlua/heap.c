@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 enum {
-    GRAIN = 16,
+    GRAIN = VMH_LUA_HEAP_GRAIN,
+    LARGEST_PART = VMH_LUA_LARGEST_PART,
     CHUNK_SIZE = 64 * 1024,
-    LARGEST_PART = 4 * 1024, /* of a chunk; so that little is lost at its end */
     RESERVE_SIZE = 2 * CHUNK_SIZE,
 };
 
@@ -180,7 +180,7 @@ void vmh_lua_heap_clear(vmh_lua_heap *heap)
     *heap = (vmh_lua_heap){0};
 }
 
-void *vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size)
+void *vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size)
 {
     size_t rounded;
     void *part;

@@ -31,7 +31,11 @@ enum {
     VMH_LUA_SLOT_COST = 16,   /* each parameter, declared local and passed value of a frame */
 };
 
-enum { VMH_LUA_SIZE_CLASSES = 48 };
+enum {
+    VMH_LUA_SIZE_CLASSES = 48,
+    VMH_LUA_HEAP_GRAIN = 16,
+    VMH_LUA_LARGEST_PART = 4 * 1024, /* of a chunk; so that little is lost at its end */
+};
 
 typedef struct vmh_lua_heap_block vmh_lua_heap_block;
 typedef struct vmh_lua_heap_part vmh_lua_heap_part;
@@ -71,8 +75,21 @@ static inline bool vmh_lua_heap_count(vmh_lua_heap *heap, uint64_t bytes)
     return false;
 }
 
+/* Alloc, where there is more to do than to cut the next part. */
+void *vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size);
+
 /* Uninitialised, aligned to 16; NULL with has_failed set where the system has no more. */
-void *vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size);
+static inline void *vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size)
+{
+    size_t rounded = (size + VMH_LUA_HEAP_GRAIN - 1) & ~(size_t)(VMH_LUA_HEAP_GRAIN - 1);
+    void *part = heap->next;
+
+    if (size - 1 >= VMH_LUA_LARGEST_PART || rounded > heap->room || heap->free_classes != 0)
+        return vmh_lua_heap_alloc_slow(heap, size);
+    heap->next += rounded;
+    heap->room -= rounded;
+    return part;
+}
 
 /* Gives back a part of exactly that size, for reuse by alloc. NULL is fine. */
 void vmh_lua_heap_release(vmh_lua_heap *heap, void *part, size_t size);
@@ -99,8 +116,15 @@ vmh_lua_string *vmh_lua_string_new_empty(vmh_lua_heap *heap, size_t size);
 /* A uint256 value, counted; as above a nil where it cannot be. */
 vmh_lua_value vmh_lua_uint256_new(vmh_lua_heap *heap, const vmh_word *word);
 
-/* The hash of a string, kept in it; never 0. */
-uint64_t vmh_lua_string_hash(vmh_lua_string *string);
+/* Never 0. */
 uint64_t vmh_lua_bytes_hash(vmh_bytes bytes);
+
+/* The hash of a string, kept in it. */
+static inline uint64_t vmh_lua_string_hash(vmh_lua_string *string)
+{
+    if (string->hash == 0)
+        string->hash = vmh_lua_bytes_hash(vmh_lua_string_bytes(string));
+    return string->hash;
+}
 
 #endif

@@ -48,10 +48,3 @@ uint64_t vmh_lua_bytes_hash(vmh_bytes bytes)
 
     return hash == 0 ? 1 : hash;
 }
-
-uint64_t vmh_lua_string_hash(vmh_lua_string *string)
-{
-    if (string->hash == 0)
-        string->hash = vmh_lua_bytes_hash(vmh_lua_string_bytes(string));
-    return string->hash;
-}

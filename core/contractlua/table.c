@@ -121,14 +121,23 @@ vmh_lua_value *vmh_lua_table_find_again(const vmh_lua_table *table, vmh_lua_stri
     return value_at(table, position);
 }
 
-vmh_lua_value *vmh_lua_table_find(const vmh_lua_table *table, vmh_lua_value key)
+/* Of its own, so that only integers are compared. */
+static vmh_lua_value *find_integer(const vmh_lua_table *table, vmh_lua_value key)
 {
-    key = normal_key(key);
-    if (key.tag == VMH_LUA_INTEGER && (uint64_t)key.as.integer - 1 < table->reach) {
+    if ((uint64_t)key.as.integer - 1 < table->reach) {
         vmh_lua_value *item = &table->items[key.as.integer - 1];
 
         return item->tag == VMH_LUA_NIL ? NULL : item;
     }
+    return value_at(table, find_position(table, vmh_lua_integer(key.as.integer),
+                                         vmh_siphash_u64((uint64_t)key.as.integer)));
+}
+
+vmh_lua_value *vmh_lua_table_find(const vmh_lua_table *table, vmh_lua_value key)
+{
+    key = normal_key(key);
+    if (key.tag == VMH_LUA_INTEGER)
+        return find_integer(table, key);
     return value_at(table, find_position(table, key, hash_of(key)));
 }
 
@@ -164,6 +173,7 @@ static uint32_t next_of_deleted(const vmh_lua_entry *entry)
 /*
  * The first entry with a value from `position` on. What was passed is pointed
  * straight there, so that a row of deleted entries is not walked again and again.
+ * Tables that threads share are read-only from the first, and have none.
  */
 static uint32_t skip_deleted(const vmh_lua_table *table, uint32_t position)
 {
@@ -181,49 +191,35 @@ static uint32_t skip_deleted(const vmh_lua_table *table, uint32_t position)
     return live;
 }
 
-static void add_to_index(vmh_lua_table *table, uint32_t *index, uint64_t hash, uint32_t position)
-{
-    uint32_t mask = table->index_mask;
-    uint32_t at = (uint32_t)hash & mask;
-
-    while (index[at] != 0)
-        at = (at + 1) & mask;
-    index[at] = ((uint32_t)(hash >> 32) & ~mask) | (position + 1);
-}
-
 static uint32_t *index_of(vmh_lua_table *table)
 {
     return (uint32_t *)(table->entries + table->entry_capacity);
 }
 
-/*
- * The slot of a deleted entry becomes that of the new one of its key: a key has one slot, however
- * often it comes again, or all of them would lie in one row.
- */
-static void move_in_index(vmh_lua_table *table, uint64_t hash, uint32_t from, uint32_t to)
+/* In the slot of `old`, where the key was before, or in a free one where `old` is NOWHERE. */
+static void add_to_index(vmh_lua_table *table, uint64_t hash, uint32_t position, uint32_t old)
 {
     uint32_t *index = index_of(table);
     uint32_t mask = table->index_mask;
     uint32_t at = (uint32_t)hash & mask;
 
-    while ((index[at] & mask) != from + 1)
+    while (index[at] != 0 && (index[at] & mask) != old + 1)
         at = (at + 1) & mask;
-    index[at] = (index[at] & ~mask) | (to + 1);
+    index[at] = ((uint32_t)(hash >> 32) & ~mask) | (position + 1);
 }
 
 /* Drops deleted entries, of which `next` knows none, and makes the index anew. */
 static void rebuild_entries(vmh_lua_table *table)
 {
-    uint32_t *index = index_of(table);
     uint32_t count = 0;
 
-    memset(index, 0, (size_t)index_size_of(table) * sizeof *index);
+    memset(index_of(table), 0, (size_t)index_size_of(table) * sizeof(uint32_t));
     for (uint32_t i = 0; i < table->entry_count; i++) {
         if (table->entries[i].value.tag == VMH_LUA_NIL)
             continue;
         if (count != i)
             table->entries[count] = table->entries[i];
-        add_to_index(table, index, hash_of(table->entries[count].key), count);
+        add_to_index(table, hash_of(table->entries[count].key), count, NOWHERE);
         count++;
     }
     table->entry_count = count;
@@ -290,13 +286,10 @@ static bool insert_entry(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value
     if (table->entry_count == table->entry_capacity) {
         if (!make_room(heap, table))
             return false;
-        old = NOWHERE; /* it is gone, and so is its slot */
+        old = NOWHERE;
     }
     table->entries[table->entry_count] = (vmh_lua_entry){key, value};
-    if (old != NOWHERE)
-        move_in_index(table, hash, old, table->entry_count);
-    else
-        add_to_index(table, index_of(table), hash, table->entry_count);
+    add_to_index(table, hash, table->entry_count, old);
     table->entry_count++;
     table->live_count++;
     table->follower_count += is_follower(key);
@@ -361,7 +354,9 @@ static bool append_item(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value 
     if (!vmh_lua_heap_count(heap, VMH_LUA_KEY_COST))
         return false;
     table->epoch++;
-    return push_item(heap, table, value) && take_followers(heap, table, work);
+    if (!push_item(heap, table, value))
+        return false;
+    return table->follower_count == 0 || take_followers(heap, table, work);
 }
 
 /* Fills a hole of the array. */
@@ -375,7 +370,7 @@ static bool fill_item(vmh_lua_heap *heap, vmh_lua_table *table, uint64_t key, vm
     table->present++;
     if (table->present == table->reach) {
         table->border = table->reach;
-        return take_followers(heap, table, work);
+        return table->follower_count == 0 || take_followers(heap, table, work);
     }
     if (key == table->border + 1) {
         /* There is a hole, and none before: the walk ends in the array. */
@@ -407,23 +402,12 @@ static bool set_item(vmh_lua_heap *heap, vmh_lua_table *table, uint64_t key, vmh
     return true;
 }
 
-bool vmh_lua_table_set(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value key,
-                       vmh_lua_value value, uint64_t *work)
+static bool set_entry(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value key,
+                      vmh_lua_value value)
 {
-    uint64_t hash;
-    uint32_t position;
+    uint64_t hash = hash_of(key);
+    uint32_t position = find_position(table, key, hash);
 
-    assert(key.tag != VMH_LUA_NIL);
-    *work = 0;
-    key = normal_key(key);
-    if (key.tag == VMH_LUA_INTEGER) {
-        if ((uint64_t)key.as.integer - 1 < table->reach)
-            return set_item(heap, table, (uint64_t)key.as.integer, value, work);
-        if ((uint64_t)key.as.integer - 1 == table->reach && table->border == table->reach)
-            return value.tag == VMH_LUA_NIL || append_item(heap, table, value, work);
-    }
-    hash = hash_of(key);
-    position = find_position(table, key, hash);
     if (value_at(table, position) == NULL)
         return value.tag == VMH_LUA_NIL || insert_entry(heap, table, key, value, hash, position);
     if (value.tag == VMH_LUA_NIL)
@@ -431,6 +415,23 @@ bool vmh_lua_table_set(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value k
     else
         table->entries[position].value = value;
     return true;
+}
+
+bool vmh_lua_table_set(vmh_lua_heap *heap, vmh_lua_table *table, vmh_lua_value key,
+                       vmh_lua_value value, uint64_t *work)
+{
+    assert(key.tag != VMH_LUA_NIL);
+    *work = 0;
+    key = normal_key(key);
+    if (key.tag == VMH_LUA_INTEGER) {
+        uint64_t before = (uint64_t)key.as.integer - 1;
+
+        if (before < table->reach)
+            return set_item(heap, table, before + 1, value, work);
+        if (before == table->reach && table->border == table->reach)
+            return value.tag == VMH_LUA_NIL || append_item(heap, table, value, work);
+    }
+    return set_entry(heap, table, key, value);
 }
 
 void vmh_lua_table_reserve(vmh_lua_heap *heap, vmh_lua_table *table, uint64_t items,

@@ -42,7 +42,7 @@ struct vmh_lua_table {
     uint32_t entry_capacity;
     uint32_t live_count;
     uint32_t follower_count; /* integers above reach among the live ones */
-    uint32_t epoch;        /* counts absent keys that were given a value */
+    uint32_t epoch;        /* counts absent keys that were given a value: 160 GiB for all */
     vmh_lua_table *metatable;
     uint8_t absent_events; /* bit per vmh_lua_event that this table, as a metatable, is known not
                               to have; 0 again when a key enters `entries` */
@@ -100,7 +100,7 @@ static inline vmh_lua_value vmh_lua_table_get_integer(const vmh_lua_table *table
 /*
  * Sets a key, which is not nil, to a value; nil deletes. `*work` becomes what this
  * took beyond a lookup: slots passed to find a border, keys moved into the array.
- * It depends on what was done to the table, and on nothing else. An absent key
+ * It depends on the keys, their order and reach, and on nothing else. An absent key
  * that gets a value is counted. False where limit or system stop it. The caller
  * refuses a write to a read-only table.
  */

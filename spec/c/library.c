@@ -21,8 +21,10 @@ void *__real_realloc(void *block, size_t size);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
-void *__real_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size);
-void *__wrap_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size);
+void *__real_vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size);
+void *__wrap_vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size);
+void __real_vmh_lua_heap_reset(vmh_lua_heap *heap, uint64_t limit);
+void __wrap_vmh_lua_heap_reset(vmh_lua_heap *heap, uint64_t limit);
 
 static struct {
     bool is_armed;
@@ -56,12 +58,41 @@ void *__wrap_realloc(void *block, size_t size)
     return refuse() ? NULL : __real_realloc(block, size);
 }
 
-void *__wrap_vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size)
+/*
+ * A heap is shown no room, and what there is behind `next` is kept here, so that
+ * each part is cut on the slow road, where it can be refused.
+ */
+static struct {
+    const uint8_t *next;
+    size_t room;
+} hidden;
+
+static void hide_room(vmh_lua_heap *heap)
 {
-    if (!refuse())
-        return __real_vmh_lua_heap_alloc(heap, size);
-    heap->has_failed = true;
-    return NULL;
+    hidden.next = heap->next;
+    hidden.room = heap->room;
+    heap->room = 0;
+}
+
+void *__wrap_vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size)
+{
+    void *part;
+
+    if (refuse()) {
+        heap->has_failed = true;
+        return NULL;
+    }
+    if (heap->room == 0 && heap->next == hidden.next)
+        heap->room = hidden.room;
+    part = __real_vmh_lua_heap_alloc_slow(heap, size);
+    hide_room(heap);
+    return part;
+}
+
+void __wrap_vmh_lua_heap_reset(vmh_lua_heap *heap, uint64_t limit)
+{
+    __real_vmh_lua_heap_reset(heap, limit);
+    hide_room(heap);
 }
 
 static void die(const char *file, const char *what)

@@ -374,14 +374,20 @@ static void traverse(unsigned deletions, bool inserts)
 
 static void check_whole(void)
 {
-    uint32_t live = 0;
+    uint32_t live = 0, followers = 0;
 
     expect(vmh_lua_table_size(run.table) == model_size(), "the size differs");
     for (size_t i = 0; i < model.count; i++)
         get(model.keys[i].key);
-    for (uint32_t i = 0; i < run.table->entry_count; i++)
-        live += !vmh_lua_is_nil(run.table->entries[i].value);
+    for (uint32_t i = 0; i < run.table->entry_count; i++) {
+        const vmh_lua_entry *entry = &run.table->entries[i];
+        bool is_live = !vmh_lua_is_nil(entry->value);
+
+        live += is_live;
+        followers += is_live && entry->key.tag == VMH_LUA_INTEGER && entry->key.as.integer > 0;
+    }
     expect(live == run.table->live_count, "the live entries are miscounted");
+    expect(followers == run.table->follower_count, "the followers are miscounted");
     traverse(0, false);
 }
 
@@ -462,6 +468,7 @@ static void delete_all(void)
 static void reserve(void)
 {
     vmh_lua_table_reserve(&run.heap, run.table, below(200), below(200));
+    expect(!run.heap.has_failed || run.is_out, "a hint that cannot be met ends the execution");
 }
 
 static void one_pattern(void)
@@ -504,6 +511,16 @@ static void one_pattern(void)
     }
 }
 
+/* So that any growth may be the one that asks the system. */
+static void use_up_chunk(void)
+{
+    uint64_t rest = below(8192);
+
+    vmh_lua_heap_alloc(&run.heap, 1);
+    while (run.heap.room > rest + VMH_LUA_LARGEST_PART)
+        vmh_lua_heap_alloc(&run.heap, VMH_LUA_LARGEST_PART);
+}
+
 static bool begin_sequence(void)
 {
     static const uint64_t widths[] = {3, 8, 8, 20, 20, 20, 60, 60, 60, 500};
@@ -521,6 +538,7 @@ static bool begin_sequence(void)
         if (run.objects[i] == NULL)
             return false;
     }
+    use_up_chunk();
     run.table = vmh_lua_table_new(&run.heap);
     model.counted = VMH_LUA_TABLE_COST;
     return run.table != NULL;
