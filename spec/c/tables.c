@@ -511,14 +511,14 @@ static void one_pattern(void)
     }
 }
 
-/* So that any growth may be the one that asks the system. */
-static void use_up_chunk(void)
+/* So that any part may be the one for which the system is asked. */
+static void use_up_chunk(vmh_lua_heap *heap)
 {
     uint64_t rest = below(8192);
 
-    vmh_lua_heap_alloc(&run.heap, 1);
-    while (run.heap.room > rest + VMH_LUA_LARGEST_PART)
-        vmh_lua_heap_alloc(&run.heap, VMH_LUA_LARGEST_PART);
+    vmh_lua_heap_alloc(heap, 1);
+    while (heap->room > rest + VMH_LUA_LARGEST_PART)
+        vmh_lua_heap_alloc(heap, VMH_LUA_LARGEST_PART);
 }
 
 static bool begin_sequence(void)
@@ -538,7 +538,8 @@ static bool begin_sequence(void)
         if (run.objects[i] == NULL)
             return false;
     }
-    use_up_chunk();
+    use_up_chunk(&run.heap);
+    use_up_chunk(&run.texts);
     run.table = vmh_lua_table_new(&run.heap);
     model.counted = VMH_LUA_TABLE_COST;
     return run.table != NULL;
@@ -581,6 +582,7 @@ static void fail_allocations(uint64_t seed, uint64_t count)
             failed++;
         }
     }
+    allocations.fail_at = 0;
     printf("%ld allocations failed\n", failed);
 }
 
