@@ -298,25 +298,23 @@ static vmh_lua_step base_getmetatable(vmh_lua_state *L, vmh_lua_frame *frame)
                           metatable == NULL ? vmh_lua_nil() : vmh_lua_of_table(metatable));
 }
 
-/* Keys that would mean something elsewhere, and must not be thought to mean it here. */
-static bool has_refused_key(vmh_lua_state *L, const vmh_lua_table *metatable, const char **key)
+/* The first key that would mean something elsewhere, and must not be thought to mean it here. */
+static const vmh_lua_string *find_refused_key(const vmh_lua_state *L,
+                                              const vmh_lua_table *metatable)
 {
-    static const char *const refused[] = {"__gc", "__mode", "__close"};
+    for (int event = VMH_LUA_EVENT_GC; event < VMH_LUA_EVENT_COUNT; event++) {
+        vmh_lua_string *name = L->library->event_names[event];
 
-    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
-        vmh_lua_string *name = vmh_lua_string_new(&L->heap, vmh_bytes_text(refused[i]));
-
-        *key = refused[i];
-        if (name != NULL && !vmh_lua_is_nil(vmh_lua_table_get_string(metatable, name)))
-            return true;
+        if (!vmh_lua_is_nil(vmh_lua_table_get_string(metatable, name)))
+            return name;
     }
-    return false;
+    return NULL;
 }
 
 static vmh_lua_step base_setmetatable(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_lua_value given = vmh_lua_argument(L, frame, 1);
-    const char *key;
+    const vmh_lua_string *key = NULL;
     vmh_lua_table *table;
     vmh_lua_step step;
 
@@ -329,8 +327,10 @@ static vmh_lua_step base_setmetatable(vmh_lua_state *L, vmh_lua_frame *frame)
         return vmh_lua_raise_text(L, "cannot change a protected metatable");
     if (table->is_read_only)
         return vmh_lua_raise_text(L, "attempt to change a table of the library");
-    if (given.tag == VMH_LUA_TABLE && has_refused_key(L, given.as.table, &key))
-        return vmh_lua_raise_text(L, "there is no '%s' here", key);
+    if (given.tag == VMH_LUA_TABLE)
+        key = find_refused_key(L, given.as.table);
+    if (key != NULL)
+        return vmh_lua_raise_text(L, "there is no '%s' here", (const char *)key->bytes);
     table->metatable = given.tag == VMH_LUA_TABLE ? given.as.table : NULL;
     return vmh_lua_return_from(frame, 0, 1);
 }

@@ -25,6 +25,7 @@ static const char *const event_names[VMH_LUA_EVENT_COUNT] = {
     "__add",   "__sub",     "__mul",  "__idiv",     "__mod",  "__band",  "__bor",      "__bxor",
     "__shl",   "__shr",     "__concat", "__eq",     "__lt",   "__le",    "__unm",      "__bnot",
     "__len",   "__index",   "__newindex", "__call", "__tostring", "__name", "__pairs", "__metatable",
+    "__gc",    "__mode",    "__close",
 };
 
 static size_t count_natives(const vmh_lua_native_list *list)

@@ -151,6 +151,9 @@ typedef enum vmh_lua_event {
     VMH_LUA_EVENT_NAME,
     VMH_LUA_EVENT_PAIRS,
     VMH_LUA_EVENT_METATABLE,
+    VMH_LUA_EVENT_GC, /* from here on refused: they would mean something elsewhere */
+    VMH_LUA_EVENT_MODE,
+    VMH_LUA_EVENT_CLOSE,
     VMH_LUA_EVENT_COUNT,
 } vmh_lua_event;
 

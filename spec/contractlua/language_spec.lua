@@ -498,6 +498,14 @@ describe("a metatable", function()
     end
   end)
 
+  it("costs no memory when it is set, however often", function()
+    local source = "local t, m = {}, {} for i = 1, %d do setmetatable(t, m) end"
+    local _, once = contract_lua.run(source:format(1))
+    local _, often = contract_lua.run(source:format(1000))
+
+    assert.equal(once.memory, often.memory)
+  end)
+
   it("of strings and the tables of the library do not change", function()
     for _, name in ipairs { "string", "table", "math", "utf8", "coroutine", "getmetatable('')" } do
       check { ("rawset(%s, 'x', 1)"):format(name), LIBRARY_TABLE,
