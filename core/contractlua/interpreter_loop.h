@@ -326,7 +326,7 @@ do_SET_FIELD: {
 
     if (object->tag == VMH_LUA_TABLE && value->tag != VMH_LUA_NIL &&
         !object->as.table->is_read_only && is_plain_access(object->as.table, key.as.string)) {
-        vmh_lua_value *found = vmh_lua_table_find_string(object->as.table, key.as.string);
+        vmh_lua_value *found = vmh_lua_table_find_field(object->as.table, key.as.string);
 
         if (found != NULL) {
             *found = *value;
@@ -473,13 +473,14 @@ do_FOR_BEGIN: {
 do_FOR_TURN: {
     vmh_lua_value *at = &R(i.a);
     uint64_t left = (uint64_t)at[1].as.integer;
+    int64_t next = (int64_t)((uint64_t)at[0].as.integer + (uint64_t)at[2].as.integer);
 
     if (left == 0)
         NEXT;
     PAY(i.d);
     at[1].as.integer = (int64_t)(left - 1);
-    at[0].as.integer = (int64_t)((uint64_t)at[0].as.integer + (uint64_t)at[2].as.integer);
-    at[3] = at[0];
+    at[0].as.integer = next;
+    at[3] = vmh_lua_integer(next);
     ip += vmh_lua_signed_wide(i);
     NEXT;
 }

@@ -190,11 +190,11 @@ static inline const vmh_lua_value *find_method(const vmh_lua_state *L, const vmh
     *hops = 0;
     if (object->tag != VMH_LUA_TABLE || !is_plain_access(table, key))
         return NULL;
-    found = vmh_lua_table_find_string(table, key);
+    found = vmh_lua_table_find_field(table, key);
     if (found != NULL || table->metatable == NULL)
         return found;
-    next = vmh_lua_table_find_string(table->metatable,
-                                     L->library->event_names[VMH_LUA_EVENT_INDEX]);
+    next = vmh_lua_table_find_field(table->metatable,
+                                    L->library->event_names[VMH_LUA_EVENT_INDEX]);
     if (next == NULL || next->tag != VMH_LUA_TABLE || !is_plain_access(next->as.table, key))
         return NULL;
     *hops = 1;
