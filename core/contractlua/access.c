@@ -21,7 +21,8 @@ static vmh_lua_access refuse(vmh_lua_state *L, const char *action, vmh_lua_value
 vmh_lua_step vmh_lua_call_back(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_callback back,
                                uint32_t count)
 {
-    if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL + count * VMH_LUA_GAS_ARGUMENT))
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL + VMH_LUA_GAS_NATIVE +
+                               count * VMH_LUA_GAS_ARGUMENT))
         return vmh_lua_stopped(L);
     frame->is_callback_barrier = true;
     return vmh_lua_call_at(frame, back.at, count, back.phase);
@@ -202,5 +203,7 @@ bool vmh_lua_count_frame(vmh_lua_state *L, vmh_lua_frame *frame, uint64_t bytes)
     if (running->cost <= greatest)
         return true;
     running->greatest_cost = running->cost;
-    return vmh_lua_heap_count(&L->heap, running->cost - greatest);
+    greatest = running->cost - greatest;
+    return vmh_lua_heap_count(&L->heap, greatest) &&
+           vmh_lua_charge(L, greatest / VMH_LUA_SLOT_COST * VMH_LUA_GAS_PER_STACK_SLOT);
 }

@@ -434,7 +434,7 @@ static bool join(vmh_lua_state *L, vmh_lua_value *operands, uint32_t count, size
         if (!vmh_lua_charge_number_text(L, operands[i]))
             return false;
     }
-    if (!vmh_lua_charge_bytes(L, size))
+    if (!vmh_lua_charge_made(L, size))
         return false;
     joined = vmh_lua_string_new_empty(&L->heap, size);
     if (joined == NULL) {

@@ -12,18 +12,18 @@ static size_t part_size(size_t capacity)
 static bool grow(vmh_lua_state *L, vmh_lua_builder *builder, size_t size)
 {
     size_t capacity = builder->capacity * 2;
+    bool is_first = builder->string == NULL;
     vmh_lua_string *grown;
 
     if (capacity < size)
         capacity = size < FIRST_CAPACITY ? FIRST_CAPACITY : size;
-    grown = vmh_lua_heap_alloc(&L->heap, part_size(capacity));
+    grown = vmh_lua_heap_grow(&L->heap, builder->string,
+                              is_first ? 0 : part_size(builder->capacity), part_size(capacity));
     if (grown == NULL)
         return false;
-    grown->hash = 0;
-    grown->size = 0;
-    if (builder->string != NULL) {
-        memcpy(grown, builder->string, sizeof *grown + builder->string->size);
-        vmh_lua_heap_release(&L->heap, builder->string, part_size(builder->capacity));
+    if (is_first) {
+        grown->hash = 0;
+        grown->size = 0;
     }
     builder->string = grown;
     builder->capacity = capacity;
@@ -51,7 +51,7 @@ uint8_t *vmh_lua_builder_extend(vmh_lua_state *L, vmh_lua_builder *builder, uint
     vmh_lua_string *string = builder->string;
     uint8_t *to;
 
-    if (!vmh_lua_charge_bytes(L, size))
+    if (!vmh_lua_charge_made(L, size))
         return NULL;
     if (string == NULL || builder->capacity - string->size < size)
         return extend_part(L, builder, size);

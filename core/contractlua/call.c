@@ -3,6 +3,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "contractlua/coroutine.h"
+
+/* Of a coroutine, when it is resumed first. */
+enum { FIRST_STACK = 24, FIRST_FRAMES = 2 };
+
 static vmh_lua_act raise_act(vmh_lua_state *L, vmh_lua_step step)
 {
     (void)L;
@@ -26,20 +31,19 @@ vmh_lua_act vmh_lua_raise_plain(vmh_lua_state *L, const char *format, ...)
 static bool reach(vmh_lua_state *L, uint64_t size)
 {
     vmh_lua_coroutine *running = L->running;
-    uint64_t wanted = running->stack_size;
+    uint64_t wanted = running->stack_size == 0 ? FIRST_STACK : running->stack_size;
     vmh_lua_value *stack;
 
-    if (size <= wanted)
+    if (size <= running->stack_size)
         return true;
     while (wanted < size)
         wanted *= 2;
-    stack = vmh_lua_heap_alloc(&L->heap, wanted * sizeof *stack);
+    stack = vmh_lua_heap_grow(&L->heap, running->stack, running->stack_size * sizeof *stack,
+                              wanted * sizeof *stack);
     if (stack == NULL)
         return false;
-    memcpy(stack, running->stack, running->stack_size * sizeof *stack);
     for (uint64_t i = running->stack_size; i < wanted; i++)
         stack[i] = vmh_lua_nil();
-    vmh_lua_heap_release(&L->heap, running->stack, running->stack_size * sizeof *stack);
     running->stack = stack;
     running->stack_size = (uint32_t)wanted;
     return true;
@@ -50,7 +54,7 @@ bool vmh_lua_reserve(vmh_lua_state *L, const vmh_lua_frame *frame, uint64_t coun
     return reach(L, frame->base + count + VMH_LUA_NATIVE_ROOM);
 }
 
-/* Stacks are counted by their greatest height. */
+/* Stacks are counted by their greatest height, and paid where they reach it. */
 static bool count_frame(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t cost)
 {
     vmh_lua_coroutine *running = L->running;
@@ -61,7 +65,8 @@ static bool count_frame(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t cost)
         return true;
     cost = running->cost - running->greatest_cost;
     running->greatest_cost = running->cost;
-    return vmh_lua_heap_count(&L->heap, cost);
+    return vmh_lua_heap_count(&L->heap, cost) &&
+           vmh_lua_charge(L, cost / VMH_LUA_SLOT_COST * VMH_LUA_GAS_PER_STACK_SLOT);
 }
 
 /* A new top frame, of which the caller fills the rest; NULL with the act in `*act`. */
@@ -76,15 +81,16 @@ static vmh_lua_frame *push_frame(vmh_lua_state *L, uint32_t function_at, uint32_
         return NULL;
     }
     if (running->frame_count == running->frame_capacity) {
-        uint32_t capacity = 2 * running->frame_capacity;
-        vmh_lua_frame *frames = vmh_lua_heap_alloc(&L->heap, capacity * sizeof *frames);
+        uint32_t old = running->frame_capacity;
+        uint32_t capacity = old == 0 ? FIRST_FRAMES : old + old / 2 + 1;
+        vmh_lua_frame *frames = vmh_lua_heap_grow(&L->heap, running->frames,
+                                                  old * sizeof *frames,
+                                                  capacity * sizeof *frames);
 
         if (frames == NULL) {
             *act = raise_act(L, vmh_lua_stopped(L));
             return NULL;
         }
-        memcpy(frames, running->frames, running->frame_count * sizeof *frames);
-        vmh_lua_heap_release(&L->heap, running->frames, running->frame_count * sizeof *frames);
         running->frames = frames;
         running->frame_capacity = capacity;
     }
@@ -147,6 +153,7 @@ static vmh_lua_act find_function(vmh_lua_state *L, uint32_t slot, uint32_t *argu
         if (vmh_lua_is_nil(method))
             return vmh_lua_raise_operand(L, "call", called, false);
         if (!vmh_lua_charge(L, VMH_LUA_GAS_PER_HOP) ||
+            !vmh_lua_charge_moved(L, *argument_count) ||
             !reach(L, (uint64_t)slot + *argument_count + 2))
             return raise_act(L, vmh_lua_stopped(L));
         for (uint32_t i = *argument_count + 1; i > 0; i--)
@@ -205,6 +212,8 @@ vmh_lua_act vmh_lua_begin_tail_call(vmh_lua_state *L, uint32_t slot, uint32_t ar
         return act;
     if (argument_count > VMH_LUA_MAX_VALUES)
         return vmh_lua_raise_plain(L, "too many values");
+    if (!vmh_lua_charge_moved(L, argument_count))
+        return VMH_LUA_ACT_STOP;
     for (uint32_t i = 0; i <= argument_count; i++)
         stack[frame->function_at + i] = stack[slot + i];
     L->running->cost -= frame->cost;
@@ -253,6 +262,8 @@ vmh_lua_act vmh_lua_finish(vmh_lua_state *L, uint32_t slot, uint32_t count)
     vmh_lua_value first = count > 0 ? L->running->stack[slot] : vmh_lua_nil();
     vmh_lua_frame *below;
 
+    if (!vmh_lua_charge_moved(L, count))
+        return VMH_LUA_ACT_STOP;
     if (ended.back == VMH_LUA_BACK_END)
         return end_coroutine(L, slot, count);
     pop_frame(L);
@@ -324,6 +335,7 @@ static vmh_lua_act end_coroutine(vmh_lua_state *L, uint32_t from, uint32_t count
     ended->status = VMH_LUA_COROUTINE_DEAD;
     if (!go_back(L, from, count))
         return raise_act(L, vmh_lua_stopped(L));
+    vmh_lua_coroutine_drop_stack(L, ended);
     return VMH_LUA_ACT_RELOAD;
 }
 
@@ -344,7 +356,8 @@ static vmh_lua_act yield(vmh_lua_state *L, const vmh_lua_frame *frame)
         return vmh_lua_raise_plain(L, L->running == L->main
                                           ? "attempt to yield from outside a coroutine"
                                           : "attempt to yield across a callback");
-    if (!vmh_lua_charge(L, VMH_LUA_GAS_RESUME))
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_RESUME) || !vmh_lua_charge_moved(L, frame->call_count) ||
+        !vmh_lua_charge(L, L->running->frame_count / 8 * VMH_LUA_GAS_PER_FRAMES))
         return VMH_LUA_ACT_STOP;
     L->running->status = VMH_LUA_COROUTINE_SUSPENDED;
     if (!go_back(L, frame->base + frame->call_at, frame->call_count))
@@ -369,7 +382,7 @@ static vmh_lua_act resume(vmh_lua_state *L, vmh_lua_frame *frame)
     uint32_t from = frame->base + frame->call_at, count = frame->call_count;
     vmh_lua_frame *waiting;
 
-    if (!vmh_lua_charge(L, VMH_LUA_GAS_RESUME))
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_RESUME) || !vmh_lua_charge_moved(L, count))
         return VMH_LUA_ACT_STOP;
     frame->is_protected = true;
     resumer->status = VMH_LUA_COROUTINE_NORMAL;
@@ -418,7 +431,8 @@ void vmh_lua_note_trace(vmh_lua_state *L)
 
 bool vmh_lua_unwind(vmh_lua_state *L)
 {
-    if (L->stop != VMH_LUA_STOP_NONE)
+    if (L->stop != VMH_LUA_STOP_NONE ||
+        !vmh_lua_charge(L, L->running->frame_count / 8 * VMH_LUA_GAS_PER_FRAMES))
         return false;
     vmh_lua_note_trace(L);
     for (;;) {
@@ -442,6 +456,7 @@ bool vmh_lua_unwind(vmh_lua_state *L)
         L->running = running->resumer;
         running->resumer = NULL;
         L->running->status = VMH_LUA_COROUTINE_RUNNING;
+        vmh_lua_coroutine_drop_stack(L, running);
     }
 }
 
@@ -451,6 +466,8 @@ static vmh_lua_act run_native(vmh_lua_state *L, vmh_lua_frame *frame)
     case VMH_LUA_STEP_RETURN:
         return vmh_lua_finish(L, frame->base + frame->result_at, frame->result_count);
     case VMH_LUA_STEP_CALL:
+        if (!vmh_lua_charge_moved(L, frame->call_count))
+            return VMH_LUA_ACT_STOP;
         return vmh_lua_begin_call(L, frame->base + frame->call_at, frame->call_count,
                                   VMH_LUA_OPEN, VMH_LUA_BACK_NATIVE, 0);
     case VMH_LUA_STEP_RESUME:

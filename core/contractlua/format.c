@@ -10,8 +10,8 @@
  *     q           nothing            a literal that the compiler reads as the value
  *     %           nothing            itself
  *
- * There are no floats, and no addresses to print. Paid are a step for each
- * directive and the bytes that come out; what comes out of a uint256 is divided.
+ * There are no floats, and no addresses to print. Paid are each directive,
+ * `%%` as a step, and the bytes that come out; what comes out of a uint256 is divided.
  */
 #include "contractlua/access.h"
 #include "contractlua/builder.h"
@@ -444,7 +444,7 @@ static bool add_directive(formatting *f, const vmh_lua_value *text)
     directive d;
 
     if (text == NULL) {
-        if (!vmh_lua_charge(f->L, VMH_LUA_GAS_PER_STEP))
+        if (!vmh_lua_charge(f->L, VMH_LUA_GAS_DIRECTIVE))
             return stop(f);
         if (++f->argument >= f->frame->argument_count) {
             f->step = vmh_lua_bad_argument(f->L, f->frame, f->argument, "no value");
@@ -479,6 +479,8 @@ static bool add_all(formatting *f)
         if (escape == NULL)
             return true;
         if (f->at + 1 < format->size && escape[1] == '%') {
+            if (!vmh_lua_charge(f->L, VMH_LUA_GAS_PER_STEP))
+                return stop(f);
             if (!add(f, VMH_LITERAL("%")))
                 return false;
             f->at += 2;

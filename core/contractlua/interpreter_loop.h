@@ -369,7 +369,7 @@ do_SET_LIST: {
 
     if (count == VMH_LUA_OPEN)
         count = (uint32_t)(running->stack + running->top - &R(i.a + 1));
-    MUST(set_items(L, &R(i.a), vmh_lua_wide(i), count));
+    MUST(set_items(L, &R(i.a), vmh_lua_wide(i), count, i.d == VMH_LUA_OPEN));
     NEXT;
 }
 

@@ -98,9 +98,17 @@ static inline bool make_cell(vmh_lua_state *L, vmh_lua_value *value)
 }
 
 /* Items of a constructor; they are counted and charged as any absent key. */
-static inline bool set_items(vmh_lua_state *L, vmh_lua_value *table, uint64_t done, uint32_t count)
+static inline bool set_items(vmh_lua_state *L, vmh_lua_value *table, uint64_t done,
+                             uint32_t count, bool is_open)
 {
-    vmh_lua_table_reserve(&L->heap, table->as.table, done + count, 0);
+    uint32_t present = 0;
+
+    if (is_open && !vmh_lua_charge(L, (uint64_t)VMH_LUA_GAS_PER_VALUE * count))
+        return false;
+    /* What is behind a hole does not go to the array. */
+    while (present < count && table[1 + present].tag != VMH_LUA_NIL)
+        present++;
+    vmh_lua_table_reserve(&L->heap, table->as.table, done + present, 0);
     for (uint32_t i = 0; i < count; i++) {
         if (!vmh_lua_raw_set(L, table->as.table, vmh_lua_integer((int64_t)(done + i + 1)),
                              table[1 + i]))
@@ -156,7 +164,7 @@ static inline vmh_lua_act step_next(vmh_lua_state *L, vmh_lua_value *at, uint32_
         at[5] = value;
     for (uint32_t i = 2; i < wanted; i++)
         at[4 + i] = vmh_lua_nil();
-    return vmh_lua_charge(L, work / 8) ? VMH_LUA_ACT_NEXT : VMH_LUA_ACT_STOP;
+    return vmh_lua_charge_slots(L, work) ? VMH_LUA_ACT_NEXT : VMH_LUA_ACT_STOP;
 }
 
 static inline vmh_lua_act step_iterator(vmh_lua_state *L, vmh_lua_value *at, uint32_t slot,

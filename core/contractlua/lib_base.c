@@ -19,6 +19,16 @@ static vmh_lua_step base_error(vmh_lua_state *L, vmh_lua_frame *frame)
     return vmh_lua_raise(L, vmh_lua_argument(L, frame, 0));
 }
 
+/* Calls a metamethod, which lies at slot `at` with its arguments behind it. */
+static vmh_lua_step call_metamethod(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t at,
+                                    uint32_t count, uint32_t phase)
+{
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL + VMH_LUA_GAS_NATIVE +
+                               count * VMH_LUA_GAS_ARGUMENT))
+        return VMH_LUA_STEP_STOP;
+    return vmh_lua_call_at(frame, at, count, phase);
+}
+
 /* ---- traversal ---- */
 
 vmh_lua_step vmh_lua_next_native(vmh_lua_state *L, vmh_lua_frame *frame)
@@ -34,13 +44,13 @@ vmh_lua_step vmh_lua_next_native(vmh_lua_state *L, vmh_lua_frame *frame)
     case VMH_LUA_NEXT_INVALID:
         return vmh_lua_raise_text(L, "invalid key to 'next'");
     case VMH_LUA_NEXT_END:
-        if (!vmh_lua_charge(L, work / 8))
+        if (!vmh_lua_charge_slots(L, work))
             return VMH_LUA_STEP_STOP;
         return vmh_lua_return(L, frame, vmh_lua_nil());
     case VMH_LUA_NEXT_FOUND:
         break;
     }
-    if (!vmh_lua_charge(L, work / 8))
+    if (!vmh_lua_charge_slots(L, work))
         return VMH_LUA_STEP_STOP;
     vmh_lua_slots(L, frame)[0] = key;
     vmh_lua_slots(L, frame)[1] = value;
@@ -79,7 +89,7 @@ static vmh_lua_step base_pairs(vmh_lua_state *L, vmh_lua_frame *frame)
     }
     slots[2] = slots[0];
     slots[1] = method;
-    return vmh_lua_call_at(frame, 1, 1, 1);
+    return call_metamethod(L, frame, 1, 1, 1);
 }
 
 /* The step of ipairs reads with __index: it asks the machine for it by a small detour. */
@@ -114,7 +124,7 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
                 slots[1] = method;
                 slots[2] = object;
                 slots[3] = key;
-                return vmh_lua_call_at(frame, 1, 2, 1);
+                return call_metamethod(L, frame, 1, 2, 1);
             }
             if (hops == VMH_LUA_MAX_CHAIN)
                 return vmh_lua_raise_text(L, "'__index' chain too long");
@@ -182,6 +192,8 @@ static vmh_lua_step base_pcall(vmh_lua_state *L, vmh_lua_frame *frame)
         return step;
     for (uint32_t i = frame->argument_count; i > 0; i--)
         slots[i] = slots[i - 1];
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL))
+        return VMH_LUA_STEP_STOP;
     frame->is_protected = true;
     frame->error_phase = FAILED;
     return vmh_lua_call_at(frame, 1, frame->argument_count - 1, CALLED);
@@ -199,6 +211,8 @@ static vmh_lua_step base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
     case FAILED:
         slots[2] = L->error;
         slots[1] = slots[0];
+        if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL))
+            return VMH_LUA_STEP_STOP;
         frame->is_protected = true;
         frame->error_phase = HANDLER_FAILED;
         return vmh_lua_call_at(frame, 1, 1, HANDLED);
@@ -218,6 +232,8 @@ static vmh_lua_step base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
         return vmh_lua_wrong_type(L, frame, 1, "function");
     slots[1] = slots[0];
     slots[0] = handler;
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_CALL))
+        return VMH_LUA_STEP_STOP;
     frame->is_protected = true;
     frame->error_phase = FAILED;
     return vmh_lua_call_at(frame, 1, frame->argument_count - 2, CALLED);
@@ -387,7 +403,7 @@ static vmh_lua_step base_tostring(vmh_lua_state *L, vmh_lua_frame *frame)
         slots[2] = slots[0];
         slots[1] = method;
         frame->is_callback_barrier = true;
-        return vmh_lua_call_at(frame, 1, 1, 1);
+        return call_metamethod(L, frame, 1, 1, 1);
     }
     method = vmh_lua_metamethod(L, slots[0], VMH_LUA_EVENT_NAME);
     if (slots[0].tag == VMH_LUA_TABLE && method.tag == VMH_LUA_STRING)
@@ -453,7 +469,8 @@ static vmh_lua_step base_tonumber(vmh_lua_state *L, vmh_lua_frame *frame)
     int64_t base, number;
     vmh_lua_step step;
 
-    if (value.tag == VMH_LUA_STRING && !vmh_lua_charge_bytes(L, value.as.string->size))
+    if (value.tag == VMH_LUA_STRING &&
+        !vmh_lua_charge(L, value.as.string->size * VMH_LUA_GAS_PER_DIGIT))
         return VMH_LUA_STEP_STOP;
     if (vmh_lua_is_nil(vmh_lua_argument(L, frame, 1))) {
         if (value.tag == VMH_LUA_INTEGER || value.tag == VMH_LUA_UINT256)
@@ -486,6 +503,11 @@ static bool print_part(vmh_lua_state *L, vmh_bytes text)
     return L->status == VMH_OK;
 }
 
+static bool charge_printed(vmh_lua_state *L, const vmh_lua_string *text)
+{
+    return vmh_lua_charge(L, VMH_LUA_GAS_PRINTED) && vmh_lua_charge_made(L, text->size);
+}
+
 /* Texts of all arguments, one after the other, then one line of them. */
 static vmh_lua_step base_print(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -499,6 +521,8 @@ static vmh_lua_step base_print(vmh_lua_state *L, vmh_lua_frame *frame)
 
         if (frame->returned == 0 || text.tag != VMH_LUA_STRING)
             return vmh_lua_raise_text(L, "'__tostring' must return a string");
+        if (!charge_printed(L, text.as.string))
+            return VMH_LUA_STEP_STOP;
         vmh_lua_slots(L, frame)[done++] = text;
     }
     for (; done < count; done++) {
@@ -511,13 +535,13 @@ static vmh_lua_step base_print(vmh_lua_state *L, vmh_lua_frame *frame)
             slots[count + 1] = slots[done];
             frame->numbers[0] = done;
             frame->is_callback_barrier = true;
-            return vmh_lua_call_at(frame, count, 1, 1);
+            return call_metamethod(L, frame, count, 1, 1);
         }
         text = vmh_lua_charge_number_text(L, slots[done]) ? vmh_lua_plain_text(L, slots[done])
                                                           : NULL;
         if (text == NULL)
             return vmh_lua_stopped(L);
-        if (!vmh_lua_charge_bytes(L, text->size))
+        if (!charge_printed(L, text))
             return VMH_LUA_STEP_STOP;
         slots[done] = vmh_lua_of_string(text);
     }
@@ -545,6 +569,9 @@ static vmh_lua_step base_uint256(vmh_lua_state *L, vmh_lua_frame *frame)
         word = vmh_word_of((uint64_t)value.as.integer);
     } else if (value.tag != VMH_LUA_STRING) {
         return vmh_lua_wrong_type(L, frame, 0, "number or string");
+    } else if (!vmh_lua_charge(L, (value.as.string->size < 80 ? value.as.string->size : 80) *
+                                      VMH_LUA_GAS_PER_DIGIT)) {
+        return VMH_LUA_STEP_STOP;
     } else if (!vmh_word_parse(vmh_lua_string_bytes(value.as.string), &word)) {
         return vmh_lua_bad_argument(L, frame, 0, "no uint256: decimal digits or 0x and hex digits "
                                                  "expected");

@@ -193,7 +193,7 @@ static vmh_lua_step coroutine_close(vmh_lua_state *L, vmh_lua_frame *frame)
     if (which->status == VMH_LUA_COROUTINE_RUNNING || which->status == VMH_LUA_COROUTINE_NORMAL)
         return vmh_lua_raise_text(L, "cannot close a %s coroutine", status_of(which));
     which->status = VMH_LUA_COROUTINE_DEAD;
-    which->frame_count = 0;
+    vmh_lua_coroutine_drop_stack(L, which);
     if (!which->has_failed)
         return vmh_lua_return(L, frame, vmh_lua_boolean(true));
     which->has_failed = false;

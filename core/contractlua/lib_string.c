@@ -100,7 +100,7 @@ static bool begin_same_size(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_stri
 {
     if (!vmh_lua_check_string(L, frame, 0, string, step))
         return false;
-    *made = vmh_lua_charge_bytes(L, (*string)->size)
+    *made = vmh_lua_charge_made(L, (*string)->size)
                 ? vmh_lua_string_new_empty(&L->heap, (*string)->size)
                 : NULL;
     if (*made != NULL)
@@ -177,7 +177,7 @@ static vmh_lua_step repeat_string(vmh_lua_state *L, vmh_lua_frame *frame, vmh_by
     if (unit != 0 && unit > INT64_MAX / count)
         return vmh_lua_raise_text(L, "resulting string too large");
     size = unit * count - separator.size;
-    if (!vmh_lua_charge_bytes(L, size))
+    if (!vmh_lua_charge_made(L, size))
         return vmh_lua_stopped(L);
     made = vmh_lua_string_new_empty(&L->heap, size);
     if (made == NULL)

@@ -361,7 +361,7 @@ static bool read_item(vmh_lua_state *L, vmh_lua_frame *frame, const vmh_lua_tabl
 {
     int64_t index = frame->numbers[NEXT];
 
-    if (!vmh_lua_charge(L, VMH_LUA_GAS_PER_STEP)) {
+    if (!vmh_lua_charge(L, 2 * VMH_LUA_GAS_PER_STEP)) {
         *step = vmh_lua_stopped(L);
         return false;
     }

@@ -112,7 +112,7 @@ static bool capture_value(vmh_lua_state *L, const search *s, uint32_t index,
         *value = vmh_lua_integer((int64_t)capture.start + 1);
         return true;
     }
-    string = vmh_lua_charge_bytes(L, capture.size)
+    string = vmh_lua_charge_made(L, capture.size)
                  ? vmh_lua_string_new(&L->heap,
                                       vmh_bytes_of(s->matcher.subject.data + capture.start,
                                                    capture.size))

@@ -426,7 +426,7 @@ static bool unpack_value(reader *r, vmh_bytes data, const option *o, size_t *at,
     }
     if (!find_string(r, data, o, at, &bytes))
         return false;
-    if (!vmh_lua_charge_bytes(r->L, bytes.size))
+    if (!vmh_lua_charge_made(r->L, bytes.size))
         return stop(r);
     string = vmh_lua_string_new(&r->L->heap, bytes);
     if (string == NULL)

@@ -7,6 +7,7 @@
 #include "contractlua/call.h"
 #include "contractlua/coroutine.h"
 
+/* Of the main chunk; a coroutine has none before it is resumed. */
 enum { FIRST_STACK = 256, FIRST_FRAMES = 16 };
 
 vmh_lua_state *vmh_lua_state_new(const vmh_lua_library *library)
@@ -28,23 +29,40 @@ void vmh_lua_state_free(vmh_lua_state *L)
     free(L);
 }
 
-/* An empty coroutine; NULL where there is no memory. */
 vmh_lua_coroutine *vmh_lua_coroutine_new(vmh_lua_state *L, vmh_lua_value function)
 {
     vmh_lua_coroutine *made = vmh_lua_heap_alloc(&L->heap, sizeof *made);
 
+    if (made != NULL)
+        *made = (vmh_lua_coroutine){
+            .status = VMH_LUA_COROUTINE_SUSPENDED,
+            .function = function,
+        };
+    return made;
+}
+
+void vmh_lua_coroutine_drop_stack(vmh_lua_state *L, vmh_lua_coroutine *of)
+{
+    vmh_lua_heap_release(&L->heap, of->stack, of->stack_size * sizeof *of->stack);
+    vmh_lua_heap_release(&L->heap, of->frames, of->frame_capacity * sizeof *of->frames);
+    of->stack = NULL;
+    of->frames = NULL;
+    of->stack_size = of->frame_capacity = of->frame_count = 0;
+}
+
+/* The coroutine of the main chunk has its stack from the first. */
+static vmh_lua_coroutine *new_main(vmh_lua_state *L, vmh_lua_value function)
+{
+    vmh_lua_coroutine *made = vmh_lua_coroutine_new(L, function);
+
     if (made == NULL)
         return NULL;
-    *made = (vmh_lua_coroutine){
-        .stack_size = FIRST_STACK,
-        .frame_capacity = FIRST_FRAMES,
-        .status = VMH_LUA_COROUTINE_SUSPENDED,
-        .function = function,
-    };
     made->stack = vmh_lua_heap_alloc(&L->heap, FIRST_STACK * sizeof *made->stack);
     made->frames = vmh_lua_heap_alloc(&L->heap, FIRST_FRAMES * sizeof *made->frames);
     if (made->stack == NULL || made->frames == NULL)
         return NULL;
+    made->stack_size = FIRST_STACK;
+    made->frame_capacity = FIRST_FRAMES;
     for (int i = 0; i < FIRST_STACK; i++)
         made->stack[i] = vmh_lua_nil();
     return made;
@@ -75,7 +93,7 @@ static bool prepare(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_lim
     main->proto = code->main;
     for (uint32_t i = 0; i < code->global_count; i++)
         L->globals[i] = i < library->global_count ? library->globals[i] : vmh_lua_nil();
-    L->main = vmh_lua_coroutine_new(
+    L->main = new_main(
         L, (vmh_lua_value){.tag = VMH_LUA_CLOSURE, .as = {.closure = main}});
     L->running = L->main;
     return L->main != NULL;
@@ -151,7 +169,9 @@ bool vmh_lua_run_out_of_gas(vmh_lua_state *L)
 
 bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value)
 {
-    return value.tag != VMH_LUA_UINT256 || vmh_lua_charge(L, VMH_LUA_GAS_UINT256_DIVISION);
+    if (value.tag == VMH_LUA_INTEGER)
+        return vmh_lua_charge(L, VMH_LUA_GAS_INTEGER_TEXT);
+    return value.tag != VMH_LUA_UINT256 || vmh_lua_charge(L, VMH_LUA_GAS_UINT256_TEXT);
 }
 
 vmh_lua_step vmh_lua_stopped(vmh_lua_state *L)
@@ -191,7 +211,7 @@ vmh_lua_step vmh_lua_return_bytes(vmh_lua_state *L, vmh_lua_frame *frame, vmh_by
 {
     vmh_lua_string *made;
 
-    if (!vmh_lua_charge_bytes(L, bytes.size))
+    if (!vmh_lua_charge_made(L, bytes.size))
         return VMH_LUA_STEP_STOP;
     made = vmh_lua_string_new(&L->heap, bytes);
     if (made == NULL)
@@ -223,6 +243,8 @@ static vmh_lua_step raise_list(vmh_lua_state *L, const char *format, va_list lis
 
     if (size < 0)
         size = 0;
+    if (!vmh_lua_charge(L, VMH_LUA_GAS_ERROR))
+        return VMH_LUA_STEP_STOP;
     made = vmh_lua_string_new(
         &L->heap,
         vmh_bytes_of(text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1));
@@ -306,7 +328,7 @@ bool vmh_lua_check_string(vmh_lua_state *L, const vmh_lua_frame *frame, uint32_t
         *step = vmh_lua_wrong_type(L, frame, index, "string");
         return false;
     }
-    *out = vmh_lua_charge_number_text(L, value) && vmh_lua_charge_bytes(L, size)
+    *out = vmh_lua_charge_number_text(L, value) && vmh_lua_charge_made(L, size)
                ? vmh_lua_string_new(&L->heap, vmh_bytes_of(text, size))
                : NULL;
     if (*out != NULL)
@@ -407,7 +429,7 @@ bool vmh_lua_raw_set(vmh_lua_state *L, vmh_lua_table *table, vmh_lua_value key,
         vmh_lua_stopped(L);
         return false;
     }
-    if (vmh_lua_table_size(table) > before)
-        work += 8 * VMH_LUA_GAS_NEW_KEY;
-    return vmh_lua_charge(L, work / 8);
+    if (vmh_lua_table_size(table) > before && !vmh_lua_charge(L, VMH_LUA_GAS_NEW_KEY))
+        return false;
+    return vmh_lua_charge_slots(L, work);
 }

@@ -275,6 +275,24 @@ static inline bool vmh_lua_charge_bytes(vmh_lua_state *L, uint64_t size)
     return vmh_lua_charge(L, (size / 32 + (size % 32 != 0)) * VMH_LUA_GAS_PER_WORD);
 }
 
+/* Gas for a string of `size` bytes that is made. */
+static inline bool vmh_lua_charge_made(vmh_lua_state *L, uint64_t size)
+{
+    return vmh_lua_charge(L, (size / 8 + (size % 8 != 0)) * VMH_LUA_GAS_PER_MADE);
+}
+
+/* Gas for what a table says an access took: slots passed, keys moved. */
+static inline bool vmh_lua_charge_slots(vmh_lua_state *L, uint64_t work)
+{
+    return vmh_lua_charge(L, work / 4 * VMH_LUA_GAS_PER_SLOTS);
+}
+
+/* Gas for `count` values that are handed on. */
+static inline bool vmh_lua_charge_moved(vmh_lua_state *L, uint64_t count)
+{
+    return vmh_lua_charge(L, count / 4 * VMH_LUA_GAS_PER_MOVED);
+}
+
 /* Gas for the text of a number, beside its bytes: a uint256 is divided for it. */
 bool vmh_lua_charge_number_text(vmh_lua_state *L, vmh_lua_value value);
 

@@ -73,7 +73,7 @@ end
 forever("ipairs over what __index always has", "gas",
   "local t = setmetatable({}, { __index = function() return 1 end })", "for _ in ipairs(t) do end")
 forever("errors that are caught", "gas", "", "pcall(error, 'x')")
-forever("errors with a new text each", "gas", "local n = 0", "n = n + 1 pcall(error, 'x' .. n)")
+forever("errors with a new text each", "memory", "local n = 0", "n = n + 1 pcall(error, 'x' .. n)")
 forever("runtime errors with names", "memory", "local t = {}", "pcall(function() t.x.y = 1 end)")
 forever("errors that pass 900 frames", "gas",
   "local function deep(n) if n == 0 then error(0) end deep(n - 1) return 1 end", "pcall(deep, 900)")
@@ -219,7 +219,7 @@ pattern("gsub with a table", "memory", "('abc'):rep(10000)", "{ a = 'x', b = fal
   "local x = subject:gsub('%w', text)")
 pattern("gsub with a function", "memory", "('abc'):rep(10000)", "function() end",
   "local x = subject:gsub('%w', text)")
-pattern("gsub with %9 percent signs", "gas", "('a'):rep(1000)", "('%%'):rep(5000)",
+pattern("gsub with %9 percent signs", "memory", "('a'):rep(1000)", "('%%'):rep(5000)",
   "local x = subject:gsub('b', text)")
 pattern("match from each position", "gas", "('a'):rep(3000)", "'a*b'",
   "for at = 1, #subject do local x = subject:match(text, at) end")
@@ -237,7 +237,7 @@ pattern("finds beyond the end", "gas", "'a'", "'a'",
 add("1 GB by rep", "gas", "local x = ('x'):rep(1 << 30)")
 add("more than there are bytes by rep", "resulting string too large",
     "local x = ('xx'):rep(math.maxinteger)")
-add("nothing, repeated for ever", "gas",
+add("nothing, repeated for ever", "memory",
   "local x = (''):rep(math.maxinteger) while true do x = (''):rep(1 << 40) end")
 add("separators beyond all bounds", "resulting string too large",
     "local x = (''):rep(1 << 62, 'abcd')")
@@ -252,7 +252,7 @@ forever("numbers to text by ..", "memory", "", "local x = 1 .. 2")
 forever("upper case", "memory", "local x = ('x'):rep(100000)", "local y = x:upper()")
 forever("reversal", "memory", "local x = ('x'):rep(100000)", "local y = x:reverse()")
 forever("slices of a megabyte", "memory", "local x = ('x'):rep(1000000)", "local y = x:sub(2)")
-forever("slices of one byte", "gas", "local x = ('x'):rep(1000)", "local y = x:sub(5, 5)")
+forever("slices of one byte", "memory", "local x = ('x'):rep(1000)", "local y = x:sub(5, 5)")
 forever("slices of nothing", "gas", "local x = ('x'):rep(1000)",
   "local y = x:sub(math.maxinteger, math.mininteger)")
 forever("bytes", "gas", "local x = ('x'):rep(90000)", "local y = select('#', x:byte(1, -1))")
@@ -270,9 +270,9 @@ forever("a format of 10,000 conversions", "gas",
   "local x = f:format(table.unpack(list))")
 forever("a format of a megabyte", "memory", "local x = ('x'):rep(1000000)",
   "local y = ('%s'):format(x)")
-forever("a cut format of a megabyte", "gas", "local x = ('x'):rep(1000000)",
+forever("a cut format of a megabyte", "memory", "local x = ('x'):rep(1000000)",
   "local y = ('%.1s'):format(x)")
-forever("quoting of zeros", "gas", "local x = ('\\0'):rep(100000)",
+forever("quoting of zeros", "memory", "local x = ('\\0'):rep(100000)",
   "local y = ('%q'):format(x)")
 forever("a format with a wrong end", "gas", "local f = ('%%'):rep(50000) .. '%y'",
   "pcall(string.format, f)")
@@ -290,7 +290,7 @@ forever("unpack of 10,000 integers", "gas",
 forever("a pack of padding", "gas", "local f = '<!16' .. ('bXi16'):rep(1000)",
   "pcall(string.pack, f, 1, 2, 3)")
 forever("packsize", "gas", "local f = '<' .. ('i8'):rep(10000)", "local x = string.packsize(f)")
-add("a packsize beyond all bounds", "gas",
+add("a packsize beyond all bounds", "memory",
   "while true do pcall(string.packsize, ('c2147483647'):rep(100)) end")
 add("a pack of a fixed size beyond all bounds", "gas",
   "local x = string.pack('c4611686018427387904', 'x')")
@@ -311,18 +311,18 @@ forever("print of many values", "memory", "", "print(table.unpack({}, 1, 50000))
 
 -- ---- tables
 
-add("a billion entries", "gas", "local t = {} for i = 1, 1000000000 do t[i] = i end")
+add("a billion entries", "memory", "local t = {} for i = 1, 1000000000 do t[i] = i end")
 add("a billion names", "memory", "local t = {} for i = 1, 1000000000 do t['k' .. i] = i end")
-add("a billion keys far apart", "gas",
+add("a billion keys far apart", "memory",
   "local t = {} for i = 1, 1000000000 do t[i << 32] = i end")
 add("a billion tables", "memory", "local t = {} while true do t = { t } end")
 add("a billion empty tables", "memory", "while true do local t = {} end")
-add("a table from its end", "gas", "local t = {} for i = 1 << 40, 1, -1 do t[i] = i end")
-add("keys that are powers of two apart", "gas",
+add("a table from its end", "memory", "local t = {} for i = 1 << 40, 1, -1 do t[i] = i end")
+add("keys that are powers of two apart", "memory",
   "local t = {} for i = 1, 1 << 40 do t[i * 4096] = 1 end")
-add("keys that are a large prime apart", "gas",
+add("keys that are a large prime apart", "memory",
   "local t = {} for i = 1, 1 << 40 do t[i * 0x7fffffffffffffe7] = 1 end")
-add("negative keys", "gas", "local t = {} for i = -1, math.mininteger, -1 do t[i] = 1 end")
+add("negative keys", "memory", "local t = {} for i = -1, math.mininteger, -1 do t[i] = 1 end")
 add("keys that are uint256", "memory",
   "local t, n = {}, uint256(1) << 200 while true do n = n + 1 t[n] = 1 end")
 add("keys that are functions", "memory", "local t = {} while true do t[function() end] = 1 end")
@@ -333,10 +333,10 @@ add("long keys that differ at their ends", "memory",
 forever("delete and insert in a full table", "memory",
   "local t = {} for i = 1, 60000 do t['k' .. i] = i end local n = 0",
   "n = n % 60000 + 1 local k = 'k' .. n t[k] = nil t[k] = n")
-forever("delete and insert of integers far apart", "gas",
+forever("delete and insert of integers far apart", "memory",
   "local t = {} for i = 1, 60000 do t[i << 20] = i end local n = 0",
   "n = n % 60000 + 1 t[n << 20] = nil t[n << 20] = n")
-forever("new keys for deleted ones", "gas",
+forever("new keys for deleted ones", "memory",
   "local t = {} for i = 1, 30000 do t[-i] = i end local n = -30000",
   "t[n + 30000] = nil n = n - 1 t[n] = 1")
 forever("the only key of a table that was full", "memory",
@@ -353,7 +353,7 @@ forever("next from each key", "gas", "local t = {} for i = 1, 50000 do t[-i] = i
 forever("pairs over a table with one value", "gas",
   "local t = {} for i = 1, 60000 do t[i] = i end for i = 1, 59999 do t[i] = nil end",
   "for _ in pairs(t) do end")
-forever("a border that jumps to and fro", "gas",
+forever("a border that jumps to and fro", "memory",
   "local t = {} for i = 1, 60000 do t[i] = i end", "t[1] = nil local a = #t t[1] = 1 local b = #t")
 forever("two holes that open and close", "gas",
   "local t = {} for i = 1, 60000 do t[i] = i end",
@@ -402,7 +402,7 @@ forever("sorts of long strings", "gas",
   "local t, x = {}, ('x'):rep(10000) for i = 1, 500 do t[i] = x .. i end", "table.sort(t)")
 forever("sorts with a comparator that always says yes", "gas",
   "local t = {} for i = 1, 1000 do t[i] = i end", "table.sort(t, function() return true end)")
-forever("sorts with a comparator that changes the table", "gas",
+forever("sorts with a comparator that changes the table", "memory",
   "local t = {} for i = 1, 1000 do t[i] = i end",
   "table.sort(t, function(a, b) t[1] = nil t[#t + 1] = 1 return a < b end)")
 forever("sorts with library comparators", "gas", "local t = {} for i = 1, 1000 do t[i] = i end",
@@ -548,7 +548,7 @@ forever("a yield through 90 generators", "gas", [[
 forever("coroutines that are closed", "memory", "",
   "local c = coroutine.create(function() coroutine.yield() end) coroutine.resume(c) "
     .. "coroutine.close(c)")
-forever("status and running", "gas", "local c = coroutine.create(print)",
+forever("status and running", "memory", "local c = coroutine.create(print)",
   "local x, y = coroutine.status(c), coroutine.running()")
 forever("yields outside", "memory", "", "pcall(coroutine.yield, 1)")
 forever("yields from comparators", "memory", "local t = { 2, 1 }",
@@ -566,7 +566,7 @@ add("an error object that raises when it is asked", "gas",
   "local M = {} M.__index = function(t) error(t) end M.__tostring = M.__index "
   .. "local t = setmetatable({}, M) while true do pcall(error, t) pcall(tostring, t) "
   .. "pcall(function() return t.x end) end")
-add("an error in a handler, for ever", "gas",
+add("an error in a handler, for ever", "memory",
   "while true do xpcall(error, function(e) error(e) end, 1) end")
 add("a handler that is no function",
     "bad argument #2 to 'xpcall' (function expected, got no value)",
@@ -577,7 +577,7 @@ add("a name of a megabyte that is nil", "attempt to index a nil value (field '"
   .. ("x"):rep(200) .. "')", function()
   return "local t = {} return t." .. ("x"):rep(MIB - 30) .. ".y"
 end)
-forever("errors that name long fields", "gas", "local t = {}",
+forever("errors that name long fields", "memory", "local t = {}",
   "pcall(function() return t." .. ("x"):rep(10000) .. ".y end)")
 add("a __name of a megabyte", "memory",
   "local t = setmetatable({}, { __name = ('x'):rep(1000000) }) while true do "
