@@ -509,7 +509,8 @@ static void compare_values(void)
 static void name_types(void)
 {
     static const char *const names[] = {"nil",    "boolean", "boolean",  "number",   "uint256",
-                                        "string", "table",   "function", "function", "thread"};
+                                        "string", "table",   "function", "function", "thread",
+                                        "state"};
 
     for (uint64_t tag = VMH_LUA_NIL; tag < VMH_LUA_CELL; tag++)
         EXPECT(strcmp(vmh_lua_type_name((vmh_lua_value){.tag = tag, .as = {0}}), names[tag]) == 0);
