@@ -221,7 +221,7 @@ typedef struct trace_request {
     const vmh_trace_call *call;
     const vmh_trace_result *result;
     vmh_bytes contract_name;
-    vmh_bytes name; /* key, or event name */
+    vmh_bytes name; /* key, event name, or what was printed */
     vmh_bytes value; /* value, or packed arguments */
 } trace_request;
 
@@ -289,6 +289,10 @@ static int trace_body(lua_State *L)
     }
     vmh_push_bytes(L, request->contract_name);
     vmh_push_bytes(L, request->name);
+    if (strcmp(request->function, "print") == 0) {
+        lua_call(L, 2, 0);
+        return 0;
+    }
     if (strcmp(request->function, "event") == 0)
         push_packed(L, request->value);
     else
@@ -335,6 +339,12 @@ static vmh_status event(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes eve
                 why);
 }
 
+static vmh_status print(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes text,
+                        vmh_failure *why)
+{
+    return tell(trace, (trace_request){"print", NULL, NULL, contract_name, text, {0}}, why);
+}
+
 static bool has_function(lua_State *L, int index, const char *name)
 {
     bool has = lua_getfield(L, index, name) == LUA_TFUNCTION;
@@ -346,7 +356,8 @@ static bool has_function(lua_State *L, int index, const char *name)
 vmh_trace *vmh_push_scripted_trace(lua_State *L, int index, vmh_script_state *state)
 {
     static const char *const functions[] = {"call_begin",  "call_end", "state_read",
-                                            "state_write", "event",    NULL};
+                                            "state_write", "event",    "print",
+                                            NULL};
     vmh_path path = vmh_path_root("trace");
     scripted_trace *scripted;
 
@@ -364,5 +375,7 @@ vmh_trace *vmh_push_scripted_trace(lua_State *L, int index, vmh_script_state *st
         scripted->port.state_write = state_write;
     if (has_function(L, index, "event"))
         scripted->port.event = event;
+    if (has_function(L, index, "print"))
+        scripted->port.print = print;
     return &scripted->port;
 }

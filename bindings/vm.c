@@ -154,7 +154,7 @@ static void release_processors(vm_handle *vm)
 //   or nil behind the last method, so that bytecode can call it; NATIVE is built in); connector
 //   (`{ call = function(call) }`); committee (list of addresses, or a function of the
 //   reference time); trace (`call_begin`, `call_end`, `state_read`, `state_write`,
-//   `event`); verify_threads (1 to 256; default one per core)
+//   `event`, and `print`, which takes contract name and text, in parts); verify_threads (1 to 256; default one per core)
 // @treturn[1] VM
 // @return[2] nil
 // @treturn[2] string message

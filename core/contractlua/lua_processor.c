@@ -86,6 +86,7 @@ static vmh_status fail_by_outcome(lua_call *call, const vmh_lua_outcome *outcome
     char number[80];
     uint32_t code = outcome->stop == VMH_LUA_STOP_GAS     ? VMH_CODE_OUT_OF_GAS
                     : outcome->stop == VMH_LUA_STOP_ABORT ? call->sdk.abort_code
+                    : call->L->error_code != 0            ? call->L->error_code
                                                           : VMH_CODE_CONTRACT_FAILED;
     vmh_bytes text;
     vmh_status status =

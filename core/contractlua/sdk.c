@@ -61,14 +61,20 @@ bool vmh_lua_sdk_begin(vmh_lua_state *L, const vmh_lua_frame *frame, vmh_lua_ste
     return false;
 }
 
-static vmh_lua_step raise_error(vmh_lua_state *L, vmh_bytes text)
+/* The code goes with the error, unless the contract catches that and raises it anew. */
+static vmh_lua_step raise_error(vmh_lua_state *L, uint32_t code, vmh_bytes text)
 {
     vmh_lua_string *string;
+    vmh_lua_step step;
 
     if (!vmh_lua_charge_bytes(L, text.size))
         return VMH_LUA_STEP_STOP;
     string = vmh_lua_string_new(&L->heap, text);
-    return string == NULL ? vmh_lua_stopped(L) : vmh_lua_raise(L, vmh_lua_of_string(string));
+    if (string == NULL)
+        return vmh_lua_stopped(L);
+    step = vmh_lua_raise(L, vmh_lua_of_string(string));
+    L->error_code = code;
+    return step;
 }
 
 bool vmh_lua_sdk_call(vmh_lua_state *L, const vmh_lua_operation *operation,
@@ -102,7 +108,7 @@ bool vmh_lua_sdk_call(vmh_lua_state *L, const vmh_lua_operation *operation,
         return true;
     }
     *step = result.outcome == VMH_SDK_ABORT ? abort_with(L, result.code, result.error)
-                                            : raise_error(L, result.error);
+                                            : raise_error(L, result.code, result.error);
     return false;
 }
 

@@ -232,6 +232,7 @@ vmh_lua_step vmh_lua_call_at(vmh_lua_frame *frame, uint32_t at, uint32_t count, 
 vmh_lua_step vmh_lua_raise(vmh_lua_state *L, vmh_lua_value value)
 {
     L->error = value;
+    L->error_code = 0;
     return VMH_LUA_STEP_RAISE;
 }
 

@@ -182,6 +182,7 @@ struct vmh_lua_state {
     vmh_lua_value *globals;
     const struct vmh_lua_library *library;
     vmh_lua_value error;
+    uint32_t error_code; /* vmh_outcome_code that came with it from the host; else 0 */
     vmh_lua_stop stop;
     vmh_status status;
     vmh_failure *why;
