@@ -137,7 +137,7 @@ describe("contracts in Lua and bytecode #small", function()
     assert.equal(selector "Error(string)" .. word_of(32) .. word_of(5) .. "wrong"
       .. ("\0"):rep(27), answer)
     assert.equal("wrong", out.records[2].error)
-    assert.same({ contract_name = "Lua", method_name = "fail", line = 17 }, out.records[2].calls[1])
+    assert.same({ contract_name = "Lua", method_name = "fail", line = 15 }, out.records[2].calls[1])
   end)
 
   it("do not know selectors that no method has", function()
