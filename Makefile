@@ -57,10 +57,12 @@ export VMHOST_VECTORS ?= ../shared/vectors
 .PHONY: run test deps all check check-layers asan valgrind coverage soak crash fuzz mutants bench \
     doc install uninstall clean help with-checks always
 
-run: all ## runs the tour: a chain on LevelDB, from genesis to a proof and a reopening; then an await
+run: all ## runs the tour: a chain on LevelDB, from genesis to a proof; an await; contracts in Lua
 	@scripts/bin/vmhost run examples/tour.lua
 	@printf '\n== Three contracts that await each other, one message a block\n'
 	@scripts/bin/vmhost run examples/await.lua
+	@printf '\n== Contracts in Lua: a token and a crowdfunding\n'
+	@scripts/bin/vmhost run examples/contracts.lua
 
 test: deps ## builds and runs all specs (SPECS=spec/state for some of them)
 	@+$(SUBMAKE) with-checks

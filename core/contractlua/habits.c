@@ -269,8 +269,9 @@ vmh_lua_guess vmh_lua_guess_end(vmh_lua_parser *parser, bool is_missing)
     vmh_lua_lexer lexer;
     vmh_lua_guess guess;
 
-    if (parser->lexer.is_refused || parser->lexer.status != VMH_OK)
+    if (parser->has_guessed || parser->lexer.is_refused || parser->lexer.status != VMH_OK)
         return (vmh_lua_guess){""};
+    parser->has_guessed = true;
     vmh_lua_lexer_init(&lexer, source, &parser->lexer.scratch, &unused, parser->lexer.why);
     lexer.is_quiet = true;
     guess = read_again(&lexer, is_missing);

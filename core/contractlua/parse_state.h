@@ -18,6 +18,7 @@ typedef struct vmh_lua_parser {
     vmh_lua_tree *tree;
     vmh_bytes source;
     uint32_t level; /* of nesting */
+    bool has_guessed; /* vmh_lua_guess_end was asked, which reads the source again: once is enough */
 
     /* A stack: lists that are not complete, an inner one above the outer ones. */
     void **items;

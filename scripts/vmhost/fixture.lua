@@ -18,6 +18,7 @@
 -- `{ name=, seed=, public_key=, address= }`).
 -- @module vmhost.fixture
 local codec = require "vmhost.codec"
+local inspect = require "vmhost.inspect"
 local lua_contract = require "vmhost.lua_contract"
 local options = require "vmhost.options"
 local scripted_contracts = require "vmhost.scripted_contracts"
@@ -499,15 +500,8 @@ local function describe_run(self, receipt)
   if not run then return outcome_text(receipt) end
   local text = ("%s.%s%s: %s"):format(run.contract, run.method,
     run.account and " by " .. run.account or "", outcome_text(receipt))
-  local calls = {}
-  for index, site in ipairs(run.record.calls or {}) do
-    calls[index] = site.contract_name .. "." .. site.method_name
-      .. (site.line and ":" .. site.line or "")
-  end
-  if #calls > 1 or calls[1] and run.record.calls[1].line then
-    text = text .. "\n  in " .. table.concat(calls, " > ")
-  end
-  return text
+  local calls = inspect.calls(run.record.calls)
+  return calls == "" and text or text .. "\n  in " .. calls
 end
 
 local function check_receipt(receipt, message)

@@ -161,12 +161,18 @@ local function add(lines, label, text)
   lines[#lines + 1] = ("  %-8s %s"):format(label, (text:gsub("\n", "\n" .. (" "):rep(11))))
 end
 
-local function call_chain(record)
-  local calls = {}
-  for index, call in ipairs(record and record.calls or {}) do
-    calls[index] = inspect.text(call.contract_name .. "." .. call.method_name)
+--- The calls that led to a failure, the outermost first, with lines of sources in Lua.
+-- @tparam ?{table,...} calls of a record or a query's result
+-- @treturn string as in `Shop.buy:12 > Token.transfer:7`; empty where one call without a line says
+-- nothing
+function inspect.calls(calls)
+  local texts, is_telling = {}, false
+  for index, call in ipairs(calls or {}) do
+    texts[index] = inspect.text(call.contract_name .. "." .. call.method_name)
+      .. (call.line and ":" .. call.line or "")
+    is_telling = is_telling or index > 1 or call.line ~= nil
   end
-  return table.concat(calls, " > ")
+  return is_telling and table.concat(texts, " > ") or ""
 end
 
 local function add_outcome(lines, receipt, record)
@@ -179,8 +185,8 @@ local function add_outcome(lines, receipt, record)
   elseif failed and record and record.error then
     add(lines, "error", inspect.text(record.error))
   end
-  local calls = call_chain(record)
-  if calls:find(">", 1, true) then add(lines, "in", calls) end
+  local calls = inspect.calls(record and record.calls)
+  if calls ~= "" then add(lines, "in", calls) end
 end
 
 --- A receipt.
@@ -227,8 +233,8 @@ function inspect.query(result, failure)
   elseif #result.output_arguments > 0 then
     add(lines, "output", inspect.arguments(result.output_arguments))
   end
-  local calls = call_chain(result)
-  if calls:find(">", 1, true) then add(lines, "in", calls) end
+  local calls = inspect.calls(result.calls)
+  if calls ~= "" then add(lines, "in", calls) end
   local events = inspect.events(result.output_events)
   if events ~= "" then add(lines, "event", events) end
   return table.concat(lines, "\n")
