@@ -77,7 +77,7 @@ static bool is_absent(const vmh_lua_entry *entry)
 static void add_kept(maker *of, const vmh_lua_entry *entry)
 {
     vmh_lua_kept *kept = &of->made->kept[of->made->kept_count];
-    vmh_bytes wrong;
+    vmh_bytes wrong = {0};
     item given;
 
     if (!take_item(of, "state", entry, &given))
@@ -109,7 +109,7 @@ static void add_state(maker *of, const vmh_lua_table *table)
 static void add_event(maker *of, const vmh_lua_entry *entry)
 {
     vmh_lua_declared_event *event = &of->made->events[of->made->event_count];
-    vmh_bytes wrong;
+    vmh_bytes wrong = {0};
     item given;
 
     if (!take_item(of, "event", entry, &given))
@@ -151,7 +151,7 @@ static void check_init(maker *of, const vmh_method *method)
 static void add_method(maker *of, const vmh_lua_entry *entry)
 {
     vmh_lua_declared_method *method = &of->made->methods[of->made->method_count];
-    vmh_bytes wrong;
+    vmh_bytes wrong = {0};
     item given;
 
     if (!take_item(of, "method", entry, &given))

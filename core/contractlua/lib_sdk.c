@@ -43,7 +43,7 @@ static vmh_lua_table *make_events(vmh_lua_state *L, const vmh_lua_interface *int
 static bool take_interface(vmh_lua_state *L, const vmh_lua_table *declaration, vmh_lua_step *step)
 {
     vmh_lua_sdk *sdk = L->sdk;
-    vmh_bytes wrong;
+    vmh_bytes wrong = {0};
     vmh_status status;
 
     if (sdk->interface != NULL)

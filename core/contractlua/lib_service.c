@@ -150,7 +150,7 @@ static bool check_token(service_call *of, uint32_t index)
 /* Reads a signature; `name` empty: it has its own. */
 static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
 {
-    vmh_bytes wrong;
+    vmh_bytes wrong = {0};
     vmh_status status;
 
     if (!vmh_lua_charge(of->L, text.size * VMH_LUA_GAS_DECLARATION))

@@ -239,7 +239,7 @@ static vmh_status read_record(lua_call *call, vmh_hash32 *hash, bool *found)
 static vmh_status load(lua_call *call, bool *found)
 {
     vmh_hash32 hash;
-    vmh_bytes source, refusal;
+    vmh_bytes source, refusal = {0};
     vmh_status status = read_record(call, &hash, found);
 
     if (status != VMH_OK || !*found)
@@ -383,7 +383,7 @@ static vmh_status run_method(lua_call *call, const vmh_lua_declared_method *meth
 static vmh_status read_arguments(lua_call *call, const vmh_method *method, vmh_bytes packed,
                                  vmh_argument_array *out, bool *good)
 {
-    vmh_bytes refusal;
+    vmh_bytes refusal = {0};
     vmh_status status = vmh_method_read_arguments(
         method, call->input->contract_name, packed,
         call->processor->genesis->rules->go_type_names, call->arena, out, &refusal, call->why);

@@ -60,7 +60,7 @@ static bool read_arguments(vmh_native_call *call, const vmh_native_method *metho
         .parameter_count = method->parameter_count,
     };
     vmh_argument_array arguments;
-    vmh_bytes refusal;
+    vmh_bytes refusal = {0};
     vmh_status status = vmh_method_read_arguments(
         &declared, input->contract_name, input->input_arguments,
         call->genesis->rules->go_type_names, call->arena, &arguments, &refusal, call->why);
