@@ -152,6 +152,7 @@ build = {
         "core/crypto/random.c",
         "core/crypto/secp256k1.c",
         "core/host/answer.c",
+        "core/host/code_memory.c",
         "core/host/deployed_code.c",
         "core/host/execution_context.c",
         "core/host/find_processor.c",

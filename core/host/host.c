@@ -137,6 +137,7 @@ vmh_status vmh_host_open(const vmh_host_options *options, vmh_host **out, vmh_fa
     if (host == NULL)
         return vmh_fail_memory(why);
     host->sdk_handler.handle_sdk_call = vmh_host_handle_sdk_call;
+    vmh_code_memory_init(&host->codes);
     host->storage = options->storage;
     host->genesis = vmh_state_storage_genesis(options->storage);
     host->rules = host->genesis->rules;
@@ -172,5 +173,6 @@ void vmh_host_close(vmh_host *host)
         host->own_lua->free(host->own_lua);
     if (host->own_vite != NULL)
         host->own_vite->free(host->own_vite);
+    vmh_code_memory_clear(&host->codes);
     free(host);
 }

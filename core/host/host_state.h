@@ -4,6 +4,7 @@
 #ifndef VMH_HOST_HOST_STATE_H
 #define VMH_HOST_HOST_STATE_H
 
+#include "host/code_memory.h"
 #include "host/execution_context.h"
 
 enum { VMH_PROCESSOR_COUNT_MAX = 8 };
@@ -22,6 +23,7 @@ struct vmh_host {
     vmh_committee_source *committee;
     vmh_trace *trace;
     size_t verify_threads;
+    vmh_code_memory codes;
     vmh_execution_context *context; /* the innermost that runs, or NULL */
     vmh_hash32 context_salt;
     uint64_t context_counter;

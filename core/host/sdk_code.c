@@ -57,12 +57,38 @@ vmh_status vmh_sdk_service_find_name(vmh_sdk_run *run, vmh_failure *why)
     return status == VMH_OK ? vmh_sdk_answer(run, vmh_argument_string(name), why) : status;
 }
 
+/*
+ * Reads code as any key is read, but what storage answers is remembered as long as its height
+ * is read: each call of a service asks for it.
+ */
+static vmh_status read_code(vmh_execution_context *context, vmh_bytes service, vmh_bytes *code,
+                            vmh_failure *why)
+{
+    vmh_code_memory *memory = &context->host->codes;
+    vmh_status status;
+
+    if (vmh_transient_state_get(&context->transient, service, code_key, code) ||
+        (context->batch != NULL &&
+         vmh_transient_state_get(context->batch, service, code_key, code)))
+        return VMH_OK;
+    if (!vmh_code_memory_find(memory, context->read_height, service, code)) {
+        status = vmh_execution_context_read(context, service, code_key, code, why);
+        return status == VMH_OK ? vmh_code_memory_remember(memory, context->read_height, service,
+                                                           *code, why)
+                                : status;
+    }
+    /* It may be forgotten while the caller still has it. */
+    status = vmh_arena_copy(context->arena, *code, code, why);
+    return status == VMH_OK
+               ? vmh_transient_state_cache(&context->transient, service, code_key, *code, why)
+               : status;
+}
+
 /* The kept code of a service; empty where it keeps none. */
 vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why)
 {
     vmh_bytes code;
-    vmh_status status = vmh_execution_context_read(run->context, run->arguments[0].value.bytes,
-                                                   code_key, &code, why);
+    vmh_status status = read_code(run->context, run->arguments[0].value.bytes, &code, why);
 
     if (status != VMH_OK)
         return status;
