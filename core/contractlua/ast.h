@@ -133,6 +133,7 @@ typedef struct vmh_lua_item {
     vmh_lua_expression *value;
 } vmh_lua_item;
 
+/* No more is there than the kind has a use for: see vmh_lua_expression_size. */
 struct vmh_lua_expression {
     vmh_lua_expression_kind kind;
     vmh_lua_operator operator;
@@ -164,6 +165,23 @@ struct vmh_lua_expression {
         } table;
     } as;
 };
+
+/* The bytes of an expression of that kind. */
+static inline size_t vmh_lua_expression_size(vmh_lua_expression_kind kind)
+{
+    switch (kind) {
+    case VMH_LUA_EXPR_CALL:
+    case VMH_LUA_EXPR_METHOD_CALL:
+        return sizeof(vmh_lua_expression);
+    case VMH_LUA_EXPR_NIL:
+    case VMH_LUA_EXPR_FALSE:
+    case VMH_LUA_EXPR_TRUE:
+    case VMH_LUA_EXPR_VARARGS:
+        return offsetof(vmh_lua_expression, as);
+    default:
+        return offsetof(vmh_lua_expression, as) + 2 * sizeof(void *);
+    }
+}
 
 typedef enum vmh_lua_statement_kind {
     VMH_LUA_STMT_LOCAL,      /* variables = values */
@@ -207,14 +225,22 @@ struct vmh_lua_statement {
     uint32_t variable_count;
     uint32_t value_count;
     uint32_t target_count;
-    uint32_t arm_count;
     vmh_lua_variable **variables;
     vmh_lua_expression **values; /* of CALL the call, of WHILE and REPEAT the condition */
     vmh_lua_expression **targets; /* LOCAL, CAPTURE, GLOBAL or INDEX */
-    vmh_lua_arm *arms;
+    /* Those that vmh_lua_statement_is_short end here. */
     vmh_lua_block block;  /* DO, WHILE, REPEAT, FOR, FOR_IN: the body */
     vmh_lua_label *label; /* GOTO: where to; LABEL: itself */
+    vmh_lua_arm *arms;
+    uint32_t arm_count;
 };
+
+static inline bool vmh_lua_statement_is_short(vmh_lua_statement_kind kind)
+{
+    return kind == VMH_LUA_STMT_LOCAL || kind == VMH_LUA_STMT_LOCAL_FUNCTION ||
+           kind == VMH_LUA_STMT_ASSIGN || kind == VMH_LUA_STMT_CALL ||
+           kind == VMH_LUA_STMT_RETURN;
+}
 
 /* A parsed source. */
 typedef struct vmh_lua_tree {

@@ -494,7 +494,10 @@ static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter 
     vmh_ordmap_init(&to.constants, &compiler->code->arena);
     describe(&to, of, to.proto);
     compiler->code->protos[of->number] = to.proto;
+    if (!vmh_lua_emitter_begin(&to))
+        return NULL;
     compile_body(&to, of);
+    vmh_lua_emitter_end(&to);
     return to.proto;
 }
 
@@ -599,6 +602,7 @@ vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *
         status = vmh_lua_parse(code->source, arena, &tree, &compiler.is_refused, refusal, why);
     if (status == VMH_OK && !compiler.is_refused)
         status = compile_tree(&compiler, &tree, library, library_count);
+    vmh_lua_emit_buffers_free(&compiler);
     if (status != VMH_OK || compiler.is_refused) {
         vmh_lua_code_free(code);
         return status;

@@ -7,27 +7,41 @@
  */
 #include "contractlua/emitter.h"
 
-/* The nodes of a left spine, the outermost first. */
+/* The nodes of a left spine, the outermost first, among those of the compiler. */
 typedef struct spine {
-    const vmh_lua_expression **nodes;
-    size_t count, capacity;
+    size_t first, count;
 } spine;
+
+static spine begin_spine(const vmh_lua_emitter *to)
+{
+    return (spine){to->compiler->node_count, 0};
+}
 
 static bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
 {
+    vmh_lua_compiler *compiler = to->compiler;
     const vmh_lua_expression **grown;
 
     if (vmh_lua_has_fault(to))
         return false;
-    grown = vmh_arena_grow(&to->compiler->code->arena, (void *)of->nodes, &of->capacity,
-                           of->count + 1, sizeof *grown);
+    grown = vmh_arena_grow(&compiler->code->arena, (void *)compiler->nodes,
+                           &compiler->node_capacity, compiler->node_count + 1, sizeof *grown);
     if (grown == NULL) {
-        to->compiler->status = vmh_fail_memory(to->compiler->why);
+        compiler->status = vmh_fail_memory(compiler->why);
         return false;
     }
-    of->nodes = grown;
-    of->nodes[of->count++] = node;
+    compiler->nodes = grown;
+    compiler->nodes[compiler->node_count++] = node;
+    of->count++;
     return true;
+}
+
+/* Takes the innermost node of the spine that is walked. */
+static const vmh_lua_expression *pop_node(vmh_lua_emitter *to, spine *of)
+{
+    of->count--;
+    to->compiler->node_count = of->first + of->count;
+    return to->compiler->nodes[of->first + of->count];
 }
 
 static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
@@ -75,13 +89,6 @@ static void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
     else
         vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
                           vmh_lua_integer_constant(to, integer));
-}
-
-uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name)
-{
-    size_t slot = vmh_ordmap_find(&to->compiler->globals, name);
-
-    return slot == VMH_ORDMAP_ABSENT ? UINT32_MAX : (uint32_t)slot;
 }
 
 static void load_global(vmh_lua_emitter *to, vmh_bytes name, uint32_t into)
@@ -239,7 +246,7 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
 {
     const vmh_lua_expression *first = of;
     uint32_t object = base;
-    spine chain = {0};
+    spine chain = begin_spine(to);
 
     while (is_suffix(first) && push_node(to, &chain, first))
         first = object_of(first);
@@ -249,11 +256,11 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         object = first->as.variable->slot;
     else
         vmh_lua_compile_into(to, first, base);
-    while (chain.count-- > 0) {
+    while (chain.count > 0) {
+        const vmh_lua_expression *node = pop_node(to, &chain);
         bool is_last = chain.count == 0;
 
-        apply_suffix(to, chain.nodes[chain.count], object, base, is_last ? wanted : 1,
-                     is_last && is_tail);
+        apply_suffix(to, node, object, base, is_last ? wanted : 1, is_last && is_tail);
         object = base;
     }
 }
@@ -389,7 +396,7 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
 {
     uint32_t mark = to->next_register;
     const vmh_lua_expression *first = of;
-    spine chain = {0};
+    spine chain = begin_spine(to);
     uint32_t left;
 
     while (first->kind == VMH_LUA_EXPR_BINARY && first->operator != VMH_LUA_OP_CONCAT &&
@@ -398,15 +405,15 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
     if (vmh_lua_has_fault(to))
         return;
     left = vmh_lua_compile_operand(to, first);
-    while (chain.count-- > 1) {
+    while (chain.count > 1) {
         uint32_t result = left >= mark ? left : to->next_register;
 
-        emit_binary(to, chain.nodes[chain.count], left, result);
+        emit_binary(to, pop_node(to, &chain), left, result);
         if (result == to->next_register)
             vmh_lua_take_register(to);
         left = result;
     }
-    emit_binary(to, of, left, into);
+    emit_binary(to, pop_node(to, &chain), left, into);
     vmh_lua_drop_registers(to, mark);
 }
 
@@ -450,15 +457,15 @@ static bool is_logical(const vmh_lua_expression *of)
 static void compile_logical(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
     const vmh_lua_expression *first = of;
-    spine chain = {0};
+    spine chain = begin_spine(to);
 
     while (is_logical(first) && push_node(to, &chain, first))
         first = first->as.pair.left;
     if (vmh_lua_has_fault(to))
         return;
     vmh_lua_compile_into(to, first, into);
-    while (chain.count-- > 0) {
-        const vmh_lua_expression *node = chain.nodes[chain.count];
+    while (chain.count > 0) {
+        const vmh_lua_expression *node = pop_node(to, &chain);
         vmh_lua_stretch stretch, *saved;
         vmh_lua_jumps over = {0};
 

@@ -1,5 +1,7 @@
 #include "contractlua/emitter.h"
 
+#include <stdlib.h>
+
 #include "contractlua/heap.h"
 
 static vmh_arena *arena_of(vmh_lua_emitter *to)
@@ -39,6 +41,87 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 
 /* ---- instructions ---- */
 
+/* Room for twice as many; false where there is no memory, with what was there kept. */
+static bool grow_buffer(vmh_lua_emit_buffer *buffer)
+{
+    uint32_t capacity = buffer->capacity == 0 ? 128 : 2 * buffer->capacity;
+    void *grown = realloc(buffer->code, capacity * sizeof *buffer->code);
+
+    if (grown == NULL)
+        return false;
+    buffer->code = grown;
+    grown = realloc(buffer->lines, capacity * sizeof *buffer->lines);
+    if (grown == NULL)
+        return false;
+    buffer->lines = grown;
+    grown = realloc(buffer->operands, capacity * sizeof *buffer->operands);
+    if (grown == NULL)
+        return false;
+    buffer->operands = grown;
+    buffer->capacity = capacity;
+    return true;
+}
+
+static void use_buffer(vmh_lua_emitter *to)
+{
+    to->proto->code = to->buffer->code;
+    to->proto->lines = to->buffer->lines;
+    to->proto->operands = to->buffer->operands;
+}
+
+bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
+{
+    to->buffer = to->compiler->free_buffers;
+    if (to->buffer != NULL)
+        to->compiler->free_buffers = to->buffer->next;
+    else
+        to->buffer = calloc(1, sizeof *to->buffer);
+    if (to->buffer == NULL) {
+        fail_memory(to);
+        return false;
+    }
+    use_buffer(to);
+    return true;
+}
+
+void vmh_lua_emitter_end(vmh_lua_emitter *to)
+{
+    vmh_lua_proto *proto = to->proto;
+    uint32_t count = proto->code_count;
+    vmh_lua_instruction *code = vmh_arena_alloc(arena_of(to), count * sizeof *code);
+    uint32_t *lines = vmh_arena_alloc(arena_of(to), count * sizeof *lines);
+    vmh_lua_operand_pair *operands = vmh_arena_alloc(arena_of(to), count * sizeof *operands);
+
+    if (code == NULL || lines == NULL || operands == NULL) {
+        proto->code_count = 0;
+        if (!vmh_lua_has_fault(to))
+            fail_memory(to);
+    } else if (count > 0) {
+        memcpy(code, proto->code, count * sizeof *code);
+        memcpy(lines, proto->lines, count * sizeof *lines);
+        memcpy(operands, proto->operands, count * sizeof *operands);
+    }
+    proto->code = code;
+    proto->lines = lines;
+    proto->operands = operands;
+    to->buffer->next = to->compiler->free_buffers;
+    to->compiler->free_buffers = to->buffer;
+    to->buffer = NULL;
+}
+
+void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
+{
+    while (compiler->free_buffers != NULL) {
+        vmh_lua_emit_buffer *next = compiler->free_buffers->next;
+
+        free(compiler->free_buffers->code);
+        free(compiler->free_buffers->lines);
+        free(compiler->free_buffers->operands);
+        free(compiler->free_buffers);
+        compiler->free_buffers = next;
+    }
+}
+
 vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number)
 {
     return vmh_lua_has_fault(to) ? &to->compiler->nowhere : &to->proto->code[number];
@@ -50,10 +133,15 @@ uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t
     vmh_lua_proto *proto = to->proto;
     uint32_t number = proto->code_count;
 
-    if (!grow(to, (void **)&proto->code, &to->code_capacity, number, sizeof *proto->code) ||
-        !grow(to, (void **)&proto->lines, &to->line_capacity, number, sizeof *proto->lines) ||
-        !grow(to, (void **)&proto->operands, &to->pair_capacity, number, sizeof *proto->operands))
+    if (vmh_lua_has_fault(to))
         return 0;
+    if (number == to->buffer->capacity) {
+        if (!grow_buffer(to->buffer)) {
+            fail_memory(to);
+            return 0;
+        }
+        use_buffer(to);
+    }
     proto->code[number] = (vmh_lua_instruction){(uint8_t)op, (uint8_t)a, (uint16_t)b, (uint16_t)c,
                                                 0};
     proto->lines[number] = to->line;
@@ -74,43 +162,90 @@ void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second)
         to->proto->operands[to->proto->code_count - 1] = (vmh_lua_operand_pair){first, second};
 }
 
-/* A key of a map: a byte that tells kinds apart, then bytes. */
+/* ---- numbers of names and constants ---- */
+
+/* Where what was found for these bytes is noted. */
+static vmh_lua_found *found_place(vmh_lua_emitter *to, uint64_t owner, vmh_bytes bytes)
+{
+    uintptr_t place = (uintptr_t)bytes.data;
+
+    return &to->compiler->found[(place ^ place >> 8 ^ owner * 37) % VMH_LUA_FOUND_COUNT];
+}
+
+static bool is_found(const vmh_lua_found *found, uint64_t owner, vmh_bytes bytes)
+{
+    return found->data == bytes.data && found->size == bytes.size && found->owner == owner &&
+           bytes.size > 0;
+}
+
+static uint32_t note_found(vmh_lua_found *found, uint64_t owner, vmh_bytes bytes, uint32_t number)
+{
+    *found = (vmh_lua_found){bytes.data, bytes.size, owner, number};
+    return number;
+}
+
+/* A key of a map, a byte that tells kinds apart and bytes, good until the next one is made. */
 static bool make_key(vmh_lua_emitter *to, uint8_t kind, vmh_bytes bytes, vmh_bytes *key)
 {
-    uint8_t *copy = vmh_lua_has_fault(to) ? NULL : vmh_arena_alloc(arena_of(to), bytes.size + 1);
+    vmh_lua_compiler *compiler = to->compiler;
 
-    if (copy == NULL) {
-        if (!vmh_lua_has_fault(to))
-            fail_memory(to);
+    if (!grow(to, (void **)&compiler->key, &compiler->key_capacity, bytes.size,
+              sizeof *compiler->key))
         return false;
-    }
-    copy[0] = kind;
+    compiler->key[0] = kind;
     if (bytes.size > 0)
-        memcpy(copy + 1, bytes.data, bytes.size);
-    *key = vmh_bytes_of(copy, bytes.size + 1);
+        memcpy(compiler->key + 1, bytes.data, bytes.size);
+    *key = vmh_bytes_of(compiler->key, bytes.size + 1);
     return true;
+}
+
+/* Adds a copy of the key that make_key made, which lives as long as the code. */
+static bool add_key(vmh_lua_emitter *to, vmh_ordmap *map, vmh_bytes *key)
+{
+    vmh_lua_compiler *compiler = to->compiler;
+
+    compiler->status = vmh_arena_copy(arena_of(to), *key, key, compiler->why);
+    if (compiler->status == VMH_OK)
+        compiler->status = vmh_ordmap_add(map, *key, compiler->why);
+    return compiler->status == VMH_OK;
 }
 
 uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_bytes name)
 {
     vmh_lua_compiler *compiler = to->compiler;
+    uint64_t owner = kind; /* those of functions are greater */
+    vmh_lua_found *found = found_place(to, owner, name);
     vmh_bytes key;
     size_t number;
 
+    if (is_found(found, owner, name))
+        return found->number;
     if (!make_key(to, (uint8_t)kind, name, &key))
         return 0;
     number = vmh_ordmap_find(&compiler->operands, key);
     if (number != VMH_ORDMAP_ABSENT)
-        return (uint32_t)number + 1;
+        return note_found(found, owner, name, (uint32_t)number + 1);
     number = compiler->operands.count + 1;
     if (!grow(to, (void **)&compiler->operand_list, &compiler->operand_capacity, number,
-              sizeof *compiler->operand_list))
+              sizeof *compiler->operand_list) ||
+        !add_key(to, &compiler->operands, &key))
         return 0;
-    /* The name in the key lives as long as the code. */
     compiler->operand_list[number] =
         (vmh_lua_operand){kind, vmh_bytes_of(key.data + 1, name.size)};
-    compiler->status = vmh_ordmap_add(&compiler->operands, key, compiler->why);
-    return (uint32_t)number;
+    return note_found(found, owner, name, (uint32_t)number);
+}
+
+uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name)
+{
+    enum { GLOBALS = 100 };
+    vmh_lua_found *found = found_place(to, GLOBALS, name);
+    size_t slot;
+
+    if (is_found(found, GLOBALS, name))
+        return found->number;
+    slot = vmh_ordmap_find(&to->compiler->globals, name);
+    return note_found(found, GLOBALS, name,
+                      slot == VMH_ORDMAP_ABSENT ? UINT32_MAX : (uint32_t)slot);
 }
 
 /* The number of the constant of that key; a new one is nil still. */
@@ -128,10 +263,8 @@ static uint32_t constant_number(vmh_lua_emitter *to, vmh_lua_tag tag, vmh_bytes 
     if (number != VMH_ORDMAP_ABSENT)
         return (uint32_t)number;
     if (!grow(to, (void **)&proto->constants, &to->constant_capacity, count,
-              sizeof *proto->constants))
-        return 0;
-    to->compiler->status = vmh_ordmap_add(&to->constants, key, to->compiler->why);
-    if (vmh_lua_has_fault(to))
+              sizeof *proto->constants) ||
+        !add_key(to, &to->constants, &key))
         return 0;
     proto->constants[count] = (vmh_lua_value){.tag = tag, .as = {.integer = 0}};
     proto->constant_count++;
@@ -159,36 +292,48 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
     return number;
 }
 
-uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_bytes string)
+static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
-    bool is_new;
-    uint32_t number = constant_number(to, VMH_LUA_STRING, string, &is_new);
-    vmh_lua_string *made;
+    vmh_lua_string *made = vmh_arena_alloc(arena_of(to), sizeof *made + bytes.size + 1);
 
-    if (!is_new)
-        return number;
-    made = vmh_arena_alloc(arena_of(to), sizeof *made + string.size + 1);
     if (made == NULL) {
         fail_memory(to);
-        return 0;
+        return NULL;
     }
-    made->size = string.size;
-    made->hash = vmh_lua_bytes_hash(string);
-    if (string.size > 0)
-        memcpy(made->bytes, string.data, string.size);
-    made->bytes[string.size] = 0;
-    to->proto->constants[number] = vmh_lua_of_string(made);
-    return number;
+    made->size = bytes.size;
+    made->hash = vmh_lua_bytes_hash(bytes);
+    if (bytes.size > 0)
+        memcpy(made->bytes, bytes.data, bytes.size);
+    made->bytes[bytes.size] = 0;
+    return made;
+}
+
+uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_bytes string)
+{
+    enum { FUNCTIONS = 1000 };
+    uint64_t owner = (uint64_t)FUNCTIONS + to->function->number;
+    vmh_lua_found *found = found_place(to, owner, string);
+    bool is_new;
+    uint32_t number;
+    vmh_lua_string *made;
+
+    if (is_found(found, owner, string))
+        return found->number;
+    number = constant_number(to, VMH_LUA_STRING, string, &is_new);
+    if (is_new) {
+        made = make_string(to, string);
+        if (made == NULL)
+            return 0;
+        to->proto->constants[number] = vmh_lua_of_string(made);
+    }
+    return vmh_lua_has_fault(to) ? 0 : note_found(found, owner, string, number);
 }
 
 /* ---- jumps ---- */
 
 void vmh_lua_jump(vmh_lua_emitter *to, vmh_lua_jumps *jumps)
 {
-    uint32_t at = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 0);
-
-    if (grow(to, (void **)&jumps->items, &jumps->capacity, jumps->count, sizeof *jumps->items))
-        jumps->items[jumps->count++] = at;
+    jumps->newest = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, jumps->newest) + 1;
 }
 
 uint32_t vmh_lua_target_here(vmh_lua_emitter *to)
@@ -208,12 +353,18 @@ void vmh_lua_jump_set(vmh_lua_emitter *to, uint32_t at, uint32_t target)
 
 void vmh_lua_jumps_land(vmh_lua_emitter *to, vmh_lua_jumps *jumps)
 {
-    if (jumps->count == 0)
+    uint32_t at = jumps->newest;
+
+    jumps->newest = 0;
+    if (at == 0 || vmh_lua_has_fault(to))
         return;
     vmh_lua_target_here(to);
-    for (size_t i = 0; i < jumps->count; i++)
-        vmh_lua_jump_set(to, jumps->items[i], to->last_target);
-    jumps->count = 0;
+    while (at != 0) {
+        uint32_t before = vmh_lua_wide(to->proto->code[at - 1]);
+
+        vmh_lua_jump_set(to, at - 1, to->last_target);
+        at = before;
+    }
 }
 
 /* ---- stretches ---- */

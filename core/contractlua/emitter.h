@@ -25,10 +25,12 @@ typedef struct vmh_lua_stretch {
     uint32_t places[2]; /* instruction + 1; 0: none */
 } vmh_lua_stretch;
 
-/* Jumps that lead to a place that is not known yet. */
+/*
+ * Jumps that lead to a place that is not known yet: the number of the newest + 1, in whose W
+ * stands that of the one before it; 0: none.
+ */
 typedef struct vmh_lua_jumps {
-    uint32_t *items;
-    size_t count, capacity;
+    uint32_t newest;
 } vmh_lua_jumps;
 
 typedef struct vmh_lua_loop {
@@ -41,8 +43,36 @@ typedef struct vmh_lua_goto {
     const vmh_lua_label *label;
 } vmh_lua_goto;
 
+/* Where instructions of a function grow, until it is done and they are copied to the code. */
+typedef struct vmh_lua_emit_buffer {
+    struct vmh_lua_emit_buffer *next;
+    uint32_t capacity; /* of each */
+    vmh_lua_instruction *code;
+    uint32_t *lines;
+    vmh_lua_operand_pair *operands;
+} vmh_lua_emit_buffer;
+
+/*
+ * What was found for bytes, by where they lie: names are interned, so that most of
+ * them are met again there.
+ */
+typedef struct vmh_lua_found {
+    const uint8_t *data;
+    size_t size;
+    uint64_t owner; /* what was looked for, and in what */
+    uint32_t number;
+} vmh_lua_found;
+
+enum { VMH_LUA_FOUND_COUNT = 256 };
+
 typedef struct vmh_lua_compiler {
     vmh_lua_code *code;
+    vmh_lua_emit_buffer *free_buffers;
+    const vmh_lua_expression **nodes; /* of the spines that are walked, the inner above the outer */
+    size_t node_count, node_capacity;
+    uint8_t *key; /* of a map, while it is looked for */
+    size_t key_capacity;
+    vmh_lua_found found[VMH_LUA_FOUND_COUNT];
     vmh_ordmap globals;  /* name -> slot */
     vmh_ordmap operands; /* kind and name -> number */
     vmh_lua_operand *operand_list;
@@ -59,7 +89,8 @@ typedef struct vmh_lua_emitter {
     struct vmh_lua_emitter *outer;
     const vmh_lua_function *function;
     vmh_lua_proto *proto;
-    size_t code_capacity, line_capacity, pair_capacity, constant_capacity, child_capacity;
+    vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
+    size_t constant_capacity, child_capacity;
     vmh_ordmap constants; /* kind and bytes -> number */
     uint32_t next_register;
     uint32_t line;
@@ -81,6 +112,14 @@ static inline bool vmh_lua_has_fault(const vmh_lua_emitter *to)
 void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text);
 
 /* ---- instructions ---- */
+
+/* A buffer for the instructions of a function. False, with the fault, where there is no memory. */
+bool vmh_lua_emitter_begin(vmh_lua_emitter *to);
+
+/* Copies the instructions to the code and gives the buffer back; also after a fault. */
+void vmh_lua_emitter_end(vmh_lua_emitter *to);
+
+void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
 /* Emits; gives its number. */
 uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a, uint32_t b,

@@ -373,6 +373,8 @@ static void look_at_statement(linter *of, const vmh_lua_statement *statement)
     look_at_targets(of, statement);
     if (statement->kind == VMH_LUA_STMT_LOCAL || statement->kind == VMH_LUA_STMT_LOCAL_FUNCTION)
         warn_of_unread(of, statement);
+    if (vmh_lua_statement_is_short(statement->kind))
+        return;
     for (uint32_t i = 0; i < statement->arm_count; i++) {
         if (statement->arms[i].condition != NULL)
             look_at(of, statement->arms[i].condition);

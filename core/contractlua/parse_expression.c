@@ -42,10 +42,16 @@ static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit
 static vmh_lua_expression *new_expression(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
                                           vmh_lua_place place)
 {
-    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, sizeof *expression);
+    size_t size = vmh_lua_expression_size(kind);
+    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, size);
 
-    if (expression != NULL)
-        *expression = (vmh_lua_expression){.kind = kind, .place = place};
+    if (expression == NULL)
+        return NULL;
+    expression->kind = kind;
+    expression->operator = 0;
+    expression->place = place;
+    if (size == sizeof *expression)
+        expression->as.call.method = (vmh_bytes){0};
     return expression;
 }
 
@@ -461,7 +467,8 @@ static vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
 
 static vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
 {
-    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, sizeof *expression);
+    vmh_lua_expression *expression = vmh_lua_lexer_alloc(
+        &parser->lexer, vmh_lua_expression_size(VMH_LUA_EXPR_LOCAL));
     const vmh_lua_token *token = &parser->lexer.token;
 
     if (expression == NULL ||

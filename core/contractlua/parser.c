@@ -188,7 +188,8 @@ static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *targe
 static vmh_lua_expression *parse_function_target(vmh_lua_parser *parser,
                                                  vmh_lua_place *self_place, bool *is_method)
 {
-    vmh_lua_expression *target = vmh_lua_lexer_alloc(&parser->lexer, sizeof *target);
+    vmh_lua_expression *target = vmh_lua_lexer_alloc(&parser->lexer,
+                                                     vmh_lua_expression_size(VMH_LUA_EXPR_LOCAL));
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_name *name = vmh_lua_parser_take_name(parser);
 
@@ -528,13 +529,30 @@ static bool parse_statement(vmh_lua_parser *parser, vmh_lua_statement *statement
     }
 }
 
+/* The bytes of a statement that begins with that token: the first ones begin short statements. */
+static size_t statement_size(vmh_lua_token_kind first)
+{
+    switch (first) {
+    case VMH_LUA_TOKEN_NAME:
+    case VMH_LUA_TOKEN_OPEN:
+    case VMH_LUA_TOKEN_FUNCTION:
+    case VMH_LUA_TOKEN_LOCAL:
+    case VMH_LUA_TOKEN_RETURN:
+        return offsetof(vmh_lua_statement, block);
+    default:
+        return sizeof(vmh_lua_statement);
+    }
+}
+
 static vmh_lua_statement *add_statement(vmh_lua_parser *parser)
 {
-    vmh_lua_statement *statement = vmh_lua_lexer_alloc(&parser->lexer, sizeof *statement);
+    size_t size = statement_size(vmh_lua_parser_kind(parser));
+    vmh_lua_statement *statement = vmh_lua_lexer_alloc(&parser->lexer, size);
 
     if (statement == NULL)
         return NULL;
-    *statement = (vmh_lua_statement){.place = vmh_lua_parser_place(parser)};
+    memset(statement, 0, size);
+    statement->place = vmh_lua_parser_place(parser);
     if (!vmh_lua_parser_enter(parser, NULL) || !parse_statement(parser, statement))
         return NULL;
     parser->level--;

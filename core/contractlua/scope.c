@@ -240,23 +240,23 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
     vmh_lua_local *local = name->local;
 
     parser->resolved = name;
+    expression->operator = 0;
+    expression->place = place;
     if (local == NULL) {
-        *expression = (vmh_lua_expression){
-            .kind = VMH_LUA_EXPR_GLOBAL, .place = place, .as = {.string = name->bytes}};
+        expression->kind = VMH_LUA_EXPR_GLOBAL;
+        expression->as.string = name->bytes;
         return check_name(parser, name, place);
     }
     if (local->variable.function == parser->function->function) {
-        *expression = (vmh_lua_expression){
-            .kind = VMH_LUA_EXPR_LOCAL, .place = place, .as = {.variable = &local->variable}};
+        expression->kind = VMH_LUA_EXPR_LOCAL;
+        expression->as.variable = &local->variable;
         return true;
     }
     if (!capture(parser, local, place))
         return false;
-    *expression = (vmh_lua_expression){
-        .kind = VMH_LUA_EXPR_CAPTURE,
-        .place = place,
-        .as = {.variable = &local->variable, .capture = local->link->index},
-    };
+    expression->kind = VMH_LUA_EXPR_CAPTURE;
+    expression->as.variable = &local->variable;
+    expression->as.capture = local->link->index;
     return true;
 }
 
