@@ -137,11 +137,14 @@ void *vmh_arena_grow(vmh_arena *arena, void *items, size_t *capacity, size_t wan
         return NULL;
     while (larger < wanted)
         larger *= 2;
-    grown = vmh_arena_alloc_array(arena, larger, item_size);
+    if (item_size != 0 && larger > SIZE_MAX / 2 / item_size)
+        return NULL;
+    grown = vmh_arena_alloc(arena, larger * item_size);
     if (grown == NULL)
         return NULL;
     if (*capacity != 0)
         memcpy(grown, items, *capacity * item_size);
+    memset((uint8_t *)grown + *capacity * item_size, 0, (larger - *capacity) * item_size);
     *capacity = larger;
     return grown;
 }

@@ -95,8 +95,15 @@ typedef struct vmh_lua_proto {
     vmh_bytes name;
 } vmh_lua_proto;
 
+/* Instructions of a large function, which are not worth a copy. */
+typedef struct vmh_lua_code_block {
+    struct vmh_lua_code_block *next;
+    void *parts[3]; /* of malloc */
+} vmh_lua_code_block;
+
 typedef struct vmh_lua_code {
-    vmh_arena arena; /* holds all of it, the source too */
+    vmh_arena arena; /* holds all of it, the source too, but for the blocks */
+    vmh_lua_code_block *blocks;
     vmh_bytes name;  /* contract or file, for errors */
     vmh_bytes source;
     vmh_lua_proto *main;

@@ -615,6 +615,10 @@ void vmh_lua_code_free(vmh_lua_code *code)
 {
     if (code == NULL)
         return;
+    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next) {
+        for (int i = 0; i < 3; i++)
+            free(block->parts[i]);
+    }
     vmh_arena_clear(&code->arena);
     free(code);
 }

@@ -5,6 +5,8 @@
  * be as long as a source: a + b + c ..., a.b.c ..., f()()... They are walked in
  * loops: down by collecting the nodes, up by emitting them.
  */
+#include <stdlib.h>
+
 #include "contractlua/emitter.h"
 
 /* The nodes of a left spine, the outermost first, among those of the compiler. */
@@ -20,17 +22,20 @@ static spine begin_spine(const vmh_lua_emitter *to)
 static bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
 {
     vmh_lua_compiler *compiler = to->compiler;
-    const vmh_lua_expression **grown;
 
     if (vmh_lua_has_fault(to))
         return false;
-    grown = vmh_arena_grow(&compiler->code->arena, (void *)compiler->nodes,
-                           &compiler->node_capacity, compiler->node_count + 1, sizeof *grown);
-    if (grown == NULL) {
-        compiler->status = vmh_fail_memory(compiler->why);
-        return false;
+    if (compiler->node_count == compiler->node_capacity) {
+        size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
+        void *grown = realloc((void *)compiler->nodes, capacity * sizeof *compiler->nodes);
+
+        if (grown == NULL) {
+            compiler->status = vmh_fail_memory(compiler->why);
+            return false;
+        }
+        compiler->nodes = grown;
+        compiler->node_capacity = capacity;
     }
-    compiler->nodes = grown;
     compiler->nodes[compiler->node_count++] = node;
     of->count++;
     return true;

@@ -84,7 +84,37 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
     return true;
 }
 
-void vmh_lua_emitter_end(vmh_lua_emitter *to)
+/* So many instructions are kept where they grew. */
+enum { LARGE_COUNT = 8192 };
+
+static void *shrink(void *items, size_t size)
+{
+    void *less = realloc(items, size);
+
+    return less == NULL ? items : less;
+}
+
+/* Gives the memory of the buffer to the code. */
+static bool hand_over(vmh_lua_emitter *to)
+{
+    vmh_lua_code *code = to->compiler->code;
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    size_t count = to->proto->code_count;
+    vmh_lua_code_block *block = vmh_arena_alloc(arena_of(to), sizeof *block);
+
+    if (block == NULL)
+        return false;
+    buffer->code = shrink(buffer->code, count * sizeof *buffer->code);
+    buffer->lines = shrink(buffer->lines, count * sizeof *buffer->lines);
+    buffer->operands = shrink(buffer->operands, count * sizeof *buffer->operands);
+    use_buffer(to);
+    *block = (vmh_lua_code_block){code->blocks, {buffer->code, buffer->lines, buffer->operands}};
+    code->blocks = block;
+    *buffer = (vmh_lua_emit_buffer){0};
+    return true;
+}
+
+static bool copy_over(vmh_lua_emitter *to)
 {
     vmh_lua_proto *proto = to->proto;
     uint32_t count = proto->code_count;
@@ -92,11 +122,9 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
     uint32_t *lines = vmh_arena_alloc(arena_of(to), count * sizeof *lines);
     vmh_lua_operand_pair *operands = vmh_arena_alloc(arena_of(to), count * sizeof *operands);
 
-    if (code == NULL || lines == NULL || operands == NULL) {
-        proto->code_count = 0;
-        if (!vmh_lua_has_fault(to))
-            fail_memory(to);
-    } else if (count > 0) {
+    if (code == NULL || lines == NULL || operands == NULL)
+        return false;
+    if (count > 0) {
         memcpy(code, proto->code, count * sizeof *code);
         memcpy(lines, proto->lines, count * sizeof *lines);
         memcpy(operands, proto->operands, count * sizeof *operands);
@@ -104,6 +132,14 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
     proto->code = code;
     proto->lines = lines;
     proto->operands = operands;
+    return true;
+}
+
+void vmh_lua_emitter_end(vmh_lua_emitter *to)
+{
+    if (!(to->proto->code_count >= LARGE_COUNT ? hand_over(to) : copy_over(to)) &&
+        !vmh_lua_has_fault(to))
+        fail_memory(to);
     to->buffer->next = to->compiler->free_buffers;
     to->compiler->free_buffers = to->buffer;
     to->buffer = NULL;
@@ -111,6 +147,8 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
 
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
 {
+    free((void *)compiler->nodes);
+    compiler->nodes = NULL;
     while (compiler->free_buffers != NULL) {
         vmh_lua_emit_buffer *next = compiler->free_buffers->next;
 

@@ -116,9 +116,10 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text);
 /* A buffer for the instructions of a function. False, with the fault, where there is no memory. */
 bool vmh_lua_emitter_begin(vmh_lua_emitter *to);
 
-/* Copies the instructions to the code and gives the buffer back; also after a fault. */
+/* Leaves the instructions to the code and gives the buffer back; also after a fault. */
 void vmh_lua_emitter_end(vmh_lua_emitter *to);
 
+/* What the compiler holds beside the code. */
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
 /* Emits; gives its number. */

@@ -255,9 +255,9 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
         .findings = findings,
         .why = why,
     };
-    vmh_lua_parts_init(&lexer->tree, arena);
+    vmh_lua_parts_init(&lexer->tree, arena, source.size);
     vmh_arena_init(&lexer->scratch);
-    vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch);
+    vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch, 0);
     if (!vmh_lua_names_init(&lexer->names, &lexer->scratch_parts) || !add_words(lexer)) {
         vmh_lua_lexer_fail(lexer);
         return;

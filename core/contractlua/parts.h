@@ -15,7 +15,8 @@ typedef struct vmh_lua_parts {
     size_t next_size;
 } vmh_lua_parts;
 
-void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena);
+/* For what a source of that size needs; 0 where it has no say. */
+void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size);
 
 /* As alloc, from a new part; the size is a multiple of 8. */
 void *vmh_lua_parts_alloc_new(vmh_lua_parts *parts, size_t size);
