@@ -40,12 +40,16 @@ size_t vmh_ordmap_find(const vmh_ordmap *map, vmh_bytes key)
     return map->slots[slot] == 0 ? VMH_ORDMAP_ABSENT : map->slots[slot] - 1;
 }
 
+/* Into free slots: all keys differ, and none is looked at. */
 static void fill_slots(vmh_ordmap *map)
 {
-    memset(map->slots, 0, map->slot_count * sizeof *map->slots);
-    for (size_t i = 0; i < map->count; i++) {
-        size_t slot = find_slot(map, map->entries[i].key, map->entries[i].hash);
+    size_t mask = map->slot_count - 1;
 
+    for (size_t i = 0; i < map->count; i++) {
+        size_t slot = (size_t)map->entries[i].hash & mask;
+
+        while (map->slots[slot] != 0)
+            slot = (slot + 1) & mask;
         map->slots[slot] = (uint32_t)(i + 1);
     }
 }

@@ -5,7 +5,7 @@ local contract = require "vmhost.contract"
 local programs = require "spec.support.hostile_lua"
 
 local GAS <const>, MEMORY <const> = 40000000, 16 << 20
-local GAS_OF_A_BYTE <const> = 2
+local GAS_OF_A_BYTE <const> = 20
 local FIB <const> = [[
 local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end
 return fib(%d)
