@@ -6,7 +6,7 @@
 local bench = {}
 
 --- Names of the suites.
-bench.suites = { "block", "storage", "vite" }
+bench.suites = { "block", "lua", "storage", "vite" }
 
 --- Nanoseconds of the monotonic clock.
 -- @treturn[1] function
@@ -50,7 +50,7 @@ end
 --- Runs a suite.
 -- @tparam string name one of `bench.suites`
 -- @tparam table options folder (for stores), keys, rounds
--- @tparam function report gets each result: name, ok, ns, ratio (or nil), and more
+-- @tparam function report gets each result: name, ok, ns, ratio (or nil) and peer, and more
 -- @treturn[1] boolean whether every result is ok
 -- @return[2] nil
 -- @treturn[2] string what is missing

@@ -43,7 +43,9 @@ end
 
 local function text_of(result)
   local text = ("%-30s %10.1f us"):format(result.name, result.ns / 1000)
-  if result.ratio then text = text .. ("  %.2f times the floor"):format(result.ratio) end
+  if result.ratio then
+    text = ("%s  %.2f times %s"):format(text, result.ratio, result.peer or "the floor")
+  end
   if result.hashes then
     text = text .. ("  %.1f hashes, %.1f reads"):format(result.hashes, result.reads)
   end
