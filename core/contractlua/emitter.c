@@ -218,7 +218,7 @@ static bool is_found(const vmh_lua_found *found, uint64_t owner, vmh_bytes bytes
 
 static uint32_t note_found(vmh_lua_found *found, uint64_t owner, vmh_bytes bytes, uint32_t number)
 {
-    *found = (vmh_lua_found){bytes.data, bytes.size, owner, number};
+    *found = (vmh_lua_found){bytes.data, bytes.size, owner, number, NULL};
     return number;
 }
 
@@ -330,10 +330,16 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
     return number;
 }
 
+/* One for all functions that name it, where that is easy: it is found in tables by where it lies. */
 static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
-    vmh_lua_string *made = vmh_arena_alloc(arena_of(to), sizeof *made + bytes.size + 1);
+    enum { STRINGS = 101 };
+    vmh_lua_found *found = found_place(to, STRINGS, bytes);
+    vmh_lua_string *made;
 
+    if (is_found(found, STRINGS, bytes))
+        return found->string;
+    made = vmh_arena_alloc(arena_of(to), sizeof *made + bytes.size + 1);
     if (made == NULL) {
         fail_memory(to);
         return NULL;
@@ -343,6 +349,7 @@ static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
     if (bytes.size > 0)
         memcpy(made->bytes, bytes.data, bytes.size);
     made->bytes[bytes.size] = 0;
+    *found = (vmh_lua_found){bytes.data, bytes.size, STRINGS, 0, made};
     return made;
 }
 

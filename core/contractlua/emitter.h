@@ -61,9 +61,10 @@ typedef struct vmh_lua_found {
     size_t size;
     uint64_t owner; /* what was looked for, and in what */
     uint32_t number;
+    struct vmh_lua_string *string; /* instead of a number */
 } vmh_lua_found;
 
-enum { VMH_LUA_FOUND_COUNT = 256 };
+enum { VMH_LUA_FOUND_COUNT = 512 };
 
 typedef struct vmh_lua_compiler {
     vmh_lua_code *code;
