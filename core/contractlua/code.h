@@ -69,6 +69,37 @@ typedef struct vmh_lua_operand_pair {
     uint32_t first, second;
 } vmh_lua_operand_pair;
 
+/* What a register holds at a point where a function can be left. */
+typedef enum vmh_lua_live_kind {
+    VMH_LUA_LIVE_LOCAL,
+    VMH_LUA_LIVE_CELL,    /* a local that an inner function names */
+    VMH_LUA_LIVE_FOR,     /* three: index, turns left, step */
+    VMH_LUA_LIVE_FOR_IN,  /* three: iterator, state, control */
+    VMH_LUA_LIVE_OPERAND, /* evaluated, and waiting for the rest of its expression or statement */
+    VMH_LUA_LIVE_COPY,    /* an operand that is the local in register `of` */
+    VMH_LUA_LIVE_LITERAL, /* an operand that stands in the source */
+} vmh_lua_live_kind;
+
+typedef struct vmh_lua_live {
+    uint8_t kind;
+    uint8_t at; /* register */
+    uint8_t of;
+    uint32_t outer; /* what was there before it: its number + 1; 0: nothing */
+    vmh_lua_value literal;
+} vmh_lua_live;
+
+/*
+ * A place where another function runs, or may run by a metamethod. They are numbered as the tree
+ * is walked, in the order of evaluation, whatever instructions are made of it: calls but tail
+ * calls, steps of a generic for (behind its body), accesses by key, operations but `not`, `and` and
+ * `or`, comparisons, each row of `..`, and stores by key. By this number a stopped execution tells
+ * where a frame stands, and by `live` what of its registers has a meaning then.
+ */
+typedef struct vmh_lua_point {
+    uint32_t instruction;
+    uint32_t live; /* the newest: its number + 1; 0: nothing */
+} vmh_lua_point;
+
 typedef struct vmh_lua_proto_capture {
     bool is_of_parent; /* a cell in a register of the function around; else one of its captures */
     uint32_t index;
@@ -90,6 +121,10 @@ typedef struct vmh_lua_proto {
     bool is_variadic;
     uint32_t entry_charge; /* of the first stretch */
     uint32_t frame_cost;   /* logical bytes, passed values beyond the parameters left out */
+    vmh_lua_point *points; /* in the order of their instructions */
+    uint32_t point_count;
+    vmh_lua_live *lives;
+    uint32_t live_count;
     uint32_t number;       /* of the function in the source */
     uint32_t line;
     vmh_bytes name;
@@ -111,6 +146,8 @@ typedef struct vmh_lua_code {
     uint32_t proto_count;
     vmh_bytes *globals; /* name of each slot; the library's come first, in its order */
     uint32_t global_count;
+    uint32_t *assigned_globals; /* slots of those that the main chunk assigns, in source order */
+    uint32_t assigned_global_count;
     vmh_lua_operand *operands; /* [0] is unnamed */
     uint32_t operand_count;
 } vmh_lua_code;
@@ -123,6 +160,15 @@ typedef struct vmh_lua_code {
 vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *library,
                            size_t library_count, vmh_arena *arena, vmh_lua_code **out,
                            vmh_lua_refusal *refusal, vmh_failure *why);
+
+/*
+ * The same without what makes instructions fewer: each local is copied before it is used, keys and
+ * numbers go through registers, and each charge has its own instruction. Nothing but speed can tell
+ * the two apart, and which sources need too many registers.
+ */
+vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char *const *library,
+                                   size_t library_count, vmh_arena *arena, vmh_lua_code **out,
+                                   vmh_lua_refusal *refusal, vmh_failure *why);
 
 void vmh_lua_code_free(vmh_lua_code *code);
 

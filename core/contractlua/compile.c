@@ -20,6 +20,7 @@ static void declare(vmh_lua_emitter *to, vmh_lua_variable *variable, uint32_t sl
         vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
         vmh_lua_emit(to, VMH_LUA_DO_NEW_CELL, slot, 0, 0);
     }
+    vmh_lua_live_add(to, variable->is_captured ? VMH_LUA_LIVE_CELL : VMH_LUA_LIVE_LOCAL, slot);
 }
 
 static void compile_local(vmh_lua_emitter *to, const vmh_lua_statement *of)
@@ -42,8 +43,8 @@ static void compile_local_function(vmh_lua_emitter *to, const vmh_lua_statement 
 
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
     if (!variable->is_captured) {
-        variable->slot = slot;
         vmh_lua_compile_into(to, of->values[0], slot);
+        declare(to, variable, slot);
         return;
     }
     vmh_lua_emit(to, VMH_LUA_DO_LOAD_NIL, slot, 1, 0);
@@ -73,20 +74,57 @@ static bool is_made_at_once(const vmh_lua_expression *of)
 static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_expression *left,
                                       const vmh_lua_expression *right)
 {
+    uint32_t live = to->live;
     vmh_lua_target target = vmh_lua_compile_target(to, left, false);
+    uint32_t from;
 
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
     if (left->kind == VMH_LUA_EXPR_LOCAL && !left->as.variable->is_captured &&
-        is_made_at_once(right))
+        is_made_at_once(right) && !to->compiler->is_plain) {
         vmh_lua_compile_into(to, right, left->as.variable->slot);
+        return;
+    }
+    from = vmh_lua_compile_operand(to, right);
+    vmh_lua_live_drop(to, live);
+    vmh_lua_compile_store(to, &target, from);
+}
+
+/* The value that waits for target `index` of an assignment; those that are missing are nil. */
+static void hold_value(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_t index,
+                       uint32_t at)
+{
+    static const vmh_lua_expression nothing = {.kind = VMH_LUA_EXPR_NIL};
+    bool is_spread = index + 1 >= of->value_count &&
+                     vmh_lua_is_open(of->values[of->value_count - 1]);
+
+    if (is_spread)
+        vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, at);
     else
-        vmh_lua_compile_store(to, &target, vmh_lua_compile_operand(to, right));
+        vmh_lua_live_hold(to, index < of->value_count ? of->values[index] : &nothing, at, true);
+}
+
+/* From right to left. What waits at each store is the targets before it, each with its value. */
+static void compile_stores(vmh_lua_emitter *to, const vmh_lua_statement *of,
+                           vmh_lua_target *targets, uint32_t first)
+{
+    uint32_t mark = to->live;
+
+    for (uint32_t i = 0; i < of->target_count; i++) {
+        targets[i].live = to->live;
+        vmh_lua_target_hold(to, &targets[i], true);
+        hold_value(to, of, i, first + i);
+    }
+    for (uint32_t i = of->target_count; i-- > 0;) {
+        to->live = targets[i].live;
+        vmh_lua_compile_store(to, &targets[i], first + i);
+    }
+    vmh_lua_live_drop(to, mark);
 }
 
 /* Objects and keys, then values, then the stores from right to left. */
 static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     vmh_lua_target *targets;
     uint32_t first;
 
@@ -105,8 +143,8 @@ static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
     first = to->next_register;
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->target_count);
     vmh_lua_compile_list(to, of->values, of->value_count, (uint32_t)of->target_count);
-    for (size_t i = of->target_count; i-- > 0;)
-        vmh_lua_compile_store(to, &targets[i], first + (uint32_t)i);
+    vmh_lua_live_drop(to, live);
+    compile_stores(to, of, targets, first);
     vmh_lua_drop_registers(to, mark);
 }
 
@@ -180,7 +218,7 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block);
 
 static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     vmh_lua_stretch turn, *saved;
     vmh_lua_jumps again = {0};
     vmh_lua_loop loop;
@@ -197,6 +235,7 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
     jump_back(to, &turn, charge, top);
     vmh_lua_stretch_end(to, saved);
     vmh_lua_jumps_land(to, &exit);
+    vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
     leave_loop(to, &loop);
 }
@@ -204,28 +243,33 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 /* The body of a `for`, whose turns are charged by the instructions `first` and `again`. */
 static void compile_for_body(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_t base)
 {
+    uint32_t live = to->live;
+
     for (size_t i = 0; i < of->variable_count; i++)
         declare(to, of->variables[i], base + (uint32_t)i);
     compile_block(to, &of->block);
+    vmh_lua_live_drop(to, live);
 }
 
 static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     vmh_lua_stretch turn, *saved;
     vmh_lua_loop loop;
     uint32_t begin, again, top;
 
     for (size_t i = 0; i < of->value_count && i < 3; i++) {
         if (of->values[i] != NULL)
-            vmh_lua_compile_next(to, of->values[i]);
+            vmh_lua_live_hold(to, of->values[i], vmh_lua_compile_next(to, of->values[i]), false);
     }
+    vmh_lua_live_drop(to, live);
     if (of->value_count < 3 || of->values[2] == NULL)
         vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, vmh_lua_take_register(to), 1);
     vmh_lua_take_register(to);
     vmh_lua_pay(to, VMH_LUA_GAS_FOR);
     to->line = of->place.line;
     begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_BEGIN, mark, 0);
+    vmh_lua_live_add(to, VMH_LUA_LIVE_FOR, mark);
     enter_loop(to, &loop);
     vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
     top = vmh_lua_target_here(to);
@@ -238,13 +282,14 @@ static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
     vmh_lua_stretch_end(to, saved);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
+    vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
     leave_loop(to, &loop);
 }
 
 static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     uint32_t variable_count = (uint32_t)of->variable_count;
     vmh_lua_stretch turn, *saved;
     vmh_lua_loop loop;
@@ -256,6 +301,7 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
     vmh_lua_drop_registers(to, mark + 4 + variable_count);
     to->line = of->place.line;
     begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_BEGIN, mark, 0);
+    vmh_lua_live_add(to, VMH_LUA_LIVE_FOR_IN, mark);
     enter_loop(to, &loop);
     /* The turn is charged by the FOR_IN_TURN alone, which is not there yet. */
     vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
@@ -265,11 +311,13 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
     to->line = of->place.line;
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
     vmh_lua_emit(to, VMH_LUA_DO_FOR_IN_CALL, mark, variable_count, 0);
+    vmh_lua_point_here(to);
     again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_TURN, mark, 0);
     vmh_lua_jump_set(to, again, top);
     vmh_lua_stretch_end(to, saved);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
     vmh_lua_instruction_at(to, begin)->d = 0;
+    vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
     leave_loop(to, &loop);
 }
@@ -427,9 +475,10 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
 
     compile_statements(to, block);
+    vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
 }
 
@@ -541,17 +590,23 @@ static vmh_status add_globals(vmh_lua_compiler *compiler, const vmh_lua_tree *tr
 }
 
 /* What the code keeps of its maps. */
-static vmh_status keep_names(vmh_lua_compiler *compiler)
+static vmh_status keep_names(vmh_lua_compiler *compiler, const vmh_lua_tree *tree)
 {
     vmh_lua_code *code = compiler->code;
 
     code->global_count = (uint32_t)compiler->globals.count;
     code->globals = vmh_arena_alloc_array(&code->arena, compiler->globals.count + 1,
                                           sizeof *code->globals);
-    if (code->globals == NULL)
+    code->assigned_globals = vmh_arena_alloc_array(
+        &code->arena, tree->assigned_global_count + 1, sizeof *code->assigned_globals);
+    if (code->globals == NULL || code->assigned_globals == NULL)
         return vmh_fail_memory(compiler->why);
     for (size_t i = 0; i < compiler->globals.count; i++)
         code->globals[i] = vmh_ordmap_key(&compiler->globals, i);
+    code->assigned_global_count = tree->assigned_global_count;
+    for (size_t i = 0; i < tree->assigned_global_count; i++)
+        code->assigned_globals[i] =
+            (uint32_t)vmh_ordmap_find(&compiler->globals, tree->assigned_globals[i]);
     code->operands = compiler->operand_list;
     code->operand_count = (uint32_t)compiler->operands.count + 1;
     return VMH_OK;
@@ -578,14 +633,14 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const vmh_lua_tree *t
     code->main = compile_proto(compiler, NULL, tree->main);
     if (compiler->status != VMH_OK || compiler->is_refused)
         return compiler->status;
-    return keep_names(compiler);
+    return keep_names(compiler, tree);
 }
 
-vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *library,
-                           size_t library_count, vmh_arena *arena, vmh_lua_code **out,
-                           vmh_lua_refusal *refusal, vmh_failure *why)
+static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes source,
+                          const char *const *library, size_t library_count, vmh_arena *arena,
+                          vmh_lua_code **out)
 {
-    vmh_lua_compiler compiler = {.refusal = refusal, .why = why};
+    vmh_failure *why = compiler->why;
     vmh_lua_code *code = calloc(1, sizeof *code);
     vmh_lua_tree tree;
     vmh_status status;
@@ -594,21 +649,40 @@ vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *
     if (code == NULL)
         return vmh_fail_memory(why);
     vmh_arena_init(&code->arena);
-    compiler.code = code;
+    compiler->code = code;
     status = vmh_arena_copy(&code->arena, name, &code->name, why);
     if (status == VMH_OK)
         status = vmh_arena_copy(&code->arena, source, &code->source, why);
     if (status == VMH_OK)
-        status = vmh_lua_parse(code->source, arena, &tree, &compiler.is_refused, refusal, why);
-    if (status == VMH_OK && !compiler.is_refused)
-        status = compile_tree(&compiler, &tree, library, library_count);
-    vmh_lua_emit_buffers_free(&compiler);
-    if (status != VMH_OK || compiler.is_refused) {
+        status = vmh_lua_parse(code->source, arena, &tree, &compiler->is_refused,
+                               compiler->refusal, why);
+    if (status == VMH_OK && !compiler->is_refused)
+        status = compile_tree(compiler, &tree, library, library_count);
+    vmh_lua_emit_buffers_free(compiler);
+    if (status != VMH_OK || compiler->is_refused) {
         vmh_lua_code_free(code);
         return status;
     }
     *out = code;
     return VMH_OK;
+}
+
+vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *library,
+                           size_t library_count, vmh_arena *arena, vmh_lua_code **out,
+                           vmh_lua_refusal *refusal, vmh_failure *why)
+{
+    vmh_lua_compiler compiler = {.refusal = refusal, .why = why};
+
+    return compile(&compiler, name, source, library, library_count, arena, out);
+}
+
+vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char *const *library,
+                                   size_t library_count, vmh_arena *arena, vmh_lua_code **out,
+                                   vmh_lua_refusal *refusal, vmh_failure *why)
+{
+    vmh_lua_compiler compiler = {.is_plain = true, .refusal = refusal, .why = why};
+
+    return compile(&compiler, name, source, library, library_count, arena, out);
 }
 
 void vmh_lua_code_free(vmh_lua_code *code)

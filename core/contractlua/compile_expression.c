@@ -149,6 +149,8 @@ typedef enum key_kind { KEY_REGISTER, KEY_FIELD, KEY_ITEM } key_kind;
 /* A key that is a constant: its number in the instruction. Constants pay nothing. */
 static key_kind constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key, uint32_t *number)
 {
+    if (to->compiler->is_plain)
+        return KEY_REGISTER;
     if (key->kind == VMH_LUA_EXPR_INTEGER && key->as.integer >= 0 &&
         key->as.integer <= UINT16_MAX) {
         *number = (uint32_t)key->as.integer;
@@ -164,7 +166,7 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
                        uint32_t into)
 {
     const vmh_lua_expression *key = of->as.pair.right;
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     uint32_t number;
 
     switch (constant_key(to, key, &number)) {
@@ -177,18 +179,24 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
         vmh_lua_emit(to, VMH_LUA_DO_GET_ITEM, into, object, number);
         break;
     default:
+        vmh_lua_live_hold(to, of->as.pair.left, object, false);
         number = vmh_lua_compile_operand(to, key);
+        vmh_lua_live_drop(to, live);
         at_line(to, of);
         vmh_lua_emit(to, VMH_LUA_DO_GET_INDEX, into, object, number);
     }
+    vmh_lua_point_here(to);
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
     vmh_lua_drop_registers(to, mark);
 }
 
-/* The arguments behind what stands in the newest register(s), and the call of it at `base`. */
+/*
+ * The arguments behind what stands in the newest register(s), and the call of it at `base`. `live`
+ * is what is so without these.
+ */
 static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
-                      uint32_t wanted, bool is_tail)
+                      uint32_t wanted, bool is_tail, uint32_t live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
     uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->as.call.argument_count,
@@ -201,6 +209,9 @@ static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_
     if (count != VMH_LUA_OPEN)
         count += own;
     at = vmh_lua_emit(to, is_tail ? VMH_LUA_DO_TAIL_CALL : VMH_LUA_DO_CALL, base, count, wanted);
+    vmh_lua_live_drop(to, live);
+    if (!is_tail)
+        vmh_lua_point_here(to);
     vmh_lua_name_operands(to, own ? name_of(to, of) : name_of(to, of->as.call.function), 0);
     vmh_lua_drop_registers(to, base);
     if (!is_tail)
@@ -218,6 +229,9 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     if (name > UINT16_MAX)
         vmh_lua_refuse(to, of->place, "a function names at most 65,536 methods and fields");
     vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
+    vmh_lua_live_hold(to, of->as.call.function, base + 1, false);
+    vmh_lua_point_here(to);
+    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, base);
     vmh_lua_name_operands(to, name_of(to, of->as.call.function), name_of(to, of));
 }
 
@@ -228,6 +242,8 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
 static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
                          uint32_t base, uint32_t wanted, bool is_tail)
 {
+    uint32_t live = to->live;
+
     if (of->kind == VMH_LUA_EXPR_INDEX) {
         emit_index(to, of, object, base);
         return;
@@ -235,10 +251,12 @@ static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint
     if (of->kind == VMH_LUA_EXPR_METHOD_CALL) {
         vmh_lua_take_register(to); /* of the object, behind the method */
         emit_method(to, of, object, base);
-    } else if (object != base) {
-        vmh_lua_emit(to, VMH_LUA_DO_MOVE, base, object, 0);
+    } else {
+        if (object != base)
+            vmh_lua_emit(to, VMH_LUA_DO_MOVE, base, object, 0);
+        vmh_lua_live_hold(to, of->as.call.function, base, false);
     }
-    emit_call(to, of, base, wanted, is_tail);
+    emit_call(to, of, base, wanted, is_tail, live);
     vmh_lua_take_register(to); /* `base` again, which the call gave back */
 }
 
@@ -257,7 +275,7 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         first = object_of(first);
     if (vmh_lua_has_fault(to))
         return;
-    if (is_plain_local(first))
+    if (is_plain_local(first) && !to->compiler->is_plain)
         object = first->as.variable->slot;
     else
         vmh_lua_compile_into(to, first, base);
@@ -284,12 +302,12 @@ static bool fits_signed(const vmh_lua_expression *of)
 }
 
 /* The form of an operation whose right operand is a small number; MOVE: there is none. */
-static vmh_lua_instruction_name number_form(vmh_lua_operator operator,
+static vmh_lua_instruction_name number_form(const vmh_lua_emitter *to, vmh_lua_operator operator,
                                             const vmh_lua_expression *right)
 {
     bool is_positive = right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer > 0;
 
-    if (!fits_signed(right))
+    if (!fits_signed(right) || to->compiler->is_plain)
         return VMH_LUA_DO_MOVE;
     switch (operator) {
     case VMH_LUA_OP_ADD:
@@ -313,14 +331,15 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
 {
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_operator operator = of->operator;
-    uint32_t mark = to->next_register;
+    bool is_plain = to->compiler->is_plain;
+    uint32_t mark = to->next_register, live = to->live;
     uint32_t number, other;
 
     if (operator == VMH_LUA_OP_NE) {
         operator = VMH_LUA_OP_EQ;
         sense = !sense;
     }
-    if (fits_signed(right)) {
+    if (fits_signed(right) && !is_plain) {
         static const vmh_lua_instruction_name forms[] = {
             VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_LT_NUMBER,
             VMH_LUA_DO_LE_NUMBER, VMH_LUA_DO_GT_NUMBER, VMH_LUA_DO_GE_NUMBER};
@@ -328,7 +347,7 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
         at_line(to, of);
         vmh_lua_emit(to, forms[operator - VMH_LUA_OP_EQ], left, (uint16_t)right->as.integer,
                      sense);
-    } else if (operator == VMH_LUA_OP_EQ &&
+    } else if (operator == VMH_LUA_OP_EQ && !is_plain &&
                (right->kind <= VMH_LUA_EXPR_TRUE || right->kind == VMH_LUA_EXPR_STRING)) {
         static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
 
@@ -342,7 +361,9 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     } else {
         bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
 
+        vmh_lua_live_hold(to, of->as.pair.left, left, false);
         other = vmh_lua_compile_operand(to, right);
+        vmh_lua_live_drop(to, live);
         at_line(to, of);
         if (operator == VMH_LUA_OP_EQ)
             vmh_lua_emit(to, VMH_LUA_DO_EQ, left, other, sense);
@@ -352,6 +373,7 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
                                  : VMH_LUA_DO_LE,
                          is_turned ? other : left, is_turned ? left : other, sense);
     }
+    vmh_lua_point_here(to);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
 }
@@ -374,8 +396,8 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
                         uint32_t into)
 {
     const vmh_lua_expression *right = of->as.pair.right;
-    vmh_lua_instruction_name form = number_form(of->operator, right);
-    uint32_t mark = to->next_register;
+    vmh_lua_instruction_name form = number_form(to, of->operator, right);
+    uint32_t mark = to->next_register, live = to->live;
     uint32_t number;
 
     if (is_comparison(of->operator)) {
@@ -386,11 +408,14 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     if (form != VMH_LUA_DO_MOVE) {
         number = (uint16_t)right->as.integer;
     } else {
+        vmh_lua_live_hold(to, of->as.pair.left, left, false);
         number = vmh_lua_compile_operand(to, right);
+        vmh_lua_live_drop(to, live);
         form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
     }
     at_line(to, of);
     vmh_lua_emit(to, form, into, left, number);
+    vmh_lua_point_here(to);
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, right));
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
@@ -425,11 +450,12 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
 /* a .. (b .. (c ...)): all operands in a row, then one instruction. */
 static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
-    uint32_t first = to->next_register;
+    uint32_t first = to->next_register, live = to->live;
     uint32_t count = 0;
 
     while (of->kind == VMH_LUA_EXPR_BINARY && of->operator == VMH_LUA_OP_CONCAT) {
-        vmh_lua_compile_next(to, of->as.pair.left);
+        vmh_lua_live_hold(to, of->as.pair.left, vmh_lua_compile_next(to, of->as.pair.left),
+                          false);
         vmh_lua_pay(to, VMH_LUA_GAS_CONCAT);
         at_line(to, of);
         of = of->as.pair.right;
@@ -437,6 +463,8 @@ static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
     }
     vmh_lua_compile_next(to, of);
     vmh_lua_emit(to, VMH_LUA_DO_CONCAT, into, first, count + 1);
+    vmh_lua_point_here(to);
+    vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, first);
 }
 
@@ -448,6 +476,8 @@ static void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     at_line(to, of);
     vmh_lua_emit(to, (vmh_lua_instruction_name)(VMH_LUA_DO_NEG + (of->operator - VMH_LUA_OP_NEG)),
                  into, operand, 0);
+    if (of->operator != VMH_LUA_OP_NOT)
+        vmh_lua_point_here(to);
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), 0);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
@@ -557,7 +587,7 @@ void vmh_lua_compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of
 /* So many items wait in registers before they are put into the table. */
 enum { ITEMS_AT_ONCE = 50 };
 
-static bool is_open(const vmh_lua_expression *of)
+bool vmh_lua_is_open(const vmh_lua_expression *of)
 {
     return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
            of->kind == VMH_LUA_EXPR_VARARGS;
@@ -576,13 +606,16 @@ static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint
 
 static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, uint32_t table)
 {
-    uint32_t mark = to->next_register;
+    uint32_t mark = to->next_register, live = to->live;
     uint32_t number, value;
     key_kind kind = constant_key(to, item->key, &number);
 
-    if (kind == KEY_REGISTER)
+    if (kind == KEY_REGISTER) {
         number = vmh_lua_compile_next(to, item->key);
+        vmh_lua_live_hold(to, item->key, number, false);
+    }
     value = vmh_lua_compile_operand(to, item->value);
+    vmh_lua_live_drop(to, live);
     at_line(to, item->key);
     vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
                      : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
@@ -599,8 +632,11 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     uint64_t done = 0;
     uint32_t waiting = 0;
     uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
+    uint32_t outer = to->live, live;
     size_t keyed = 0;
 
+    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
+    live = to->live;
     vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         const vmh_lua_item *item = &of->as.table.items[i];
@@ -611,19 +647,21 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
             continue;
         }
         vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
-        if (i + 1 == count && is_open(item->value)) {
+        if (i + 1 == count && vmh_lua_is_open(item->value)) {
             vmh_lua_compile_list(to, &item->value, 1, VMH_LUA_OPEN);
             flush_items(to, table, done, VMH_LUA_OPEN);
             break;
         }
-        vmh_lua_compile_next(to, item->value);
+        vmh_lua_live_hold(to, item->value, vmh_lua_compile_next(to, item->value), false);
         if (++waiting == ITEMS_AT_ONCE) {
             flush_items(to, table, done, waiting);
+            vmh_lua_live_drop(to, live);
             done += waiting;
             waiting = 0;
         }
     }
     flush_items(to, table, done, waiting);
+    vmh_lua_live_drop(to, outer);
     done += waiting;
     vmh_lua_instruction_at(to, at)->b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
     vmh_lua_instruction_at(to, at)->c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
@@ -716,7 +754,8 @@ uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *
 {
     while (of->kind == VMH_LUA_EXPR_PARENTHESES)
         of = of->as.pair.left;
-    return is_plain_local(of) ? of->as.variable->slot : vmh_lua_compile_next(to, of);
+    return is_plain_local(of) && !to->compiler->is_plain ? of->as.variable->slot
+                                                         : vmh_lua_compile_next(to, of);
 }
 
 /* The last value of a list, of which `wanted` are wanted from here. */
@@ -737,19 +776,24 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
                               uint32_t wanted)
 {
     bool is_all = wanted == VMH_LUA_OPEN;
+    uint32_t live = to->live;
 
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         uint32_t mark = to->next_register;
         bool is_last = i + 1 == count;
 
-        if (is_last && is_open(values[i]) && (is_all || i + 1 < wanted)) {
+        if (is_last && vmh_lua_is_open(values[i]) && (is_all || i + 1 < wanted)) {
             compile_open(to, values[i], is_all ? VMH_LUA_OPEN : wanted - (uint32_t)i);
+            vmh_lua_live_drop(to, live);
             return is_all ? VMH_LUA_OPEN : wanted;
         }
         vmh_lua_compile_next(to, values[i]);
         if (!is_all && i >= wanted)
             vmh_lua_drop_registers(to, mark); /* evaluated, and not wanted */
+        else
+            vmh_lua_live_hold(to, values[i], mark, false);
     }
+    vmh_lua_live_drop(to, live);
     if (is_all)
         return (uint32_t)count;
     if (count < wanted) {
@@ -781,19 +825,35 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
                                       bool keeps)
 {
-    vmh_lua_target target = {of, 0, 0};
+    vmh_lua_target target = {of, 0, 0, 0};
+    uint32_t live = to->live;
     uint32_t number;
 
     if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
         return target;
     target.object = keeps ? vmh_lua_compile_next(to, of->as.pair.left)
                           : vmh_lua_compile_operand(to, of->as.pair.left);
+    vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
     if (constant_key(to, of->as.pair.right, &number) != KEY_REGISTER)
         target.key = number;
     else
         target.key = keeps ? vmh_lua_compile_next(to, of->as.pair.right)
                            : vmh_lua_compile_operand(to, of->as.pair.right);
+    vmh_lua_live_drop(to, live);
+    vmh_lua_target_hold(to, &target, keeps);
     return target;
+}
+
+void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps)
+{
+    const vmh_lua_expression *of = target->expression;
+    uint32_t number;
+
+    if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
+        return;
+    vmh_lua_live_hold(to, of->as.pair.left, target->object, keeps);
+    if (constant_key(to, of->as.pair.right, &number) == KEY_REGISTER)
+        vmh_lua_live_hold(to, of->as.pair.right, target->key, keeps);
 }
 
 static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
@@ -806,6 +866,7 @@ static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint3
                      : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
                                         : VMH_LUA_DO_SET_INDEX,
                  target->object, kind == KEY_REGISTER ? target->key : number, from);
+    vmh_lua_point_here(to);
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
     vmh_lua_pay(to, VMH_LUA_GAS_STORE);
 }

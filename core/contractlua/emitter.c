@@ -469,7 +469,7 @@ void vmh_lua_stretch_begin_here(vmh_lua_emitter *to, vmh_lua_stretch *stretch,
 {
     uint32_t count = to->proto->code_count;
 
-    if (count >= 2 && to->last_target < count && is_test(to->proto->code[count - 2].op) &&
+    if (!to->compiler->is_plain && count >= 2 && to->last_target < count && is_test(to->proto->code[count - 2].op) &&
         to->last_test != count - 1) {
         to->last_test = count - 1;
         vmh_lua_stretch_begin_at(to, stretch, count - 2, saved);
@@ -483,6 +483,71 @@ void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved)
 {
     settle(to, to->stretch);
     to->stretch = saved;
+}
+
+/* ---- what a stopped execution is told by ---- */
+
+static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
+{
+    vmh_lua_proto *proto = to->proto;
+
+    if (!grow(to, (void **)&proto->lives, &to->live_capacity, proto->live_count,
+              sizeof *proto->lives))
+        return;
+    live.outer = to->live;
+    proto->lives[proto->live_count++] = live;
+    to->live = proto->live_count;
+}
+
+void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at)
+{
+    add_live(to, (vmh_lua_live){.kind = (uint8_t)kind, .at = (uint8_t)at});
+}
+
+void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
+                       bool may_change)
+{
+    static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
+    vmh_lua_live live = {.kind = VMH_LUA_LIVE_LITERAL, .at = (uint8_t)at};
+
+    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    if (of->kind <= VMH_LUA_EXPR_TRUE) {
+        live.literal = (vmh_lua_value){.tag = tags[of->kind], .as = {.integer = 0}};
+    } else if (of->kind == VMH_LUA_EXPR_INTEGER) {
+        live.literal = vmh_lua_integer(of->as.integer);
+    } else if (of->kind == VMH_LUA_EXPR_STRING) {
+        uint32_t number = vmh_lua_string_constant(to, of->as.string);
+
+        live.literal = vmh_lua_has_fault(to) ? vmh_lua_nil() : to->proto->constants[number];
+    } else if (of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured && !may_change) {
+        live.kind = VMH_LUA_LIVE_COPY;
+        live.of = (uint8_t)of->as.variable->slot;
+        if (live.of == at)
+            return;
+    } else {
+        live.kind = VMH_LUA_LIVE_OPERAND;
+    }
+    add_live(to, live);
+}
+
+void vmh_lua_live_drop(vmh_lua_emitter *to, uint32_t mark)
+{
+    to->live = mark;
+    if (!vmh_lua_has_fault(to))
+        to->proto->live_count = mark > to->live_at_point ? mark : to->live_at_point;
+}
+
+void vmh_lua_point_here(vmh_lua_emitter *to)
+{
+    vmh_lua_proto *proto = to->proto;
+
+    if (!grow(to, (void **)&proto->points, &to->point_capacity, proto->point_count,
+              sizeof *proto->points))
+        return;
+    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live};
+    if (to->live > to->live_at_point)
+        to->live_at_point = to->live;
 }
 
 /* ---- registers ---- */

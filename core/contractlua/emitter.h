@@ -78,6 +78,7 @@ typedef struct vmh_lua_compiler {
     vmh_ordmap operands; /* kind and name -> number */
     vmh_lua_operand *operand_list;
     size_t operand_capacity;
+    bool is_plain; /* nothing is made shorter */
     vmh_status status;
     bool is_refused;
     vmh_lua_refusal *refusal;
@@ -92,6 +93,9 @@ typedef struct vmh_lua_emitter {
     vmh_lua_proto *proto;
     vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
     size_t constant_capacity, child_capacity;
+    size_t point_capacity, live_capacity;
+    uint32_t live;         /* the newest of what is live, + 1 */
+    uint32_t live_at_point; /* the greatest that a point has */
     vmh_ordmap constants; /* kind and bytes -> number */
     uint32_t next_register;
     uint32_t line;
@@ -198,6 +202,21 @@ static inline void vmh_lua_drop_registers(vmh_lua_emitter *to, uint32_t first)
     to->next_register = first;
 }
 
+/* ---- what a stopped execution is told by ---- */
+
+/* From here on a register has a meaning, until vmh_lua_live_drop. */
+void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at);
+
+/* The value of an expression waits in a register; `may_change` where a local in it may, meanwhile. */
+void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
+                       bool may_change);
+
+/* What was added since to->live was `mark` has no meaning any more. */
+void vmh_lua_live_drop(vmh_lua_emitter *to, uint32_t mark);
+
+/* The newest instruction is a point. */
+void vmh_lua_point_here(vmh_lua_emitter *to);
+
 /* ---- expressions (compile_expression.c) ---- */
 
 /* Leaves the value in register `to_register`, which is none that the expression reads. */
@@ -231,12 +250,20 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 typedef struct vmh_lua_target {
     const vmh_lua_expression *expression;
     uint32_t object, key; /* registers; a key that is constant has none */
+    uint32_t live;        /* for an assignment of several: what is live at its store */
 } vmh_lua_target;
 
-/* `keeps` copies locals that the same statement could change before the store. */
+/*
+ * `keeps` copies locals that the same statement could change before the store. Object and key are
+ * live: vmh_lua_target_hold adds them once more, after a drop.
+ */
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
                                       bool keeps);
+void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps);
 void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from);
+
+/* Whether it gives as many values as are wanted. */
+bool vmh_lua_is_open(const vmh_lua_expression *of);
 
 /* Slot of a global, or UINT32_MAX where there is none of that name. */
 uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name);
