@@ -3,29 +3,19 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "contract.h"
 #include "contract_interface.h"
 #include "contractlua/check.h"
-#include "contractlua/state.h"
+#include "execution.h"
 #include "failure.h"
 #include "handle.h"
 #include "path.h"
 
 #define RUN_TYPE "vmhost.contract.Run"
-#define DEFAULT_MEMORY (64u * 1024 * 1024)
 
 __attribute__((visibility("default"))) int luaopen_vmhost_contract(lua_State *L);
 
-/* All that a run holds, in a userdata: released when it is collected, or before. */
-typedef struct run {
-    vmh_lua_library *library;
-    vmh_lua_state *state;
-    vmh_lua_code *code;
-    vmh_arena arena; /* of the tree, and of refusals */
-    lua_State *L;
-    int print_index; /* of the function that gets what is printed; 0: none */
-} run;
-
-static void release(run *of)
+void vmh_contract_release(vmh_contract *of)
 {
     vmh_lua_state_free(of->state);
     vmh_lua_code_free(of->code);
@@ -38,15 +28,15 @@ static void release(run *of)
 
 static int collect(lua_State *L)
 {
-    release(luaL_checkudata(L, 1, RUN_TYPE));
+    vmh_contract_release(luaL_checkudata(L, 1, RUN_TYPE));
     return 0;
 }
 
-static run *push_run(lua_State *L)
+static vmh_contract *push_run(lua_State *L)
 {
-    run *made = lua_newuserdatauv(L, sizeof *made, 0);
+    vmh_contract *made = lua_newuserdatauv(L, sizeof *made, 0);
 
-    *made = (run){.L = L};
+    *made = (vmh_contract){.L = L};
     vmh_arena_init(&made->arena);
     if (!vmh_metatable_push(L, RUN_TYPE)) {
         lua_pushcfunction(L, collect);
@@ -57,20 +47,32 @@ static run *push_run(lua_State *L)
     return made;
 }
 
-/* Compiles; a refusal is OK with its text in `*refusal`, which is empty for a good source. */
-static vmh_status compile(run *of, bool with_sdk, vmh_bytes name, vmh_bytes source,
-                          vmh_bytes *refusal, vmh_failure *why)
+vmh_status vmh_contract_compile(vmh_contract *of, const vmh_contract_source *from,
+                                vmh_bytes *refusal, vmh_failure *why)
 {
     vmh_lua_refusal found;
-    vmh_status status = vmh_lua_library_new(with_sdk, &of->library, why);
+    vmh_status status =
+        vmh_lua_library_new_with(from->with_sdk, from->more, &of->library, why);
 
     *refusal = (vmh_bytes){0};
-    if (status == VMH_OK)
-        status = vmh_lua_compile(name, source, of->library->names, of->library->global_count,
-                                 &of->arena, &of->code, &found, why);
+    if (status == VMH_OK && from->is_plain)
+        status = vmh_lua_compile_plainly(from->name, from->source, of->library->names,
+                                         of->library->global_count, &of->arena, &of->code, &found,
+                                         why);
+    else if (status == VMH_OK)
+        status = vmh_lua_compile(from->name, from->source, of->library->names,
+                                 of->library->global_count, &of->arena, &of->code, &found, why);
     if (status != VMH_OK || of->code != NULL)
         return status;
-    return vmh_lua_refusal_format(name, source, &found, &of->arena, refusal, why);
+    return vmh_lua_refusal_format(from->name, from->source, &found, &of->arena, refusal, why);
+}
+
+int vmh_contract_push_refusal(lua_State *L, vmh_bytes refusal)
+{
+    lua_pushnil(L);
+    vmh_push_bytes(L, refusal);
+    lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
+    return 3;
 }
 
 /// Compiles a source and forgets the result.
@@ -84,23 +86,19 @@ static vmh_status compile(run *of, bool with_sdk, vmh_bytes name, vmh_bytes sour
 // @treturn[2] string code `invalid_input`
 static int contract_check(lua_State *L)
 {
-    vmh_bytes name = vmh_check_bytes(L, 1);
-    vmh_bytes source = vmh_check_bytes(L, 2);
-    run *of = push_run(L);
+    vmh_contract_source from = {.name = vmh_check_bytes(L, 1), .source = vmh_check_bytes(L, 2)};
+    vmh_contract *of = push_run(L);
     vmh_failure why;
     vmh_bytes refusal;
 
-    if (compile(of, true, name, source, &refusal, &why) != VMH_OK)
+    from.with_sdk = true;
+    if (vmh_contract_compile(of, &from, &refusal, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
-    if (refusal.size == 0) {
-        release(of);
-        lua_pushboolean(L, true);
-        return 1;
-    }
-    lua_pushnil(L);
-    vmh_push_bytes(L, refusal);
-    lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
-    return 3;
+    if (refusal.size != 0)
+        return vmh_contract_push_refusal(L, refusal);
+    vmh_contract_release(of);
+    lua_pushboolean(L, true);
+    return 1;
 }
 
 static void set_bytes(lua_State *L, const char *name, vmh_bytes bytes)
@@ -148,7 +146,7 @@ static int contract_findings(lua_State *L)
 {
     vmh_bytes name = vmh_check_bytes(L, 1);
     vmh_bytes source = vmh_check_bytes(L, 2);
-    run *of = push_run(L);
+    vmh_contract *of = push_run(L);
     vmh_lua_findings findings;
     vmh_failure why;
     vmh_status status = vmh_lua_library_new(true, &of->library, &why);
@@ -168,14 +166,13 @@ static int contract_findings(lua_State *L)
         push_finding(L, &findings.items[i], shown);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    release(of);
+    vmh_contract_release(of);
     return 1;
 }
 
-/* What `print` of the source writes; a function of the script that raises ends the run. */
-static vmh_status print_to_function(void *context, vmh_bytes text, vmh_failure *why)
+vmh_status vmh_contract_print(void *context, vmh_bytes text, vmh_failure *why)
 {
-    run *of = context;
+    vmh_contract *of = context;
     lua_State *L = of->L;
     vmh_status status = VMH_OK;
 
@@ -198,8 +195,7 @@ static void set_count(lua_State *L, const char *name, uint64_t value)
     lua_setfield(L, -2, name);
 }
 
-/* The text of a value as `tostring` has it, without metamethods. */
-static void push_text(lua_State *L, vmh_lua_state *state, vmh_lua_value value)
+void vmh_contract_push_text(lua_State *L, vmh_lua_state *state, vmh_lua_value value)
 {
     const vmh_lua_string *text = vmh_lua_plain_text(state, value);
 
@@ -225,7 +221,7 @@ static void push_trace(lua_State *L, const vmh_lua_trace *trace)
     }
 }
 
-static void push_failed(lua_State *L, run *of, const vmh_lua_outcome *outcome)
+static void push_failed(lua_State *L, vmh_contract *of, const vmh_lua_outcome *outcome)
 {
     static const char *const stops[] = {NULL, "gas", "memory", "abort", NULL};
 
@@ -239,7 +235,7 @@ static void push_failed(lua_State *L, run *of, const vmh_lua_outcome *outcome)
         lua_pushliteral(L, "out of memory");
     else if (outcome->error.tag == VMH_LUA_STRING || outcome->error.tag == VMH_LUA_INTEGER ||
              outcome->error.tag == VMH_LUA_UINT256)
-        push_text(L, of->state, outcome->error);
+        vmh_contract_push_text(L, of->state, outcome->error);
     else
         lua_pushstring(L, vmh_lua_type_name(outcome->error));
     lua_setfield(L, -2, "error");
@@ -247,7 +243,8 @@ static void push_failed(lua_State *L, run *of, const vmh_lua_outcome *outcome)
     lua_setfield(L, -2, "trace");
 }
 
-static void push_outcome(lua_State *L, run *of, const vmh_lua_outcome *outcome)
+void vmh_contract_push_outcome(lua_State *L, vmh_contract *of,
+                               const vmh_lua_outcome *outcome)
 {
     lua_newtable(L);
     lua_pushboolean(L, outcome->is_good);
@@ -260,12 +257,13 @@ static void push_outcome(lua_State *L, run *of, const vmh_lua_outcome *outcome)
     }
     lua_newtable(L);
     for (uint32_t i = 0; i < outcome->result_count; i++) {
-        push_text(L, of->state, outcome->results[i]);
+        vmh_contract_push_text(L, of->state, outcome->results[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "results");
 }
 
+/* A field that is a number of the table at 1. */
 static uint64_t option_count(lua_State *L, const vmh_path *path, const char *name,
                              uint64_t if_absent)
 {
@@ -278,8 +276,7 @@ static uint64_t option_count(lua_State *L, const vmh_path *path, const char *nam
     return value;
 }
 
-/* A field of bytes, which the table keeps; empty where it is absent. */
-static vmh_bytes option_bytes(lua_State *L, const vmh_path *path, const char *name)
+vmh_bytes vmh_contract_option_bytes(lua_State *L, const vmh_path *path, const char *name)
 {
     vmh_path field;
     vmh_bytes value = {0};
@@ -288,6 +285,23 @@ static vmh_bytes option_bytes(lua_State *L, const vmh_path *path, const char *na
         value = vmh_path_check_bytes(L, -1, &field);
     lua_pop(L, 1);
     return value;
+}
+
+vmh_contract_options vmh_contract_check_options(lua_State *L, const vmh_path *path)
+{
+    vmh_contract_options of = {
+        .from = {.name = vmh_contract_option_bytes(L, path, "name"),
+                 .source = vmh_contract_option_bytes(L, path, "source")},
+        .gas_limit = option_count(L, path, "gas_limit", INT64_MAX),
+        .memory_limit = option_count(L, path, "memory_limit", 64u * 1024 * 1024),
+    };
+
+    if (of.from.name.size == 0)
+        of.from.name = VMH_LITERAL("source");
+    lua_getfield(L, 1, "print");
+    luaL_argcheck(L, lua_isnil(L, -1) || lua_isfunction(L, -1), 1, "print must be a function");
+    lua_pop(L, 1);
+    return of;
 }
 
 /// Runs a source in the contract machine, without a chain: there is no `sdk`.
@@ -305,45 +319,34 @@ static int contract_run(lua_State *L)
     static const char *const known[] = {"source", "name", "gas_limit", "memory_limit", "print",
                                         NULL};
     vmh_path root = vmh_path_root("program");
-    vmh_bytes source, name, refusal;
-    uint64_t gas_limit, memory_limit;
+    vmh_contract_options options;
     vmh_lua_outcome outcome;
+    vmh_bytes refusal;
     vmh_failure why;
-    run *of;
+    vmh_contract *of;
 
     luaL_checktype(L, 1, LUA_TTABLE);
     vmh_path_check_keys(L, 1, &root, known);
-    source = option_bytes(L, &root, "source");
-    name = option_bytes(L, &root, "name");
-    gas_limit = option_count(L, &root, "gas_limit", INT64_MAX);
-    memory_limit = option_count(L, &root, "memory_limit", DEFAULT_MEMORY);
-    if (name.size == 0)
-        name = VMH_LITERAL("source");
+    options = vmh_contract_check_options(L, &root);
     of = push_run(L);
     lua_getfield(L, 1, "print");
-    if (!lua_isnil(L, -1)) {
-        luaL_argcheck(L, lua_isfunction(L, -1), 1, "print must be a function");
-        of->print_index = lua_gettop(L);
-    }
-    if (compile(of, false, name, source, &refusal, &why) != VMH_OK)
+    if (vmh_contract_compile(of, &options.from, &refusal, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
-    if (refusal.size != 0) {
-        lua_pushnil(L);
-        vmh_push_bytes(L, refusal);
-        lua_pushstring(L, vmh_status_code(VMH_E_INPUT));
-        return 3;
-    }
+    if (refusal.size != 0)
+        return vmh_contract_push_refusal(L, refusal);
     of->state = vmh_lua_state_new(of->library);
     if (of->state == NULL)
         return vmh_push_failure_text(L, VMH_E_NO_MEMORY, "out of memory");
-    if (of->print_index != 0) {
-        of->state->print = print_to_function;
+    if (!lua_isnil(L, -1)) {
+        of->print_index = lua_gettop(L);
+        of->state->print = vmh_contract_print;
         of->state->print_context = of;
     }
-    if (vmh_lua_run(of->state, of->code, gas_limit, memory_limit, &outcome, &why) != VMH_OK)
+    if (vmh_lua_run(of->state, of->code, options.gas_limit, options.memory_limit, &outcome,
+                    &why) != VMH_OK)
         return vmh_push_failure(L, &why);
-    push_outcome(L, of, &outcome);
-    release(of);
+    vmh_contract_push_outcome(L, of, &outcome);
+    vmh_contract_release(of);
     return 1;
 }
 
@@ -369,12 +372,15 @@ static const luaL_Reg functions[] = {
     {"check", contract_check},
     {"findings", contract_findings},
     {"run", contract_run},
+    {"start", vmh_execution_start},
+    {"thaw", vmh_execution_thaw},
     {NULL, NULL},
 };
 
 int luaopen_vmhost_contract(lua_State *L)
 {
     vmh_handle_init(L);
+    vmh_execution_register(L);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -1,4 +1,5 @@
 #include "contractlua/call.h"
+#include "contractlua/natives.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -191,6 +192,7 @@ static vmh_lua_act enter(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t argume
 vmh_lua_act vmh_lua_begin_call(vmh_lua_state *L, uint32_t slot, uint32_t argument_count,
                                uint32_t wanted, vmh_lua_back back, uint32_t back_register)
 {
+    uint32_t named_count = argument_count;
     vmh_lua_act act = find_function(L, slot, &argument_count);
     vmh_lua_frame *frame;
 
@@ -198,12 +200,15 @@ vmh_lua_act vmh_lua_begin_call(vmh_lua_state *L, uint32_t slot, uint32_t argumen
         return act;
     if (argument_count > VMH_LUA_MAX_VALUES)
         return vmh_lua_raise_plain(L, "too many values");
+    if (argument_count != named_count)
+        back |= VMH_LUA_BACK_EVENT;
     frame = push_frame(L, slot, wanted, back, back_register, &act);
     return frame == NULL ? act : enter(L, frame, argument_count);
 }
 
 vmh_lua_act vmh_lua_begin_tail_call(vmh_lua_state *L, uint32_t slot, uint32_t argument_count)
 {
+    uint32_t named_count = argument_count;
     vmh_lua_act act = find_function(L, slot, &argument_count);
     vmh_lua_frame *frame = vmh_lua_top_frame(L);
     vmh_lua_value *stack = L->running->stack;
@@ -216,6 +221,8 @@ vmh_lua_act vmh_lua_begin_tail_call(vmh_lua_state *L, uint32_t slot, uint32_t ar
         return VMH_LUA_ACT_STOP;
     for (uint32_t i = 0; i <= argument_count; i++)
         stack[frame->function_at + i] = stack[slot + i];
+    if (argument_count != named_count)
+        frame->back |= VMH_LUA_BACK_EVENT;
     L->running->cost -= frame->cost;
     frame->cost = 0;
     frame->closure = NULL;
@@ -264,6 +271,7 @@ vmh_lua_act vmh_lua_finish(vmh_lua_state *L, uint32_t slot, uint32_t count)
 
     if (!vmh_lua_charge_moved(L, count))
         return VMH_LUA_ACT_STOP;
+    ended.back &= (uint8_t)~VMH_LUA_BACK_EVENT;
     if (ended.back == VMH_LUA_BACK_END)
         return end_coroutine(L, slot, count);
     pop_frame(L);
@@ -405,6 +413,47 @@ static vmh_lua_act resume(vmh_lua_state *L, vmh_lua_frame *frame)
     return VMH_LUA_ACT_RELOAD;
 }
 
+/* ---- suspension ---- */
+
+/* Whether what a frame called may suspend the execution. */
+static bool lets_suspend(const vmh_lua_frame *frame)
+{
+    vmh_lua_native_function function;
+
+    if (frame->closure != NULL)
+        return true;
+    function = frame->native->native->function;
+    return function == vmh_lua_base_pcall ||
+           (function == vmh_lua_base_xpcall && frame->phase == VMH_LUA_PROTECTED_CALLED);
+}
+
+bool vmh_lua_may_suspend(const vmh_lua_state *L)
+{
+    const vmh_lua_coroutine *running = L->running;
+
+    for (uint32_t i = 0; i < running->frame_count; i++) {
+        const vmh_lua_frame *frame = &running->frames[i];
+
+        if (frame->back != VMH_LUA_BACK_CALL && frame->back != VMH_LUA_BACK_NATIVE &&
+            frame->back != VMH_LUA_BACK_END)
+            return false;
+        if (i + 1 < running->frame_count && !lets_suspend(frame))
+            return false;
+    }
+    return running == L->main;
+}
+
+static vmh_lua_act suspend(vmh_lua_state *L)
+{
+    if (vmh_lua_may_suspend(L)) {
+        L->is_suspended = true;
+        return VMH_LUA_ACT_STOP;
+    }
+    if (vmh_lua_raise_text(L, "async: not allowed here") == VMH_LUA_STEP_RAISE)
+        L->stop = VMH_LUA_STOP_ABORT;
+    return VMH_LUA_ACT_STOP;
+}
+
 /* ---- errors ---- */
 
 void vmh_lua_note_trace(vmh_lua_state *L)
@@ -474,6 +523,8 @@ static vmh_lua_act run_native(vmh_lua_state *L, vmh_lua_frame *frame)
         return resume(L, frame);
     case VMH_LUA_STEP_YIELD:
         return yield(L, frame);
+    case VMH_LUA_STEP_SUSPEND:
+        return suspend(L);
     case VMH_LUA_STEP_STOP:
         return VMH_LUA_ACT_STOP;
     default:

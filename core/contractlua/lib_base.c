@@ -1,5 +1,6 @@
 /* Functions that are globals (manual of Lua 5.4, section 6.1, as spec/lua.md 2 has it). */
 #include "contractlua/call.h"
+#include "contractlua/natives.h"
 
 static vmh_lua_step base_assert(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -57,21 +58,13 @@ vmh_lua_step vmh_lua_next_native(vmh_lua_state *L, vmh_lua_frame *frame)
     return vmh_lua_return_from(frame, 0, 2);
 }
 
-static const vmh_lua_native next_native = {"next", vmh_lua_next_native};
-static vmh_lua_native_object next_object = {&next_native, 0};
-
-static vmh_lua_value of_native(vmh_lua_native_object *object)
-{
-    return (vmh_lua_value){.tag = VMH_LUA_NATIVE, .as = {.native = object}};
-}
-
-static vmh_lua_step base_pairs(vmh_lua_state *L, vmh_lua_frame *frame)
+vmh_lua_step vmh_lua_base_pairs(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_lua_value *slots = vmh_lua_slots(L, frame);
     vmh_lua_value method;
     vmh_lua_step step;
 
-    if (frame->phase == 1) {
+    if (frame->phase == VMH_LUA_PHASE_CALLED) {
         for (uint32_t i = frame->returned; i < 3; i++)
             slots[1 + i] = vmh_lua_nil();
         return vmh_lua_return_from(frame, 1, 3);
@@ -83,13 +76,13 @@ static vmh_lua_step base_pairs(vmh_lua_state *L, vmh_lua_frame *frame)
         if (slots[0].tag != VMH_LUA_TABLE)
             return vmh_lua_wrong_type(L, frame, 0, "table");
         slots[1] = slots[0];
-        slots[0] = of_native(&next_object);
+        slots[0] = L->library->next;
         slots[2] = vmh_lua_nil();
         return vmh_lua_return_from(frame, 0, 3);
     }
     slots[2] = slots[0];
     slots[1] = method;
-    return call_metamethod(L, frame, 1, 1, 1);
+    return call_metamethod(L, frame, 1, 1, VMH_LUA_PHASE_CALLED);
 }
 
 /* The step of ipairs reads with __index: it asks the machine for it by a small detour. */
@@ -101,7 +94,7 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_lua_step step;
     int64_t index;
 
-    if (frame->phase == 1) {
+    if (frame->phase == VMH_LUA_PHASE_CALLED) {
         value = frame->returned > 0 ? slots[1] : vmh_lua_nil();
         key = vmh_lua_integer(frame->numbers[0]);
     } else {
@@ -124,7 +117,7 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
                 slots[1] = method;
                 slots[2] = object;
                 slots[3] = key;
-                return call_metamethod(L, frame, 1, 2, 1);
+                return call_metamethod(L, frame, 1, 2, VMH_LUA_PHASE_CALLED);
             }
             if (hops == VMH_LUA_MAX_CHAIN)
                 return vmh_lua_raise_text(L, "'__index' chain too long");
@@ -145,7 +138,7 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
 }
 
 static const vmh_lua_native ipairs_step_native = {"ipairs", ipairs_step};
-static vmh_lua_native_object ipairs_step_object = {&ipairs_step_native, 0};
+const vmh_lua_native_object vmh_lua_ipairs_next = {.native = &ipairs_step_native};
 
 static vmh_lua_step base_ipairs(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -155,14 +148,21 @@ static vmh_lua_step base_ipairs(vmh_lua_state *L, vmh_lua_frame *frame)
     if (!vmh_lua_check_any(L, frame, 0, &step))
         return step;
     slots[1] = slots[0];
-    slots[0] = of_native(&ipairs_step_object);
+    /* Values have no constant pointers; nobody writes to what keeps nothing. */
+    slots[0] = (vmh_lua_value){.tag = VMH_LUA_NATIVE,
+                               .as = {.native = (vmh_lua_native_object *)&vmh_lua_ipairs_next}};
     slots[2] = vmh_lua_integer(0);
     return vmh_lua_return_from(frame, 0, 3);
 }
 
 /* ---- protected calls ---- */
 
-enum { CALLED = 1, FAILED = 2, HANDLED = 3, HANDLER_FAILED = 4 };
+enum {
+    CALLED = VMH_LUA_PROTECTED_CALLED,
+    FAILED = VMH_LUA_PROTECTED_FAILED,
+    HANDLED = VMH_LUA_PROTECTED_HANDLED,
+    HANDLER_FAILED = VMH_LUA_PROTECTED_HANDLER_FAILED,
+};
 
 /* Results of a good call lie from slot 1 on. */
 static vmh_lua_step succeed(vmh_lua_state *L, vmh_lua_frame *frame)
@@ -179,7 +179,7 @@ static vmh_lua_step fail(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_value e
     return vmh_lua_return_from(frame, 0, 2);
 }
 
-static vmh_lua_step base_pcall(vmh_lua_state *L, vmh_lua_frame *frame)
+vmh_lua_step vmh_lua_base_pcall(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_lua_value *slots = vmh_lua_slots(L, frame);
     vmh_lua_step step;
@@ -200,7 +200,7 @@ static vmh_lua_step base_pcall(vmh_lua_state *L, vmh_lua_frame *frame)
 }
 
 /* Slots: handler, function, arguments. The handler runs where xpcall stands. */
-static vmh_lua_step base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
+vmh_lua_step vmh_lua_base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_lua_value *slots = vmh_lua_slots(L, frame);
     vmh_lua_value handler;
@@ -588,8 +588,8 @@ const vmh_lua_native vmh_lua_base_natives[] = {
     {"getmetatable", base_getmetatable},
     {"ipairs", base_ipairs},
     {"next", vmh_lua_next_native},
-    {"pairs", base_pairs},
-    {"pcall", base_pcall},
+    {"pairs", vmh_lua_base_pairs},
+    {"pcall", vmh_lua_base_pcall},
     {"print", base_print},
     {"rawequal", base_rawequal},
     {"rawget", base_rawget},
@@ -601,6 +601,6 @@ const vmh_lua_native vmh_lua_base_natives[] = {
     {"tostring", base_tostring},
     {"type", base_type},
     {"uint256", base_uint256},
-    {"xpcall", base_xpcall},
+    {"xpcall", vmh_lua_base_xpcall},
     {NULL, NULL},
 };

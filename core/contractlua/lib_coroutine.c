@@ -1,6 +1,7 @@
 /* Coroutines of a contract: stacks side by side, switched in call.c. */
 #include "contractlua/call.h"
 #include "contractlua/coroutine.h"
+#include "contractlua/natives.h"
 
 static bool is_function(vmh_lua_value value)
 {
@@ -59,7 +60,7 @@ static const char *status_of(const vmh_lua_coroutine *of)
     return texts[of->status];
 }
 
-enum { BACK = 1, FAILED = 2 };
+enum { BACK = VMH_LUA_PHASE_CALLED, FAILED = 2 };
 
 /* Resumes with the values from slot `at` on. */
 static vmh_lua_step resume_at(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_coroutine *which,
@@ -122,7 +123,7 @@ static vmh_lua_step wrapped(vmh_lua_state *L, vmh_lua_frame *frame)
     return resume_at(L, frame, which, 0, frame->argument_count);
 }
 
-static const vmh_lua_native wrapped_native = {"wrap", wrapped};
+const vmh_lua_native vmh_lua_wrapped = {"wrap", wrapped};
 
 static vmh_lua_step coroutine_wrap(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -137,14 +138,14 @@ static vmh_lua_step coroutine_wrap(vmh_lua_state *L, vmh_lua_frame *frame)
                  : NULL;
     if (object == NULL)
         return vmh_lua_stopped(L);
-    object->native = &wrapped_native;
+    object->native = &vmh_lua_wrapped;
     object->kept_count = 1;
     object->kept[0] = (vmh_lua_value){.tag = VMH_LUA_COROUTINE, .as = {.coroutine = made}};
     return vmh_lua_return(L, frame,
                           (vmh_lua_value){.tag = VMH_LUA_NATIVE, .as = {.native = object}});
 }
 
-static vmh_lua_step coroutine_yield(vmh_lua_state *L, vmh_lua_frame *frame)
+vmh_lua_step vmh_lua_coroutine_yield(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     (void)L;
     if (frame->phase == BACK)
@@ -210,6 +211,6 @@ const vmh_lua_native vmh_lua_coroutine_natives[] = {
     {"running", coroutine_running},
     {"status", coroutine_status},
     {"wrap", coroutine_wrap},
-    {"yield", coroutine_yield},
+    {"yield", vmh_lua_coroutine_yield},
     {NULL, NULL},
 };

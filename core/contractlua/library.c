@@ -190,30 +190,47 @@ static bool add_lists(vmh_lua_library *library, const vmh_lua_native_list *of, s
     return true;
 }
 
-static bool fill(vmh_lua_library *library, bool with_sdk)
+static void find_next(vmh_lua_library *library)
+{
+    for (size_t i = 0; i < library->global_count; i++) {
+        if (strcmp(library->names[i], "next") == 0)
+            library->next = library->globals[i];
+    }
+}
+
+static bool fill(vmh_lua_library *library, bool with_sdk, const vmh_lua_native_list *more)
 {
     size_t list_count = sizeof lists / sizeof lists[0];
     size_t sdk_count = with_sdk ? sizeof sdk_lists / sizeof sdk_lists[0] : 0;
-    size_t count = sdk_count;
+    size_t count = sdk_count + (more == NULL ? 0 : more->name != NULL ? 1 : count_natives(more));
 
     for (size_t i = 0; i < list_count; i++)
         count += lists[i].name != NULL ? 1 : count_natives(&lists[i]);
     library->names = calloc(count, sizeof(const char *));
     library->globals = calloc(count, sizeof *library->globals);
-    return library->names != NULL && library->globals != NULL &&
-           add_lists(library, lists, list_count) && add_lists(library, sdk_lists, sdk_count) &&
-           make_event_names(library) && make_string_metatable(library) &&
+    if (library->names == NULL || library->globals == NULL ||
+        !add_lists(library, lists, list_count) || !add_lists(library, sdk_lists, sdk_count) ||
+        (more != NULL && !add_lists(library, more, 1)))
+        return false;
+    find_next(library);
+    return make_event_names(library) && make_string_metatable(library) &&
            (!with_sdk || make_handle_methods(library));
 }
 
 vmh_status vmh_lua_library_new(bool with_sdk, vmh_lua_library **out, vmh_failure *why)
+{
+    return vmh_lua_library_new_with(with_sdk, NULL, out, why);
+}
+
+vmh_status vmh_lua_library_new_with(bool with_sdk, const vmh_lua_native_list *more,
+                                    vmh_lua_library **out, vmh_failure *why)
 {
     vmh_lua_library *library = calloc(1, sizeof *library);
 
     if (library == NULL)
         return vmh_fail_memory(why);
     vmh_lua_heap_init(&library->heap, UINT64_MAX);
-    if (!fill(library, with_sdk)) {
+    if (!fill(library, with_sdk, more)) {
         vmh_lua_library_free(library);
         return vmh_fail_memory(why);
     }

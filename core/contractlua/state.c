@@ -1,5 +1,6 @@
 #include "contractlua/state.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,9 +52,9 @@ void vmh_lua_coroutine_drop_stack(vmh_lua_state *L, vmh_lua_coroutine *of)
 }
 
 /* The coroutine of the main chunk has its stack from the first. */
-static vmh_lua_coroutine *new_main(vmh_lua_state *L, vmh_lua_value function)
+static vmh_lua_coroutine *new_main(vmh_lua_state *L)
 {
-    vmh_lua_coroutine *made = vmh_lua_coroutine_new(L, function);
+    vmh_lua_coroutine *made = vmh_lua_coroutine_new(L, vmh_lua_nil());
 
     if (made == NULL)
         return NULL;
@@ -70,43 +71,53 @@ static vmh_lua_coroutine *new_main(vmh_lua_state *L, vmh_lua_value function)
 
 /* ---- a run ---- */
 
-/* A new execution: nothing of the last one is left. */
-static bool prepare(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
-                    uint64_t memory_limit, vmh_failure *why)
+/* What the outcome tells is of what runs from here on. */
+static void begin_leg(vmh_lua_state *L, uint64_t gas_limit, vmh_failure *why)
 {
-    const vmh_lua_library *library = L->library;
-    vmh_lua_closure *main;
-
-    vmh_lua_heap_reset(&L->heap, memory_limit);
     L->gas = gas_limit > INT64_MAX ? INT64_MAX : (int64_t)gas_limit;
-    L->code = code;
-    L->depth = 0;
     L->stop = VMH_LUA_STOP_NONE;
-    L->error = vmh_lua_nil();
+    L->is_suspended = false;
     L->trace = (vmh_lua_trace){.count = 0};
     L->status = VMH_OK;
     L->why = why;
+}
+
+bool vmh_lua_state_reset(vmh_lua_state *L, const vmh_lua_code *code, uint64_t memory_limit)
+{
+    const vmh_lua_library *library = L->library;
+
+    vmh_lua_heap_reset(&L->heap, memory_limit);
+    L->code = code;
+    L->depth = 0;
+    L->stop = VMH_LUA_STOP_NONE;
+    L->is_suspended = false;
+    L->error = vmh_lua_nil();
     L->globals = vmh_lua_heap_alloc(&L->heap, (code->global_count + 1) * sizeof *L->globals);
-    main = vmh_lua_heap_alloc(&L->heap, sizeof *main);
-    if (L->globals == NULL || main == NULL)
+    if (L->globals == NULL)
         return false;
-    main->proto = code->main;
     for (uint32_t i = 0; i < code->global_count; i++)
         L->globals[i] = i < library->global_count ? library->globals[i] : vmh_lua_nil();
-    L->main = new_main(
-        L, (vmh_lua_value){.tag = VMH_LUA_CLOSURE, .as = {.closure = main}});
+    L->main = new_main(L);
     L->running = L->main;
     return L->main != NULL;
 }
 
-/* Runs what lies at the bottom of the main stack with the `count` values behind it. */
-static vmh_status run(vmh_lua_state *L, uint64_t gas_limit, uint32_t count,
+/* A closure of the main chunk; NULL where there is no memory. */
+static vmh_lua_closure *make_main(vmh_lua_state *L)
+{
+    vmh_lua_closure *main = vmh_lua_heap_alloc(&L->heap, sizeof *main);
+
+    if (main != NULL)
+        main->proto = L->code->main;
+    return main;
+}
+
+/* Runs what `act` began. */
+static vmh_status run(vmh_lua_state *L, vmh_lua_act act, uint64_t gas_limit,
                       vmh_lua_outcome *outcome)
 {
-    vmh_lua_act act;
-
-    L->main->status = VMH_LUA_COROUTINE_RUNNING;
-    act = vmh_lua_begin_call(L, 0, count, VMH_LUA_OPEN, VMH_LUA_BACK_END, 0);
+    if (act == VMH_LUA_ACT_RAISE && vmh_lua_unwind(L))
+        act = VMH_LUA_ACT_RELOAD;
     if (act == VMH_LUA_ACT_RELOAD && (vmh_lua_top_frame(L)->closure != NULL || vmh_lua_settle(L)))
         vmh_lua_interpret(L);
     if (L->stop != VMH_LUA_STOP_NONE)
@@ -114,7 +125,8 @@ static vmh_status run(vmh_lua_state *L, uint64_t gas_limit, uint32_t count,
     if (L->stop == VMH_LUA_STOP_FAILED)
         return L->status;
     *outcome = (vmh_lua_outcome){
-        .is_good = L->stop == VMH_LUA_STOP_NONE && L->main->frame_count > 0,
+        .is_good = L->stop == VMH_LUA_STOP_NONE && L->main->frame_count > 0 && !L->is_suspended,
+        .is_suspended = L->is_suspended,
         .stop = L->stop,
         .error = L->error,
         .trace = &L->trace,
@@ -126,17 +138,34 @@ static vmh_status run(vmh_lua_state *L, uint64_t gas_limit, uint32_t count,
 
         outcome->results = L->main->stack + last->result_at;
         outcome->result_count = last->result_count;
+    } else if (outcome->is_suspended) {
+        const vmh_lua_frame *top = vmh_lua_top_frame(L);
+
+        outcome->results = vmh_lua_slots(L, top) + top->call_at;
+        outcome->result_count = top->call_count;
     }
     return VMH_OK;
+}
+
+/* Runs what lies at the bottom of the main stack with the `count` values behind it. */
+static vmh_status run_bottom(vmh_lua_state *L, uint64_t gas_limit, uint32_t count,
+                             vmh_lua_outcome *outcome)
+{
+    L->main->status = VMH_LUA_COROUTINE_RUNNING;
+    return run(L, vmh_lua_begin_call(L, 0, count, VMH_LUA_OPEN, VMH_LUA_BACK_END, 0), gas_limit,
+               outcome);
 }
 
 vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
                        uint64_t memory_limit, vmh_lua_outcome *outcome, vmh_failure *why)
 {
-    if (!prepare(L, code, gas_limit, memory_limit, why))
+    vmh_lua_closure *main = vmh_lua_state_reset(L, code, memory_limit) ? make_main(L) : NULL;
+
+    if (main == NULL)
         return vmh_fail_memory(why);
-    L->main->stack[0] = L->main->function;
-    return run(L, (uint64_t)L->gas, 0, outcome);
+    begin_leg(L, gas_limit, why);
+    L->main->stack[0] = (vmh_lua_value){.tag = VMH_LUA_CLOSURE, .as = {.closure = main}};
+    return run_bottom(L, (uint64_t)L->gas, 0, outcome);
 }
 
 vmh_status vmh_lua_call(vmh_lua_state *L, vmh_lua_value function, const vmh_lua_value *values,
@@ -155,7 +184,37 @@ vmh_status vmh_lua_call(vmh_lua_state *L, vmh_lua_value function, const vmh_lua_
     L->main->stack[0] = function;
     for (uint32_t i = 0; i < count; i++)
         L->main->stack[1 + i] = values[i];
-    return run(L, (uint64_t)L->gas, count, outcome);
+    return run_bottom(L, (uint64_t)L->gas, count, outcome);
+}
+
+/* The function that suspended it ends with the answer, or raises it. */
+static vmh_lua_act give_answer(vmh_lua_state *L, const vmh_lua_answer *answer)
+{
+    const vmh_lua_frame *frame = vmh_lua_top_frame(L);
+
+    if (answer->is_error) {
+        L->error = answer->values[0];
+        return VMH_LUA_ACT_RAISE;
+    }
+    if (!vmh_lua_reserve(L, frame, answer->count)) {
+        vmh_lua_stopped(L);
+        return VMH_LUA_ACT_STOP;
+    }
+    for (uint32_t i = 0; i < answer->count; i++)
+        vmh_lua_slots(L, frame)[i] = answer->values[i];
+    return vmh_lua_finish(L, frame->base, answer->count);
+}
+
+vmh_status vmh_lua_go_on(vmh_lua_state *L, const vmh_lua_answer *answer, uint64_t gas_limit,
+                         vmh_lua_outcome *outcome, vmh_failure *why)
+{
+    assert(L->is_suspended && answer->count <= VMH_LUA_MAX_VALUES);
+    begin_leg(L, gas_limit, why);
+    if (L->heap.is_over || L->heap.has_failed) {
+        vmh_lua_stopped(L);
+        return run(L, VMH_LUA_ACT_STOP, gas_limit, outcome);
+    }
+    return run(L, give_answer(L, answer), (uint64_t)L->gas, outcome);
 }
 
 /* ---- what is spent ---- */
@@ -217,6 +276,13 @@ vmh_lua_step vmh_lua_return_bytes(vmh_lua_state *L, vmh_lua_frame *frame, vmh_by
     if (made == NULL)
         return vmh_lua_stopped(L);
     return vmh_lua_return(L, frame, vmh_lua_of_string(made));
+}
+
+vmh_lua_step vmh_lua_suspend(vmh_lua_frame *frame, uint32_t at, uint32_t count)
+{
+    frame->call_at = at;
+    frame->call_count = count;
+    return VMH_LUA_STEP_SUSPEND;
 }
 
 vmh_lua_step vmh_lua_call_at(vmh_lua_frame *frame, uint32_t at, uint32_t count, uint32_t phase)

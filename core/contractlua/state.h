@@ -47,6 +47,7 @@ typedef enum vmh_lua_step {
     VMH_LUA_STEP_STOP,   /* L->stop says why */
     VMH_LUA_STEP_RESUME, /* goes on in L->resumed with the values from call_at on, call_count */
     VMH_LUA_STEP_YIELD,  /* gives the values from call_at on, call_count, to who resumed */
+    VMH_LUA_STEP_SUSPEND, /* stops the execution with these values: vmh_lua_suspend */
 } vmh_lua_step;
 
 typedef vmh_lua_step (*vmh_lua_native_function)(vmh_lua_state *L, vmh_lua_frame *frame);
@@ -69,7 +70,10 @@ struct vmh_lua_closure {
     vmh_lua_cell *cells[]; /* captures */
 };
 
-/* What becomes of the results of a frame. */
+/*
+ * What becomes of the results of a frame. VMH_LUA_BACK_EVENT is or-ed to it where `__call` is what
+ * runs.
+ */
 typedef enum vmh_lua_back {
     VMH_LUA_BACK_CALL,    /* `wanted` of them from the function's slot on */
     VMH_LUA_BACK_VALUE,   /* one, to register back_register of the Lua frame below */
@@ -78,6 +82,7 @@ typedef enum vmh_lua_back {
     VMH_LUA_BACK_CONCAT,  /* joins the operands that are left of the frame below */
     VMH_LUA_BACK_NATIVE,  /* all, from the function's slot on, for the library frame below */
     VMH_LUA_BACK_END,     /* the coroutine, or the execution, ends */
+    VMH_LUA_BACK_EVENT = 0x80,
 } vmh_lua_back;
 
 struct vmh_lua_frame {
@@ -184,6 +189,7 @@ struct vmh_lua_state {
     vmh_lua_value error;
     uint32_t error_code; /* vmh_outcome_code that came with it from the host; else 0 */
     vmh_lua_stop stop;
+    bool is_suspended;          /* the top frame of main has asked for it */
     vmh_status status;
     vmh_failure *why;
     vmh_lua_trace trace;        /* of the newest error, or of where it stopped */
@@ -205,10 +211,17 @@ typedef struct vmh_lua_library {
     vmh_lua_table *string_metatable;
     vmh_lua_value handle_methods[VMH_LUA_EVENT_COUNT]; /* of state handles; nil: none */
     vmh_lua_string *event_names[VMH_LUA_EVENT_COUNT];
+    vmh_lua_value next; /* the function `next`, which pairs gives */
 } vmh_lua_library;
 
 /* `with_sdk`: with what only a contract on a chain has. */
 vmh_status vmh_lua_library_new(bool with_sdk, vmh_lua_library **out, vmh_failure *why);
+
+struct vmh_lua_native_list;
+
+/* The same with one list more; NULL: none. */
+vmh_status vmh_lua_library_new_with(bool with_sdk, const struct vmh_lua_native_list *more,
+                                    vmh_lua_library **out, vmh_failure *why);
 void vmh_lua_library_free(vmh_lua_library *library);
 
 /* ---- running ---- */
@@ -219,6 +232,7 @@ void vmh_lua_state_free(vmh_lua_state *L);
 /* What came of a run. */
 typedef struct vmh_lua_outcome {
     bool is_good;
+    bool is_suspended;       /* not at its end: `results` are what the function asks for */
     vmh_lua_stop stop;       /* why it ended past every pcall; NONE: an error, or good */
     vmh_lua_value error;
     const vmh_lua_trace *trace; /* of what is not good */
@@ -229,9 +243,9 @@ typedef struct vmh_lua_outcome {
 } vmh_lua_outcome;
 
 /*
- * Runs a main chunk to its end, with nothing left of what ran before. What the
- * contract does wrong is in the outcome, whose values live until the next run;
- * a failure is the host's.
+ * Runs a main chunk to its end, or until a function of the library suspends it, with nothing left
+ * of what ran before. What the contract does wrong is in the outcome, whose values live until the
+ * next run; a failure is the host's.
  */
 vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_limit,
                        uint64_t memory_limit, vmh_lua_outcome *outcome, vmh_failure *why);
@@ -243,6 +257,22 @@ vmh_status vmh_lua_run(vmh_lua_state *L, const vmh_lua_code *code, uint64_t gas_
  */
 vmh_status vmh_lua_call(vmh_lua_state *L, vmh_lua_value function, const vmh_lua_value *values,
                         uint32_t count, vmh_lua_outcome *outcome, vmh_failure *why);
+/* What a suspended execution goes on with. */
+typedef struct vmh_lua_answer {
+    bool is_error;               /* values[0] is raised where the function stands */
+    const vmh_lua_value *values; /* else: its results, at most VMH_LUA_MAX_VALUES; of L->heap */
+    uint32_t count;
+} vmh_lua_answer;
+
+/*
+ * Goes on with what is suspended in L, after a run or a thaw, as vmh_lua_run does; what it used
+ * before is not in the outcome's gas. Only a state that is suspended.
+ */
+vmh_status vmh_lua_go_on(vmh_lua_state *L, const vmh_lua_answer *answer, uint64_t gas_limit,
+                         vmh_lua_outcome *outcome, vmh_failure *why);
+
+/* Nothing is left in L of what ran before; nothing runs yet. False where there is no memory. */
+bool vmh_lua_state_reset(vmh_lua_state *L, const vmh_lua_code *code, uint64_t memory_limit);
 
 /* ---- for functions of the library ---- */
 
@@ -313,6 +343,15 @@ vmh_lua_step vmh_lua_return_bytes(vmh_lua_state *L, vmh_lua_frame *frame, vmh_by
 
 /* Calls slot `at` with the `count` values behind it; comes again in `phase`. */
 vmh_lua_step vmh_lua_call_at(vmh_lua_frame *frame, uint32_t at, uint32_t count, uint32_t phase);
+
+/*
+ * Stops the whole execution with the values from slot `at` on, for the host; the results of the
+ * function are what the host goes on with, and it is not called again. Where that is not allowed
+ * the execution ends with `async: not allowed here`: in a coroutine, and below any function of the
+ * library but pcall and the function of xpcall, and any metamethod.
+ */
+vmh_lua_step vmh_lua_suspend(vmh_lua_frame *frame, uint32_t at, uint32_t count);
+bool vmh_lua_may_suspend(const vmh_lua_state *L);
 
 /* Raises a text (printf), a value. Position and traceback are added by nobody. */
 vmh_lua_step vmh_lua_raise_text(vmh_lua_state *L, const char *format, ...)

@@ -1,0 +1,39 @@
+/*
+ * A suspended execution <-> bytes, in terms of the source: docs/formats.md has them
+ * byte by byte. Equal states give equal bytes, whatever the compiler makes of
+ * the source, and on every machine.
+ *
+ *     run ... suspended -> freeze -> bytes -> thaw -> go on ...
+ *
+ * What is written is what the frames of the main coroutine and the globals lead to.
+ * Thawing never runs the main chunk, and counts logical memory from 0: what
+ * making each thawed value anew would count, each key that a table has or knows,
+ * and each frame. So a host that goes on always thaws first, even where the state
+ * is still there.
+ */
+#ifndef VMH_CONTRACTLUA_FREEZE_H
+#define VMH_CONTRACTLUA_FREEZE_H
+
+#include "base/buffer.h"
+#include "contractlua/state.h"
+
+enum { VMH_LUA_MAX_FROZEN = 1024 * 1024 };
+
+/*
+ * Appends the bytes of what is suspended in L, which stays as it is. Fails with
+ *   VMH_E_LIMIT      they are more than VMH_LUA_MAX_FROZEN
+ *   VMH_E_NO_MEMORY
+ */
+vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_failure *why);
+
+/*
+ * Makes L, whatever ran in it, what `frozen` tells: vmh_lua_go_on comes next. `code` is of the
+ * source that was frozen. Where the logical bytes pass `memory_limit` this is VMH_OK, and going
+ * on ends at once with VMH_LUA_STOP_MEMORY. Fails, leaving nothing to go on with, with
+ *   VMH_E_MALFORMED  the bytes are none that freezing gives, or are of another source
+ *   VMH_E_NO_MEMORY
+ */
+vmh_status vmh_lua_thaw(vmh_lua_state *L, const vmh_lua_code *code, vmh_bytes frozen,
+                        uint64_t memory_limit, vmh_failure *why);
+
+#endif
