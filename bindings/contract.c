@@ -251,6 +251,8 @@ void vmh_contract_push_outcome(lua_State *L, vmh_contract *of,
     lua_setfield(L, -2, "ok");
     set_count(L, "gas_used", outcome->gas_used);
     set_count(L, "memory", outcome->memory_counted);
+    if (outcome->is_suspended)
+        return;
     if (!outcome->is_good) {
         push_failed(L, of, outcome);
         return;

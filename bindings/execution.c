@@ -231,7 +231,8 @@ static int execution_values(lua_State *L)
 
 /// How it ended, or what it took until it stopped.
 // @function Execution:outcome
-// @treturn table as of `vmhost.contract.run`; gas_used is of the whole run since `start` or `thaw`
+// @treturn table as of `vmhost.contract.run`, without results or error while it is suspended;
+// gas_used is of the whole run since `start` or `thaw`
 static int execution_outcome(lua_State *L)
 {
     execution *of = check_execution(L);
@@ -254,9 +255,38 @@ static int execution_freeze(lua_State *L)
     vmh_buffer *out = vmh_push_buffer(L);
     vmh_failure why;
 
-    if (vmh_lua_freeze(of->contract.state, out, &why) != VMH_OK)
+    if (vmh_lua_freeze(of->contract.state, out, NULL, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
     vmh_push_bytes(L, vmh_buffer_bytes(out));
+    vmh_clear_scratch(L, -2);
+    return 1;
+}
+
+/// What there is in a stopped run: values, frames, and what they hold, by name.
+// @function Execution:census
+// @treturn[1] table name -> how many; `table`, `closure`, `frame`, `deleted key`, ...
+// @return[2] nil
+// @treturn[2] string message
+// @treturn[2] string code as of `freeze`
+static int execution_census(lua_State *L)
+{
+    static const char *const names[] = {
+#define X(name, text) text,
+        VMH_LUA_CENSUS_LIST(X)
+#undef X
+    };
+    const execution *of = check_suspended(L);
+    vmh_buffer *out = vmh_push_buffer(L);
+    vmh_lua_census census;
+    vmh_failure why;
+
+    if (vmh_lua_freeze(of->contract.state, out, &census, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
+    lua_createtable(L, 0, VMH_LUA_CENSUS_COUNT);
+    for (int i = 0; i < VMH_LUA_CENSUS_COUNT; i++) {
+        lua_pushinteger(L, census.counts[i]);
+        lua_setfield(L, -2, names[i]);
+    }
     vmh_clear_scratch(L, -2);
     return 1;
 }
@@ -331,7 +361,8 @@ void vmh_execution_register(lua_State *L)
     static const luaL_Reg methods[] = {
         {"status", execution_status}, {"values", execution_values},
         {"outcome", execution_outcome}, {"freeze", execution_freeze},
-        {"resume", execution_resume}, {NULL, NULL},
+        {"resume", execution_resume}, {"census", execution_census},
+        {NULL, NULL},
     };
 
     vmh_handle_register(L, EXECUTION_TYPE, methods, execution_close);

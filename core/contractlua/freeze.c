@@ -18,9 +18,12 @@ typedef struct freezing {
     vmh_ordmap numbers; /* pointer -> number */
     vmh_lua_value *objects;
     size_t object_capacity;
+    vmh_lua_census census;
     vmh_status status;
     vmh_failure *why;
 } freezing;
+
+#define COUNT(NAME) to->census.counts[VMH_LUA_CENSUS_##NAME]++
 
 static bool is_over(freezing *to)
 {
@@ -127,6 +130,7 @@ static void put_object(freezing *to, vmh_lua_value value)
     memcpy(key, &value.as.pointer, sizeof value.as.pointer);
     number = vmh_ordmap_find(&to->numbers, vmh_bytes_of(key, sizeof value.as.pointer));
     if (number != VMH_ORDMAP_ABSENT) {
+        COUNT(SHARED);
         put_byte(to, VMH_LUA_FROZEN_SEEN);
         put_count(to, number);
         return;
@@ -144,6 +148,7 @@ static bool put_library(freezing *to, vmh_lua_value value)
 
     if (!vmh_lua_library_name_of(to->L->library, value, &of))
         return false;
+    COUNT(LIBRARY);
     put_byte(to, VMH_LUA_FROZEN_LIBRARY);
     put_count(to, of.name.size + (of.table.size == 0 ? 0 : of.table.size + 1));
     if (of.table.size != 0) {
@@ -160,31 +165,36 @@ static void put_value(freezing *to, vmh_lua_value value)
         return;
     switch ((vmh_lua_tag)value.tag) {
     case VMH_LUA_NIL:
+        COUNT(NIL);
         put_byte(to, VMH_LUA_FROZEN_NIL);
         break;
     case VMH_LUA_FALSE:
-        put_byte(to, VMH_LUA_FROZEN_FALSE);
-        break;
     case VMH_LUA_TRUE:
-        put_byte(to, VMH_LUA_FROZEN_TRUE);
+        COUNT(BOOLEAN);
+        put_byte(to, value.tag == VMH_LUA_TRUE ? VMH_LUA_FROZEN_TRUE : VMH_LUA_FROZEN_FALSE);
         break;
     case VMH_LUA_INTEGER:
+        COUNT(INTEGER);
         put_byte(to, VMH_LUA_FROZEN_INTEGER);
         put_integer(to, value.as.integer);
         break;
     case VMH_LUA_UINT256:
+        COUNT(UINT256);
         put_byte(to, VMH_LUA_FROZEN_UINT256);
         put_word(to, value.as.word);
         break;
     case VMH_LUA_STRING:
+        COUNT(STRING);
         put_byte(to, VMH_LUA_FROZEN_STRING);
         put_bytes(to, vmh_lua_string_bytes(value.as.string));
         break;
     case VMH_LUA_COROUTINE:
-        if (value.as.coroutine == to->L->main)
-            put_byte(to, VMH_LUA_FROZEN_MAIN);
-        else
+        if (value.as.coroutine != to->L->main) {
             put_object(to, value);
+            break;
+        }
+        COUNT(MAIN);
+        put_byte(to, VMH_LUA_FROZEN_MAIN);
         break;
     default:
         if (!put_library(to, value))
@@ -224,26 +234,61 @@ static void put_live(freezing *to, const vmh_lua_value *base, const vmh_lua_live
     const vmh_lua_value *at = base + live->at;
 
     switch ((vmh_lua_live_kind)live->kind) {
+    case VMH_LUA_LIVE_LOCAL:
+        COUNT(LOCAL);
+        put_value(to, *at);
+        break;
     case VMH_LUA_LIVE_CELL:
+        COUNT(OUTER);
         put_cell(to, at->as.cell);
         break;
     case VMH_LUA_LIVE_FOR:
+        COUNT(FOR);
         put_integer(to, at[0].as.integer);
         put_count(to, (uint64_t)at[1].as.integer);
         put_integer(to, at[2].as.integer);
         break;
     case VMH_LUA_LIVE_FOR_IN:
+        COUNT(FOR_IN);
         for (int i = 0; i < 3; i++)
             put_value(to, at[i]);
         break;
+    case VMH_LUA_LIVE_OPERAND:
+        COUNT(OPERAND);
+        put_value(to, *at);
+        break;
     case VMH_LUA_LIVE_COPY:
+        COUNT(COPY);
         assert(at->tag == base[live->of].tag && vmh_lua_raw_equal(*at, base[live->of]));
         break;
     case VMH_LUA_LIVE_LITERAL:
+        COUNT(LITERAL);
         assert(at->tag == live->literal.tag && vmh_lua_raw_equal(*at, live->literal));
         break;
+    }
+}
+
+static void count_point(freezing *to, const vmh_lua_proto *proto, const vmh_lua_point *point)
+{
+    COUNT(LUA);
+    switch (vmh_lua_back_of(proto, point)) {
+    case VMH_LUA_BACK_CALL:
+        if (proto->code[point->instruction].op == VMH_LUA_DO_CALL)
+            COUNT(AT_CALL);
+        else
+            COUNT(AT_ITERATOR);
+        break;
+    case VMH_LUA_BACK_TEST:
+        COUNT(AT_TEST);
+        break;
+    case VMH_LUA_BACK_NOTHING:
+        COUNT(AT_STORE);
+        break;
+    case VMH_LUA_BACK_CONCAT:
+        COUNT(AT_CONCAT);
+        break;
     default:
-        put_value(to, *at);
+        COUNT(AT_VALUE);
         break;
     }
 }
@@ -256,13 +301,16 @@ static void put_lua_frame(freezing *to, const vmh_lua_coroutine *of, const vmh_l
     const vmh_lua_point *point = &proto->points[number];
     vmh_lua_live_list live;
 
+    count_point(to, proto, point);
     put_byte(to, VMH_LUA_FROZEN_LUA);
     put_value(to, (vmh_lua_value){.tag = VMH_LUA_CLOSURE, .as = {.closure = frame->closure}});
     put_count(to, number);
     if (proto->is_variadic)
         put_count(to, frame->vararg_count);
-    for (uint32_t i = 0; i < frame->vararg_count; i++)
+    for (uint32_t i = 0; i < frame->vararg_count; i++) {
+        COUNT(VARARG);
         put_value(to, base[(int64_t)i - frame->vararg_count]);
+    }
     if (proto->code[point->instruction].op == VMH_LUA_DO_CONCAT)
         put_count(to, frame->concat_count);
     vmh_lua_live_at(proto, point, frame->concat_count, &live);
@@ -277,22 +325,29 @@ static void put_native_frame(freezing *to, const vmh_lua_coroutine *of,
     bool is_handled = frame->phase == VMH_LUA_PROTECTED_HANDLED;
 
     if (of == to->L->main && frame == &of->frames[of->frame_count - 1]) {
+        COUNT(SUSPENDED);
         put_byte(to, VMH_LUA_FROZEN_SUSPENDED);
     } else if (function == vmh_lua_base_pcall) {
+        COUNT(PCALL);
         put_byte(to, VMH_LUA_FROZEN_PCALL);
     } else if (function == vmh_lua_base_xpcall && is_handled) {
+        COUNT(HANDLER);
         put_byte(to, VMH_LUA_FROZEN_HANDLER);
     } else if (function == vmh_lua_base_xpcall) {
+        COUNT(XPCALL);
         put_byte(to, VMH_LUA_FROZEN_XPCALL);
         put_value(to, of->stack[frame->base]);
     } else if (function == vmh_lua_base_pairs) {
+        COUNT(PAIRS);
         put_byte(to, VMH_LUA_FROZEN_PAIRS);
     } else if (frame->native == &vmh_lua_ipairs_next) {
+        COUNT(IPAIRS);
         put_byte(to, VMH_LUA_FROZEN_IPAIRS);
         put_integer(to, frame->numbers[0]);
     } else {
         /* Below all others nothing can be suspended. */
         assert(function == vmh_lua_coroutine_yield);
+        COUNT(YIELD);
         put_byte(to, VMH_LUA_FROZEN_YIELD);
     }
 }
@@ -356,6 +411,7 @@ static void put_globals(freezing *to)
         count++;
     put_count(to, count);
     for (size_t i = next_changed(to, SIZE_MAX); i != SIZE_MAX; i = next_changed(to, i)) {
+        COUNT(GLOBAL);
         put_bytes(to, vmh_bytes_text(L->library->names[i]));
         put_value(to, L->globals[i]);
     }
@@ -378,6 +434,8 @@ static void put_items(freezing *to, const vmh_lua_table *table)
         put_count(to, end - at);
         for (; at < end && is_present; at++)
             put_value(to, table->items[at]);
+        if (!is_present)
+            COUNT(HOLE);
         at = end;
         is_present = !is_present;
     }
@@ -396,6 +454,9 @@ static void put_entries(freezing *to, const vmh_lua_table *table)
 
         if (!vmh_lua_table_knows(table, entry))
             continue;
+        COUNT(ENTRY);
+        if (vmh_lua_is_nil(entry->value))
+            COUNT(DELETED);
         put_value(to, entry->key);
         put_value(to, entry->value);
     }
@@ -403,6 +464,9 @@ static void put_entries(freezing *to, const vmh_lua_table *table)
 
 static void put_table(freezing *to, const vmh_lua_table *table)
 {
+    COUNT(TABLE);
+    if (table->metatable != NULL)
+        COUNT(METATABLE);
     put_items(to, table);
     put_entries(to, table);
     put_value(to, table->metatable == NULL ? vmh_lua_nil() : vmh_lua_of_table(table->metatable));
@@ -410,14 +474,19 @@ static void put_table(freezing *to, const vmh_lua_table *table)
 
 static void put_coroutine(freezing *to, const vmh_lua_coroutine *of)
 {
-    if (of->status == VMH_LUA_COROUTINE_DEAD) {
-        put_byte(to, of->has_failed ? VMH_LUA_FROZEN_FAILED : VMH_LUA_FROZEN_DEAD);
-        if (of->has_failed)
-            put_value(to, of->error);
+    if (of->status == VMH_LUA_COROUTINE_DEAD && of->has_failed) {
+        COUNT(FAILED);
+        put_byte(to, VMH_LUA_FROZEN_FAILED);
+        put_value(to, of->error);
+    } else if (of->status == VMH_LUA_COROUTINE_DEAD) {
+        COUNT(DEAD);
+        put_byte(to, VMH_LUA_FROZEN_DEAD);
     } else if (of->frame_count == 0) {
+        COUNT(FRESH);
         put_byte(to, VMH_LUA_FROZEN_FRESH);
         put_value(to, of->function);
     } else {
+        COUNT(STOPPED);
         put_byte(to, VMH_LUA_FROZEN_STOPPED);
         put_frames(to, of);
     }
@@ -430,6 +499,7 @@ static void put_body(freezing *to, vmh_lua_value object)
         put_table(to, object.as.table);
         break;
     case VMH_LUA_FROZEN_CLOSURE:
+        COUNT(CLOSURE);
         for (uint32_t i = 0; i < object.as.closure->proto->capture_count; i++)
             put_cell(to, object.as.closure->cells[i]);
         break;
@@ -437,13 +507,16 @@ static void put_body(freezing *to, vmh_lua_value object)
         put_coroutine(to, object.as.coroutine);
         break;
     case VMH_LUA_FROZEN_CELL:
+        COUNT(CELL);
         put_value(to, object.as.cell->value);
         break;
     case VMH_LUA_FROZEN_WRAP:
+        COUNT(WRAP);
         put_value(to, object.as.native->kept[0]);
         break;
     default:
         assert(object.as.native->native == &vmh_lua_gmatch_next);
+        COUNT(GMATCH);
         put_bytes(to, vmh_lua_string_bytes(object.as.native->kept[0].as.string));
         put_bytes(to, vmh_lua_string_bytes(object.as.native->kept[1].as.string));
         put_count(to, (uint64_t)object.as.native->kept[2].as.integer);
@@ -454,7 +527,8 @@ static void put_body(freezing *to, vmh_lua_value object)
 
 /* ---- the whole ---- */
 
-vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_failure *why)
+vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_lua_census *census,
+                          vmh_failure *why)
 {
     freezing to = {.L = L, .out = out, .start = out->size, .why = why};
     vmh_hash32 hash;
@@ -470,6 +544,8 @@ vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_failure *
     for (size_t i = 0; i < to.numbers.count && !is_over(&to); i++)
         put_body(&to, to.objects[i]);
     is_over(&to);
+    if (census != NULL)
+        *census = to.census;
     vmh_arena_clear(&to.arena);
     return to.status == VMH_OK ? vmh_buffer_check(out, why) : to.status;
 }

@@ -71,7 +71,15 @@ local integer_forms, string_forms, boolean_forms
 
 function Generator:small() return tostring(self.random(12)) end
 
-function Generator:integer(depth)
+-- An expression as it is, or, where programs await, passed through one of these functions.
+function Generator:awaited(text)
+  if not (self.awaits and self:chance(self.awaits_percent)) then return text end
+  return ("%s(%s)"):format(self:pick(self.awaits), text)
+end
+
+function Generator:integer(depth) return self:awaited(self:plain_integer(depth)) end
+
+function Generator:plain_integer(depth)
   depth = depth or 3
   if depth <= 0 or self:chance(25) then
     local variable = self:variable "i"
@@ -82,7 +90,9 @@ function Generator:integer(depth)
   return self:pick(integer_forms)(self, depth - 1)
 end
 
-function Generator:string(depth)
+function Generator:string(depth) return self:awaited(self:plain_string(depth)) end
+
+function Generator:plain_string(depth)
   depth = depth or 2
   if depth <= 0 or self:chance(30) then
     local variable = self:variable "s"
@@ -93,7 +103,9 @@ function Generator:string(depth)
   return self:pick(string_forms)(self, depth - 1)
 end
 
-function Generator:boolean(depth)
+function Generator:boolean(depth) return self:awaited(self:plain_boolean(depth)) end
+
+function Generator:plain_boolean(depth)
   depth = depth or 2
   if depth <= 0 then
     local variable = self:variable "b"
@@ -1655,10 +1667,13 @@ end]]
 --- Makes a source of programs: `next_program()` gives one as a block; `counts` says how often each
 -- construct was used so far.
 -- @tparam function random of spec.support.random
-function random_lua.new(random)
+-- @tparam[opt] {string,...} awaits names of functions that give back what they get: some
+-- expressions are passed through them
+-- @tparam[optchain] integer percent how many
+function random_lua.new(random, awaits, percent)
   local source = { counts = {} }
   local self = setmetatable({ random = random, counts = source.counts, fault = random(#FAULTS),
-    coroutine = random(#COROUTINES) }, Generator)
+    coroutine = random(#COROUTINES), awaits = awaits, awaits_percent = percent }, Generator)
 
   function source.next_program()
     self.variables, self.globals, self.last_name = {}, {}, 0
