@@ -172,7 +172,10 @@ int vmh_execution_thaw(lua_State *L)
     if (vmh_lua_thaw(made->contract.state, made->contract.code, bytes, options.memory_limit,
                      &why) != VMH_OK)
         return vmh_push_failure(L, &why);
-    made->outcome.is_suspended = true;
+    made->outcome = (vmh_lua_outcome){
+        .is_suspended = true,
+        .memory_counted = made->contract.state->heap.counted,
+    };
     return 1;
 }
 

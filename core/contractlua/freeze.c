@@ -534,6 +534,8 @@ vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_lua_censu
     vmh_hash32 hash;
 
     assert(L->is_suspended && L->running == L->main);
+    if (L->heap.is_over)
+        return vmh_fail(why, VMH_E_LIMIT, "the execution is out of memory");
     vmh_arena_init(&to.arena);
     vmh_ordmap_init(&to.numbers, &to.arena);
     vmh_sha256(L->code->source, &hash);

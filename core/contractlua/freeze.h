@@ -50,7 +50,7 @@ typedef struct vmh_lua_census {
 /*
  * Appends the bytes of what is suspended in L, which stays as it is, and counts what is in it.
  * `census` may be NULL. Fails with
- *   VMH_E_LIMIT      they are more than VMH_LUA_MAX_FROZEN
+ *   VMH_E_LIMIT      they are more than VMH_LUA_MAX_FROZEN, or thawing passed the memory limit
  *   VMH_E_NO_MEMORY
  */
 vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_lua_census *census,
