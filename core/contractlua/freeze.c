@@ -330,19 +330,24 @@ static void put_native_frame(freezing *to, const vmh_lua_coroutine *of,
     } else if (function == vmh_lua_base_pcall) {
         COUNT(PCALL);
         put_byte(to, VMH_LUA_FROZEN_PCALL);
+        put_count(to, frame->argument_count);
     } else if (function == vmh_lua_base_xpcall && is_handled) {
         COUNT(HANDLER);
         put_byte(to, VMH_LUA_FROZEN_HANDLER);
+        put_count(to, frame->argument_count);
     } else if (function == vmh_lua_base_xpcall) {
         COUNT(XPCALL);
         put_byte(to, VMH_LUA_FROZEN_XPCALL);
+        put_count(to, frame->argument_count);
         put_value(to, of->stack[frame->base]);
     } else if (function == vmh_lua_base_pairs) {
         COUNT(PAIRS);
         put_byte(to, VMH_LUA_FROZEN_PAIRS);
+        put_count(to, frame->argument_count);
     } else if (frame->native == &vmh_lua_ipairs_next) {
         COUNT(IPAIRS);
         put_byte(to, VMH_LUA_FROZEN_IPAIRS);
+        put_count(to, frame->argument_count);
         put_integer(to, frame->numbers[0]);
     } else {
         /* Below all others nothing can be suspended. */
@@ -355,6 +360,7 @@ static void put_native_frame(freezing *to, const vmh_lua_coroutine *of,
 static void put_frames(freezing *to, const vmh_lua_coroutine *of)
 {
     put_count(to, of->frame_count);
+    put_count(to, of->greatest_cost / VMH_LUA_SLOT_COST);
     for (uint32_t i = 0; i < of->frame_count && !is_over(to); i++) {
         const vmh_lua_frame *frame = &of->frames[i];
 

@@ -8,7 +8,7 @@
  * What is written is what the frames of the main coroutine and the globals lead to.
  * Thawing never runs the main chunk, and counts logical memory from 0: what
  * making each thawed value anew would count, each key that a table has or knows,
- * and each frame. So a host that goes on always thaws first, even where the state
+ * and the greatest height of each stack. So a host that goes on always thaws first, even where the state
  * is still there.
  */
 #ifndef VMH_CONTRACTLUA_FREEZE_H

@@ -329,13 +329,14 @@ static vmh_lua_cell *take_cell(thawing *from)
 
 /* ---- frames ---- */
 
-/* Counts a frame, as call.c does. */
+/* The height of the stack with a frame, which is never above the greatest. */
 static void count_frame(thawing *from, vmh_lua_coroutine *of, vmh_lua_frame *frame, uint32_t cost)
 {
     frame->cost = cost;
-    of->cost += cost;
-    of->greatest_cost = of->cost;
-    count_bytes(from, cost);
+    if (cost <= of->greatest_cost - of->cost)
+        of->cost += cost;
+    else
+        refuse(from, "a stack above its greatest height");
 }
 
 static bool reserve(thawing *from, const vmh_lua_frame *frame, uint64_t count)
@@ -503,7 +504,10 @@ static void take_native_frame(thawing *from, vmh_lua_coroutine *of, vmh_lua_fram
     else
         frame->native =
             vmh_lua_library_find(from->L->library, vmh_bytes_text(names[kind])).as.native;
-    count_frame(from, of, frame, VMH_LUA_FRAME_COST);
+    if (kind < VMH_LUA_FROZEN_YIELD)
+        frame->argument_count =
+            take_index(from, VMH_LUA_MAX_VALUES, "more values than there may be");
+    count_frame(from, of, frame, VMH_LUA_FRAME_COST + VMH_LUA_SLOT_COST * frame->argument_count);
     if (!reserve(from, frame, 2))
         return;
     if (kind == VMH_LUA_FROZEN_PCALL || kind == VMH_LUA_FROZEN_XPCALL) {
@@ -549,9 +553,11 @@ static void take_frames(thawing *from, vmh_lua_coroutine *of)
     vmh_lua_coroutine *running = from->L->running;
     vmh_lua_frame *frames;
 
+    of->greatest_cost = VMH_LUA_SLOT_COST * take_index(from, UINT32_MAX / VMH_LUA_SLOT_COST,
+                                                       "no height of a stack");
     if (count == 0)
         refuse(from, "no frames");
-    if (is_over(from))
+    if (!count_bytes(from, of->greatest_cost))
         return;
     if (count > of->frame_capacity) {
         frames = vmh_lua_heap_alloc(&from->L->heap, count * sizeof *frames);

@@ -334,16 +334,17 @@ describe("a stopped execution", function()
     local run = assert(thaw(source, start(source):freeze(), { gas_limit = 500 }))
     assert.equal("failed", run:resume(true))
     assert.equal("gas 500", run:outcome().stop .. " " .. run:outcome().gas_used)
-    run = assert(thaw(grows, start(grows):freeze()))
+    run = assert(thaw(grows, start(grows):freeze(), { gas_limit = 10000000 }))
     assert.equal("failed", run:resume(true))
     assert.equal("memory", run:outcome().stop)
   end)
 
   it("counts memory from the price of what was thawed", function()
-    -- The main chunk: its frame 64 and four locals of 16, as a function 48; await 64; a table 64
-    -- and two keys of 40; strings 32 + 3 and, the key, 32 + 1.
+    -- The main chunk: its frame 64 and four locals of 16, as a function 48; rep, which was called
+    -- before, 64 and two arguments of 16; a table 64 and two keys of 40; strings 32 + 3 and, the
+    -- key, 32 + 1.
     local source = "local t, s = { 1, x = 2 }, 'abc' for _ = 1, 9 do local _ = ('y'):rep(99) end await()"
-    local price = 64 + 4 * 16 + 48 + 64 + 64 + 2 * 40 + 32 + 3 + 32 + 1
+    local price = 64 + 4 * 16 + 48 + 64 + 2 * 16 + 64 + 2 * 40 + 32 + 3 + 32 + 1
     local bytes = start(source):freeze()
 
     for limit, status in pairs { [price] = "good", [price - 1] = "failed" } do
@@ -402,7 +403,7 @@ describe("the bytes of a stopped execution", function()
   it("of nothing but a call are its frames", function()
     local source = "await()"
 
-    assert.equal(hex_of(frozen(source, "02" .. "01 0a00 00 00" .. "08" .. "00")),
+    assert.equal(hex_of(frozen(source, "02 08" .. "01 0a00 00 00" .. "08" .. "00")),
       hex_of(start(source):freeze()))
   end)
 
@@ -416,7 +417,7 @@ describe("the bytes of a stopped execution", function()
     ]]
 
     assert.equal(hex_of(frozen(source, [[
-      02
+      02 11
       01 0a00 04 00    00 02 0301 03d804 04020102   05026869 060a737472696e672e726570 09
       08
       0801    00
@@ -431,7 +432,7 @@ describe("the bytes of a stopped execution", function()
     run:resume(true, 0)
 
     -- The chunk (its second point is the call): x, the loop at 7 with one turn left, i.
-    assert.equal(hex_of(frozen(source, "02 01 0a00 01 00 030a  0e 01 05  030e  08 00")),
+    assert.equal(hex_of(frozen(source, "02 0b 01 0a00 01 00 030a  0e 01 05  030e  08 00")),
       hex_of(run:freeze()))
   end)
 
@@ -445,13 +446,13 @@ describe("the bytes of a stopped execution", function()
 
     -- Objects: 0 main, 1 cell of n, 2 cell of o, 3 c, 4 table o, 5 the function, 6 metatable.
     assert.equal(hex_of(frozen(source, [[
-      02
+      02 0e
       01 0a00 06 00   0e 0e 0b
       08
       00
       0302
       09
-      01 02   01 0a01 00 02 0304 0306 03 0304 0302   07
+      01 02 0c   01 0a01 00 02 0304 0306 03 0304 0302   07
       00 00 09
       0801 0802
       00 01 05085f5f636f6e636174 060f636f726f7574696e652e7969656c64 00]])),
@@ -482,11 +483,12 @@ describe("the bytes of a stopped execution", function()
       { thaw("local a = 1 await()", "") })
   end)
 
-  -- One local, in a chunk that awaits at its only point: `02 010a000000 VALUE 08 00 BODIES`.
+  -- One local, in a chunk that awaits at its only point: `02 20 010a000000 VALUE 08 00
+  -- BODIES`, its stack at most 512 bytes high.
   local ONE <const> = "local a = 1 await()"
 
   local function with_value(value, bodies)
-    return ("02 010a000000 %s 08 00 %s"):format(value, bodies or "")
+    return ("02 20 010a000000 %s 08 00 %s"):format(value, bodies or "")
   end
 
   local function refusal_of(source, hex)
@@ -507,25 +509,29 @@ describe("the bytes of a stopped execution", function()
   end)
 
   for _, wrong in ipairs {
-    { "no frames", "00" },
+    { "no frames", "00 00" },
     { "more frames than there may be", "e907" },
     { "it ends too early", "02" },
-    { "no shortest number", "8200 010a000000 0302 08 00" },
+    { "it ends too early", "02 20" },
+    { "no height of a stack", "02 8080808001 01" },
+    { "a stack above its greatest height", "02 08 010a000000 0302 08 00" },
+    { "more values than there may be", "03 20 010a000000 0302 02a18d06 08 00" },
+    { "no shortest number", "8200 20 010a000000 0302 08 00" },
     { "no shortest number", with_value "03 ffffffffffffffffff02" },
-    { "no kind of frame", "01 00" },
-    { "no kind of frame", "02 09" },
-    { "a frame that is not suspended, or not on top", "01 010a000000 0302 00" },
-    { "a frame that is not suspended, or not on top", "02 08 08 00" },
-    { "a frame that is not suspended, or not on top", "01 07 00" },
-    { "a metamethod or handler in the main coroutine", "03 010a000000 0302 04 08 00" },
-    { "a metamethod or handler in the main coroutine", "03 010a000000 0302 05 08 00" },
-    { "a metamethod or handler in the main coroutine", "03 010a000000 0302 0602 08 00" },
-    { "no function of the contract", "02 0109" },
-    { "no function of the contract", "02 01 06 05 7063616c6c" },
-    { "a function that is not there", "02 010a01" },
-    { "no point of the function", "02 010a0001" },
-    { "more than there is", "02 010a0000 7f 0302" },
-    { "no function", "03 010a000000 0302 03 0302 08 00" },
+    { "no kind of frame", "01 20 00" },
+    { "no kind of frame", "02 20 09" },
+    { "a frame that is not suspended, or not on top", "01 20 010a000000 0302 00" },
+    { "a frame that is not suspended, or not on top", "02 20 08 08 00" },
+    { "a frame that is not suspended, or not on top", "01 20 07 00" },
+    { "a metamethod or handler in the main coroutine", "03 20 010a000000 0302 0400 08 00" },
+    { "a metamethod or handler in the main coroutine", "03 20 010a000000 0302 0500 08 00" },
+    { "a metamethod or handler in the main coroutine", "03 20 010a000000 0302 060002 08 00" },
+    { "no function of the contract", "02 20 0109" },
+    { "no function of the contract", "02 20 01 06 05 7063616c6c" },
+    { "a function that is not there", "02 20 010a01" },
+    { "no point of the function", "02 20 010a0001" },
+    { "more than there is", "02 20 010a0000 7f 0302" },
+    { "no function", "03 20 010a000000 0302 0300 0302 08 00" },
     { "an object that was not met", with_value "0801" },
     { "no kind of value", with_value "0f" },
     { "no kind of value", with_value("0e", "0302") },
@@ -535,14 +541,14 @@ describe("the bytes of a stopped execution", function()
     { "no shortest uint256", with_value "04 02 0001" },
     { "no shortest uint256", with_value("04 21" .. ("01"):rep(33)) },
     { "more than there is", with_value "05 7f 61" },
-    { "no changed global of the library", "02 010a000000 0302 08 01 01 61 0302" },
-    { "no changed global of the library", "02 010a000000 0302 08 01 04 74797065 06 04 74797065" },
+    { "no changed global of the library", "02 20 010a000000 0302 08 01 01 61 0302" },
+    { "no changed global of the library", "02 20 010a000000 0302 08 01 04 74797065 06 04 74797065" },
     { "no changed global of the library",
-      "02 010a000000 0302 08 02 04 74797065 0302 05 7063616c6c 0302" },
+      "02 20 010a000000 0302 08 02 04 74797065 0302 05 7063616c6c 0302" },
     { "no changed global of the library",
-      "02 010a000000 0302 08 02 05 7063616c6c 0302 05 7063616c6c 0302" },
+      "02 20 010a000000 0302 08 02 05 7063616c6c 0302 05 7063616c6c 0302" },
     { "no row of items", with_value("09", "01 02 0302 0302 00 00") },
-    { "no row of items", with_value("09", "02 01 0302 00 01 0302 00 00") },
+    { "no row of items", with_value("09", "02 20 01 0302 00 01 0302 00 00") },
     { "no item", with_value("09", "01 01 00 00 00") },
     { "no key of a table", with_value("09", "00 01 00 0302 00") },
     { "no key of a table", with_value("09", "00 01 0302 0302 00") },
@@ -554,28 +560,28 @@ describe("the bytes of a stopped execution", function()
     { "no metatable", with_value("09", "00 00 0302") },
     { "no state of a coroutine", with_value("0b", "04") },
     { "no function", with_value("0b", "00 0302") },
-    { "no frames", with_value("0b", "01 00") },
-    { "a frame that is not suspended, or not on top", with_value("0b", "01 01 08") },
-    { "a frame that is not suspended, or not on top", with_value("0b", "01 02 07 07") },
+    { "no frames", with_value("0b", "01 00 00") },
+    { "a frame that is not suspended, or not on top", with_value("0b", "01 20 01 08") },
+    { "a frame that is not suspended, or not on top", with_value("0b", "01 02 20 07 07") },
     { "no coroutine", with_value("0c", "09 000000") },
     { "no position of gmatch", with_value("0d", "0161 0161 03 01") },
     { "no position of gmatch", with_value("0d", "0161 0161 01 03") },
     { "no position of gmatch", with_value("0d", "0161 0161 01 04") },
     { "bytes behind its end", with_value "0302" .. "00" },
-    { "no point of the function", "02 010a0003", "local a = 1 local function f() end f(await(f))" },
-    { "a function that calls nothing", "02 010a01", "local function f() end await(f)" },
-    { "a metamethod in the main coroutine", "02 010a000000", "local a = 1 local b = a + 1 await()" },
-    { "no counters of a loop", "02 010a000000 fdffffffffffffffff01 02 01 0302 08 00",
+    { "no point of the function", "02 20 010a0003", "local a = 1 local function f() end f(await(f))" },
+    { "a function that calls nothing", "02 20 010a01", "local function f() end await(f)" },
+    { "a metamethod in the main coroutine", "02 20 010a000000", "local a = 1 local b = a + 1 await()" },
+    { "no counters of a loop", "02 20 010a000000 fdffffffffffffffff01 02 01 0302 08 00",
       "for i = 1, 3 do await() end" },
-    { "no counters of a loop", "02 010a000000 02 01 00 0302 08 00", "for i = 1, 3 do await() end" },
-    { "no counters of a loop", "02 010a000000 feffffffffffffffff01 01 02 0302 08 00",
+    { "no counters of a loop", "02 20 010a000000 02 01 00 0302 08 00", "for i = 1, 3 do await() end" },
+    { "no counters of a loop", "02 20 010a000000 feffffffffffffffff01 01 02 0302 08 00",
       "for i = 1, 3 do await() end" },
-    { "no cell", "02 010a000000 0302", "local n = 1 await(function() return n end)" },
-    { "a cell in place of a value", "02 010a000000 0e 0801",
+    { "no cell", "02 20 010a000000 0302", "local n = 1 await(function() return n end)" },
+    { "a cell in place of a value", "02 20 010a000000 0e 0801",
       "local n, o = 1 await(function() return n end)" },
-    { "no operands", "02 010a000200 0b 08 00 010201 0a01 00 00 00 07",
+    { "no operands", "02 20 010a000200 0b 08 00 010220 01 0a01 00 00 00 07",
       "local c = coroutine.create(function(...) return ... .. 1 .. {} end) await()" },
-    { "more operands than there are", "02 010a000200 0b 08 00 010201 0a01 00 00 03 07",
+    { "more operands than there are", "02 20 010a000200 0b 08 00 010220 01 0a01 00 00 03 07",
       "local c = coroutine.create(function(...) return ... .. 1 .. {} end) await()" },
   } do
     it(("are refused for %s: %s"):format(wrong[1], wrong[2]:sub(1, 70)), function()

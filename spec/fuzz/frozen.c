@@ -131,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bool is_good = true;
 
     harness_watch_memory(0);
-    EXPECT(vmh_lua_library_new(&awaits, &library, NULL) == VMH_OK, "no library");
+    EXPECT(vmh_lua_library_new_with(false, &awaits, &library, NULL) == VMH_OK, "no library");
     source = harness_take_part(&input);
     vmh_sha256(source, &hash);
     vmh_buffer_init(&frozen);
