@@ -1,7 +1,9 @@
 /// Runs of contracts that stop, are frozen, and go on elsewhere.
 // A program has two functions more than a contract: `await(...)` stops it, and gives what it is
 // resumed with; `await_if_allowed(...)` does so where a contract may stop, and elsewhere gives its
-// arguments back.
+// arguments back. With the option `sdk` the main chunk can declare a contract; from its first stop
+// on all of its state reads as if nothing had been written, and all else that asks a chain is an
+// error.
 // @classmod vmhost.contract.Execution
 #include "execution.h"
 
@@ -9,6 +11,7 @@
 
 #include "contract.h"
 #include "contractlua/freeze.h"
+#include "contractlua/sdk.h"
 #include "failure.h"
 #include "handle.h"
 #include "word.h"
@@ -23,7 +26,30 @@ typedef struct execution {
     vmh_lua_outcome outcome;
     uint64_t gas_limit;
     uint64_t gas_used;
+    bool has_sdk;
+    vmh_lua_sdk sdk;
+    vmh_arena scratch; /* of sdk */
 } execution;
+
+/* The chain that there is not. */
+static vmh_status answer_nothing(vmh_sdk_handler *handler, const vmh_sdk_call *call,
+                                 vmh_arena *arena, vmh_sdk_result *result, vmh_failure *why)
+{
+    static const vmh_argument nothing = {.type = VMH_ARGUMENT_BYTES};
+
+    (void)handler;
+    (void)arena;
+    (void)why;
+    *result = (vmh_sdk_result){.outcome = VMH_SDK_ERROR,
+                               .error = VMH_LITERAL("there is no chain here")};
+    if (vmh_bytes_equal(call->operation_name, VMH_LITERAL("Sdk.State")) &&
+        vmh_bytes_equal(call->method_name, VMH_LITERAL("read")))
+        *result = (vmh_sdk_result){.outcome = VMH_SDK_OK,
+                                   .output_arguments = {(vmh_argument *)&nothing, 1}};
+    return VMH_OK;
+}
+
+static vmh_sdk_handler no_chain = {answer_nothing};
 
 static vmh_lua_step await(vmh_lua_state *L, vmh_lua_frame *frame)
 {
@@ -71,10 +97,23 @@ static void push_print(lua_State *L, execution *of, int index)
     }
 }
 
-/* Compiles what the table at 1 names into a handle, pushed; else gives how many results tell why. */
-static int push_execution(lua_State *L, const vmh_contract_options *options, bool is_plain,
-                          execution **out)
+static bool option_bool(lua_State *L, const vmh_path *path, const char *name, bool if_absent)
 {
+    vmh_path field;
+    bool value = if_absent;
+
+    if (vmh_path_push_field(L, 1, path, name, &field))
+        value = vmh_path_check_bool(L, -1, &field);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* Compiles what the table at 1 names into a handle, pushed; else gives how many results tell why. */
+static int push_execution(lua_State *L, const vmh_contract_options *options,
+                          const vmh_path *path, execution **out)
+{
+    bool is_plain = !option_bool(L, path, "optimise", true);
+    bool has_sdk = option_bool(L, path, "sdk", false);
     vmh_contract_source from = options->from;
     vmh_bytes refusal;
     vmh_failure why;
@@ -82,12 +121,14 @@ static int push_execution(lua_State *L, const vmh_contract_options *options, boo
         (execution *)vmh_handle_push(L, EXECUTION_TYPE, sizeof *made, 0);
 
     vmh_arena_init(&made->contract.arena);
+    vmh_arena_init(&made->scratch);
     vmh_handle_opened(&made->handle, made);
     made->gas_limit = options->gas_limit > INT64_MAX ? INT64_MAX : options->gas_limit;
     lua_getfield(L, 1, "print");
     lua_setiuservalue(L, -2, SLOT_PRINT);
     from.more = &awaits;
     from.is_plain = is_plain;
+    from.with_sdk = made->has_sdk = has_sdk;
     if (vmh_contract_compile(&made->contract, &from, &refusal, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
     if (refusal.size != 0)
@@ -95,34 +136,37 @@ static int push_execution(lua_State *L, const vmh_contract_options *options, boo
     made->contract.state = vmh_lua_state_new(made->contract.library);
     if (made->contract.state == NULL)
         return vmh_push_failure_text(L, VMH_E_NO_MEMORY, "out of memory");
+    made->sdk = (vmh_lua_sdk){
+        .handler = &no_chain, .scratch = &made->scratch, .is_declaring = true};
+    if (has_sdk)
+        made->contract.state->sdk = &made->sdk;
     *out = made;
     return 0;
 }
 
-static bool option_plain(lua_State *L, const vmh_path *path)
+/* Runs the main chunk until it stops or ends. */
+static vmh_status run_main(execution *of, uint64_t memory_limit, vmh_failure *why)
 {
-    vmh_path field;
-    bool is_plain = vmh_path_push_field(L, 1, path, "optimise", &field) &&
-                    !vmh_path_check_bool(L, -1, &field);
+    vmh_status status = vmh_lua_run(of->contract.state, of->contract.code, of->gas_limit,
+                                    memory_limit, &of->outcome, why);
 
-    lua_pop(L, 1);
-    return is_plain;
+    of->sdk.is_declaring = false;
+    return status;
 }
 
 /// Starts a program, which runs until it stops or ends.
 // @function vmhost.contract.start
 // @tparam table program source; name (default "source"), gas_limit (default: none), memory_limit
 // (logical bytes, default 64 MiB), print: a function that gets what the source prints; optimise
-// (default true; false compiles it without making anything shorter)
+// (default true; false compiles it without making anything shorter), sdk (default false)
 // @treturn[1] Execution
 // @return[2] nil
 // @treturn[2] string the refusal, as of `vmhost.contract.check`, or a failure
 // @treturn[2] string code
 int vmh_execution_start(lua_State *L)
 {
-    static const char *const known[] = {"source",       "name",  "gas_limit",
-                                        "memory_limit", "print", "optimise",
-                                        NULL};
+    static const char *const known[] = {"source", "name",     "gas_limit", "memory_limit",
+                                        "print",  "optimise", "sdk",       NULL};
     vmh_path root = vmh_path_root("program");
     vmh_contract_options options;
     execution *made = NULL;
@@ -132,12 +176,11 @@ int vmh_execution_start(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     vmh_path_check_keys(L, 1, &root, known);
     options = vmh_contract_check_options(L, &root);
-    results = push_execution(L, &options, option_plain(L, &root), &made);
+    results = push_execution(L, &options, &root, &made);
     if (made == NULL)
         return results;
     push_print(L, made, -1);
-    if (vmh_lua_run(made->contract.state, made->contract.code, made->gas_limit,
-                    options.memory_limit, &made->outcome, &why) != VMH_OK)
+    if (run_main(made, options.memory_limit, &why) != VMH_OK)
         return vmh_push_failure(L, &why);
     made->gas_used = made->outcome.gas_used;
     lua_pop(L, 1);
@@ -153,8 +196,9 @@ int vmh_execution_start(lua_State *L)
 // @treturn[2] string code `malformed` where it is the bytes
 int vmh_execution_thaw(lua_State *L)
 {
-    static const char *const known[] = {"source",       "name",  "gas_limit", "bytes",
-                                        "memory_limit", "print", "optimise",  NULL};
+    static const char *const known[] = {"source", "name",     "gas_limit", "memory_limit",
+                                        "print",  "optimise", "sdk",       "bytes",
+                                        NULL};
     vmh_path root = vmh_path_root("frozen");
     vmh_contract_options options;
     execution *made = NULL;
@@ -166,9 +210,12 @@ int vmh_execution_thaw(lua_State *L)
     vmh_path_check_keys(L, 1, &root, known);
     options = vmh_contract_check_options(L, &root);
     bytes = vmh_contract_option_bytes(L, &root, "bytes");
-    results = push_execution(L, &options, option_plain(L, &root), &made);
+    results = push_execution(L, &options, &root, &made);
     if (made == NULL)
         return results;
+    /* A host knows what a source declares; here its main chunk is asked. */
+    if (made->has_sdk && run_main(made, options.memory_limit, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
     if (vmh_lua_thaw(made->contract.state, made->contract.code, bytes, options.memory_limit,
                      &why) != VMH_OK)
         return vmh_push_failure(L, &why);
@@ -354,8 +401,11 @@ static int execution_close(lua_State *L)
 {
     execution *of = vmh_handle_take_core(L, EXECUTION_TYPE);
 
-    if (of != NULL)
+    if (of != NULL) {
         vmh_contract_release(&of->contract);
+        vmh_lua_interface_free(of->sdk.made);
+        vmh_arena_clear(&of->scratch);
+    }
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "contractlua/frozen.h"
+#include "contractlua/handle.h"
 #include "contractlua/natives.h"
 #include "crypto/digest.h"
 
@@ -105,17 +106,27 @@ static vmh_lua_frozen_tag tag_of(vmh_lua_value value)
 {
     switch ((vmh_lua_tag)value.tag) {
     case VMH_LUA_TABLE:
-        return VMH_LUA_FROZEN_TABLE;
+        return value.as.table->is_read_only ? VMH_LUA_FROZEN_FIXED : VMH_LUA_FROZEN_TABLE;
     case VMH_LUA_CLOSURE:
         return VMH_LUA_FROZEN_CLOSURE;
     case VMH_LUA_COROUTINE:
         return VMH_LUA_FROZEN_COROUTINE;
     case VMH_LUA_CELL:
         return VMH_LUA_FROZEN_CELL;
+    case VMH_LUA_HANDLE:
+        return VMH_LUA_FROZEN_HANDLE;
     default:
-        return value.as.native->native == &vmh_lua_wrapped ? VMH_LUA_FROZEN_WRAP
-                                                           : VMH_LUA_FROZEN_GMATCH;
+        assert(vmh_lua_frozen_native_of(value.as.native->native) != NULL);
+        return vmh_lua_frozen_native_of(value.as.native->native)->tag;
     }
+}
+
+static void put_keys(freezing *to, const vmh_lua_handle *handle)
+{
+    COUNT(HANDLE);
+    put_count(to, handle->kept);
+    put_count(to, handle->type->depth);
+    put_bytes(to, vmh_lua_handle_keys(handle, to->L->sdk->interface));
 }
 
 static void put_object(freezing *to, vmh_lua_value value)
@@ -138,6 +149,8 @@ static void put_object(freezing *to, vmh_lua_value value)
     put_byte(to, tag_of(value));
     if (value.tag == VMH_LUA_CLOSURE)
         put_count(to, value.as.closure->proto->number);
+    if (value.tag == VMH_LUA_HANDLE)
+        put_keys(to, value.as.handle);
     add_object(to, value, key);
 }
 
@@ -145,18 +158,35 @@ static void put_object(freezing *to, vmh_lua_value value)
 static bool put_library(freezing *to, vmh_lua_value value)
 {
     vmh_lua_library_name of;
+    uint64_t size = 0;
 
     if (!vmh_lua_library_name_of(to->L->library, value, &of))
         return false;
     COUNT(LIBRARY);
     put_byte(to, VMH_LUA_FROZEN_LIBRARY);
-    put_count(to, of.name.size + (of.table.size == 0 ? 0 : of.table.size + 1));
-    if (of.table.size != 0) {
-        vmh_buffer_append(to->out, of.table);
-        put_byte(to, '.');
+    for (uint32_t i = 0; i < of.count; i++)
+        size += of.parts[i].size;
+    put_count(to, size + of.count - 1);
+    for (uint32_t i = 0; i < of.count; i++) {
+        if (i > 0)
+            put_byte(to, '.');
+        vmh_buffer_append(to->out, of.parts[i]);
     }
-    vmh_buffer_append(to->out, of.name);
     return true;
+}
+
+/* `state` and what is declared in it there is once in a run; other collections are objects. */
+static void put_handle(freezing *to, vmh_lua_value value)
+{
+    const vmh_lua_handle *handle = value.as.handle;
+
+    if (handle->type != NULL && handle->type->depth > 0) {
+        put_object(to, value);
+        return;
+    }
+    COUNT(STATE);
+    put_byte(to, VMH_LUA_FROZEN_STATE);
+    put_count(to, handle->type == NULL ? 0 : handle->kept + (uint64_t)1);
 }
 
 static void put_value(freezing *to, vmh_lua_value value)
@@ -195,6 +225,9 @@ static void put_value(freezing *to, vmh_lua_value value)
         }
         COUNT(MAIN);
         put_byte(to, VMH_LUA_FROZEN_MAIN);
+        break;
+    case VMH_LUA_HANDLE:
+        put_handle(to, value);
         break;
     default:
         if (!put_library(to, value))
@@ -498,9 +531,51 @@ static void put_coroutine(freezing *to, const vmh_lua_coroutine *of)
     }
 }
 
+static void put_strings(freezing *to, const vmh_lua_value *strings, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        put_bytes(to, vmh_lua_string_bytes(strings[i].as.string));
+}
+
+static void put_native_body(freezing *to, vmh_lua_frozen_tag tag,
+                            const vmh_lua_native_object *object)
+{
+    switch (tag) {
+    case VMH_LUA_FROZEN_WRAP:
+        COUNT(WRAP);
+        put_value(to, object->kept[0]);
+        break;
+    case VMH_LUA_FROZEN_GMATCH:
+        COUNT(GMATCH);
+        put_strings(to, object->kept, 2);
+        put_count(to, (uint64_t)object->kept[2].as.integer);
+        put_integer(to, object->kept[3].as.integer);
+        break;
+    case VMH_LUA_FROZEN_EVENT:
+        COUNT(EVENT);
+        put_count(to, (uint64_t)object->kept[0].as.integer);
+        break;
+    case VMH_LUA_FROZEN_METHOD:
+        COUNT(METHOD);
+        put_strings(to, object->kept, 3);
+        break;
+    default:
+        COUNT(CURSOR);
+        put_value(to, object->kept[0]);
+        put_count(to, (uint64_t)object->kept[1].as.integer);
+        break;
+    }
+}
+
 static void put_body(freezing *to, vmh_lua_value object)
 {
-    switch (tag_of(object)) {
+    vmh_lua_frozen_tag tag = tag_of(object);
+
+    switch (tag) {
+    case VMH_LUA_FROZEN_FIXED:
+        COUNT(FIXED);
+        put_table(to, object.as.table);
+        break;
     case VMH_LUA_FROZEN_TABLE:
         put_table(to, object.as.table);
         break;
@@ -516,17 +591,10 @@ static void put_body(freezing *to, vmh_lua_value object)
         COUNT(CELL);
         put_value(to, object.as.cell->value);
         break;
-    case VMH_LUA_FROZEN_WRAP:
-        COUNT(WRAP);
-        put_value(to, object.as.native->kept[0]);
-        break;
+    case VMH_LUA_FROZEN_HANDLE:
+        break; /* it is whole where it was met */
     default:
-        assert(object.as.native->native == &vmh_lua_gmatch_next);
-        COUNT(GMATCH);
-        put_bytes(to, vmh_lua_string_bytes(object.as.native->kept[0].as.string));
-        put_bytes(to, vmh_lua_string_bytes(object.as.native->kept[1].as.string));
-        put_count(to, (uint64_t)object.as.native->kept[2].as.integer);
-        put_integer(to, object.as.native->kept[3].as.integer);
+        put_native_body(to, tag, object.as.native);
         break;
     }
 }

@@ -26,6 +26,8 @@ enum { VMH_LUA_MAX_FROZEN = 1024 * 1024 };
     X(TABLE, "table") X(CLOSURE, "closure") X(CELL, "cell") X(WRAP, "wrap") X(GMATCH, "gmatch")   \
     X(FRESH, "fresh coroutine") X(STOPPED, "suspended coroutine") X(DEAD, "dead coroutine")       \
     X(FAILED, "failed coroutine")                                                                 \
+    X(STATE, "state") X(HANDLE, "collection in a map") X(CURSOR, "state iterator")                \
+    X(EVENT, "event") X(METHOD, "service method") X(FIXED, "fixed table")                         \
     X(HOLE, "hole") X(ENTRY, "key") X(DELETED, "deleted key") X(METATABLE, "metatable")           \
     X(LUA, "frame") X(PCALL, "pcall") X(XPCALL, "xpcall") X(HANDLER, "handler")                   \
     X(PAIRS, "pairs") X(IPAIRS, "ipairs") X(YIELD, "yield") X(SUSPENDED, "await")                 \

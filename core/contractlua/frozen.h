@@ -24,7 +24,25 @@ typedef enum vmh_lua_frozen_tag {
     VMH_LUA_FROZEN_WRAP,
     VMH_LUA_FROZEN_GMATCH,
     VMH_LUA_FROZEN_CELL, /* of a local or capture, never of a value */
+    VMH_LUA_FROZEN_STATE, /* `state`, or a declared collection: by its number, there is one each */
+    VMH_LUA_FROZEN_HANDLE, /* of a collection in a map of state */
+    VMH_LUA_FROZEN_LIST_NEXT,
+    VMH_LUA_FROZEN_COUNTED_NEXT,
+    VMH_LUA_FROZEN_EVENT,
+    VMH_LUA_FROZEN_METHOD,
+    VMH_LUA_FROZEN_FIXED, /* a table that nobody writes to */
 } vmh_lua_frozen_tag;
+
+/* Natives that keep values: how each is told. */
+typedef struct vmh_lua_frozen_native {
+    vmh_lua_frozen_tag tag;
+    const vmh_lua_native *native;
+    uint32_t kept_count;
+} vmh_lua_frozen_native;
+
+/* The one of a tag, or of a native; NULL for any other. */
+const vmh_lua_frozen_native *vmh_lua_frozen_native_of_tag(uint8_t tag);
+const vmh_lua_frozen_native *vmh_lua_frozen_native_of(const vmh_lua_native *native);
 
 typedef enum vmh_lua_frozen_frame {
     VMH_LUA_FROZEN_LUA = 1,
@@ -46,17 +64,19 @@ typedef enum vmh_lua_frozen_status {
 
 /* ---- names of what the library has (frozen_names.c) ---- */
 
-/* "pcall", or "string" and "rep" with a dot between them. */
+/* "pcall"; "string", "rep"; "sdk", "uint32", "add": with dots between them. */
+enum { VMH_LUA_NAME_PARTS = 3 };
+
 typedef struct vmh_lua_library_name {
-    vmh_bytes table; /* empty: none */
-    vmh_bytes name;
+    vmh_bytes parts[VMH_LUA_NAME_PARTS];
+    uint32_t count;
 } vmh_lua_library_name;
 
 /* The name of a function or table of the library; false for anything else. */
 bool vmh_lua_library_name_of(const vmh_lua_library *library, vmh_lua_value value,
                              vmh_lua_library_name *out);
 
-/* The function or table of that name, with its dot; nil where there is none. */
+/* The function or table of that name, with its dots; nil where there is none. */
 vmh_lua_value vmh_lua_library_find(const vmh_lua_library *library, vmh_bytes name);
 
 /* ---- what a frame holds ---- */

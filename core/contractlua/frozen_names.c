@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "contractlua/handle.h"
+#include "contractlua/lib_sdk.h"
 #include "contractlua/natives.h"
 
 /* What no table of the library holds. */
@@ -23,56 +25,65 @@ static bool is_same(vmh_lua_value a, vmh_lua_value b)
     return a.tag == b.tag && a.as.pointer == b.as.pointer;
 }
 
-/* The key of a value in a table of the library. */
-static bool find_field(const vmh_lua_table *table, vmh_lua_value value, vmh_bytes *name)
+static bool is_nameable(vmh_lua_value value)
 {
+    return value.tag == VMH_LUA_TABLE || value.tag == VMH_LUA_NATIVE;
+}
+
+/* Adds to a name, whose table this is, the parts that lead on to a value. */
+static bool find_in_table(const vmh_lua_table *table, vmh_lua_value value,
+                          vmh_lua_library_name *out)
+{
+    uint32_t at = out->count;
+
+    if (at == VMH_LUA_NAME_PARTS)
+        return false;
     for (uint32_t i = 0; i < table->entry_count; i++) {
         const vmh_lua_entry *entry = &table->entries[i];
 
-        if (is_same(entry->value, value) && entry->key.tag == VMH_LUA_STRING) {
-            *name = vmh_lua_string_bytes(entry->key.as.string);
+        if (!is_nameable(entry->value))
+            continue;
+        out->parts[at] = vmh_lua_string_bytes(entry->key.as.string);
+        out->count = at + 1;
+        /* No deeper than a name has parts. */
+        if (is_same(entry->value, value) ||
+            (entry->value.tag == VMH_LUA_TABLE &&
+             find_in_table(entry->value.as.table, value, out)))
             return true;
-        }
     }
+    out->count = at;
     return false;
+}
+
+static bool set_name(vmh_lua_library_name *out, const char *name)
+{
+    out->parts[0] = vmh_bytes_text(name);
+    out->count = 1;
+    return true;
 }
 
 bool vmh_lua_library_name_of(const vmh_lua_library *library, vmh_lua_value value,
                              vmh_lua_library_name *out)
 {
-    *out = (vmh_lua_library_name){.table = {0}};
-    if (value.tag != VMH_LUA_TABLE && value.tag != VMH_LUA_NATIVE)
-        return false;
-    if (value.tag == VMH_LUA_TABLE && !value.as.table->is_read_only)
+    out->count = 0;
+    if (!is_nameable(value) || (value.tag == VMH_LUA_TABLE && !value.as.table->is_read_only) ||
+        (value.tag == VMH_LUA_NATIVE && value.as.native->kept_count != 0))
         return false;
     for (size_t i = 0; i < library->global_count; i++) {
         vmh_lua_value global = library->globals[i];
 
-        if (is_same(global, value)) {
-            out->name = vmh_bytes_text(library->names[i]);
+        set_name(out, library->names[i]);
+        if (is_same(global, value) ||
+            (global.tag == VMH_LUA_TABLE && find_in_table(global.as.table, value, out)))
             return true;
-        }
-        if (global.tag == VMH_LUA_TABLE && find_field(global.as.table, value, &out->name)) {
-            out->table = vmh_bytes_text(library->names[i]);
-            return true;
-        }
     }
-    if (value.tag == VMH_LUA_TABLE && value.as.table == library->string_metatable) {
-        out->name = vmh_bytes_text(string_metatable);
-        return true;
-    }
+    if (value.tag == VMH_LUA_TABLE && value.as.table == library->string_metatable)
+        return set_name(out, string_metatable);
     for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
-        if (value.tag == VMH_LUA_NATIVE && value.as.native == hidden[i].object) {
-            out->name = vmh_bytes_text(hidden[i].name);
-            return true;
-        }
+        if (value.tag == VMH_LUA_NATIVE && value.as.native == hidden[i].object)
+            return set_name(out, hidden[i].name);
     }
     return false;
-}
-
-static bool is_nameable(vmh_lua_value value)
-{
-    return value.tag == VMH_LUA_TABLE || value.tag == VMH_LUA_NATIVE;
 }
 
 static vmh_lua_value field_of(const vmh_lua_table *table, vmh_bytes name)
@@ -87,35 +98,83 @@ static vmh_lua_value field_of(const vmh_lua_table *table, vmh_bytes name)
     return vmh_lua_nil();
 }
 
+/* Up to the first dot, which is taken off with it. */
+static vmh_bytes take_part(vmh_bytes *name)
+{
+    const uint8_t *dot = name->size == 0 ? NULL : memchr(name->data, '.', name->size);
+    vmh_bytes part = *name;
+
+    if (dot == NULL) {
+        *name = (vmh_bytes){0};
+        return part;
+    }
+    part.size = (size_t)(dot - name->data);
+    *name = vmh_bytes_of(dot + 1, name->size - part.size - 1);
+    return part;
+}
+
+/* What a name leads to whose first part is a global; nil: nothing, or no global. */
+static vmh_lua_value find_named(const vmh_lua_library *library, vmh_bytes name)
+{
+    vmh_bytes rest = name, first = take_part(&rest);
+    vmh_lua_value value = vmh_lua_nil();
+
+    for (size_t i = 0; i < library->global_count && vmh_lua_is_nil(value); i++) {
+        if (vmh_bytes_equal(vmh_bytes_text(library->names[i]), first) &&
+            is_nameable(library->globals[i]))
+            value = library->globals[i];
+    }
+    while (rest.size > 0 && value.tag == VMH_LUA_TABLE)
+        value = field_of(value.as.table, take_part(&rest));
+    /* A dot at its end, or behind a function, is in no name. */
+    return rest.size > 0 || (name.size > 0 && name.data[name.size - 1] == '.') ? vmh_lua_nil()
+                                                                               : value;
+}
+
 vmh_lua_value vmh_lua_library_find(const vmh_lua_library *library, vmh_bytes name)
 {
-    const uint8_t *dot = name.size == 0 ? NULL : memchr(name.data, '.', name.size);
-    vmh_bytes table = vmh_bytes_of(name.data, dot == NULL ? 0 : (size_t)(dot - name.data));
+    vmh_lua_value found = find_named(library, name);
 
-    for (size_t i = 0; i < library->global_count; i++) {
-        vmh_bytes global = vmh_bytes_text(library->names[i]);
-        vmh_lua_value value = library->globals[i];
-
-        if (vmh_bytes_equal(global, name) && is_nameable(value))
-            return value;
-        if (dot != NULL && value.tag == VMH_LUA_TABLE && vmh_bytes_equal(global, table)) {
-            value = field_of(value.as.table,
-                             vmh_bytes_of(dot + 1, name.size - table.size - 1));
-            if (!vmh_lua_is_nil(value))
-                return value;
-        }
-    }
-    if (vmh_bytes_equal(name, vmh_bytes_text(string_metatable)))
+    if (vmh_lua_is_nil(found) && vmh_bytes_equal(name, vmh_bytes_text(string_metatable)))
         return vmh_lua_of_table(library->string_metatable);
-    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0] && vmh_lua_is_nil(found); i++) {
         /* Values have no constant pointers; nobody writes to what keeps nothing. */
         if (vmh_bytes_equal(name, vmh_bytes_text(hidden[i].name)))
-            return (vmh_lua_value){
+            found = (vmh_lua_value){
                 .tag = VMH_LUA_NATIVE,
                 .as = {.native = (vmh_lua_native_object *)hidden[i].object}};
     }
-    return vmh_lua_nil();
+    return found;
 }
+
+static const vmh_lua_frozen_native natives[] = {
+    {VMH_LUA_FROZEN_WRAP, &vmh_lua_wrapped, 1},
+    {VMH_LUA_FROZEN_GMATCH, &vmh_lua_gmatch_next, 4},
+    {VMH_LUA_FROZEN_LIST_NEXT, &vmh_lua_list_next, 2},
+    {VMH_LUA_FROZEN_COUNTED_NEXT, &vmh_lua_counted_next, 2},
+    {VMH_LUA_FROZEN_EVENT, &vmh_lua_event_native, 1},
+    {VMH_LUA_FROZEN_METHOD, &vmh_lua_service_method, 3},
+};
+
+const vmh_lua_frozen_native *vmh_lua_frozen_native_of_tag(uint8_t tag)
+{
+    for (size_t i = 0; i < sizeof natives / sizeof natives[0]; i++) {
+        if (natives[i].tag == tag)
+            return &natives[i];
+    }
+    return NULL;
+}
+
+const vmh_lua_frozen_native *vmh_lua_frozen_native_of(const vmh_lua_native *native)
+{
+    for (size_t i = 0; i < sizeof natives / sizeof natives[0]; i++) {
+        if (natives[i].native == native)
+            return &natives[i];
+    }
+    return NULL;
+}
+
+/* ---- what a frame holds ---- */
 
 void vmh_lua_live_at(const vmh_lua_proto *proto, const vmh_lua_point *point, uint32_t waiting,
                      vmh_lua_live_list *out)

@@ -65,6 +65,58 @@ vmh_lua_handle *vmh_lua_handle_root(vmh_lua_state *L, const vmh_lua_interface *i
     return vmh_lua_handle_new(L, NULL, 0, (vmh_bytes){0});
 }
 
+vmh_bytes vmh_lua_handle_keys(const vmh_lua_handle *handle, const vmh_lua_interface *interface)
+{
+    size_t head = 1 + interface->kept[handle->kept].name.size;
+
+    return vmh_bytes_of(handle->path + head, handle->size - head);
+}
+
+/* Whether `*keys` begins with a key of the type, which is taken off. */
+static bool take_key(vmh_lua_scalar scalar, vmh_bytes *keys)
+{
+    size_t head = 0, size = vmh_lua_scalar_size(scalar);
+
+    if (size == 0) {
+        if (keys->size < 4)
+            return false;
+        head = 4;
+        size = vmh_get_u32_be(keys->data);
+    }
+    if (size > keys->size - head || (scalar == VMH_LUA_SCALAR_BOOL && keys->data[0] > 1))
+        return false;
+    *keys = vmh_bytes_of(keys->data + head + size, keys->size - head - size);
+    return true;
+}
+
+vmh_lua_handle *vmh_lua_handle_of_keys(vmh_lua_state *L, uint32_t kept, uint32_t depth,
+                                       vmh_bytes keys, bool *is_good)
+{
+    const vmh_lua_kept *declared = &L->sdk->interface->kept[kept];
+    const vmh_lua_kept_type *type = declared->type;
+    uint8_t head[1 + VMH_LUA_MAX_NAME];
+    vmh_bytes rest = keys, path = head_of(declared->name, head);
+    vmh_lua_handle *made;
+
+    *is_good = depth > 0;
+    for (; depth > 0 && *is_good; depth--) {
+        *is_good = type->kind == VMH_LUA_KEPT_MAP && type->of->kind != VMH_LUA_KEPT_VALUE &&
+                   take_key(type->scalar, &rest);
+        type = type->of;
+    }
+    *is_good = *is_good && rest.size == 0;
+    if (!*is_good ||
+        !vmh_lua_heap_count(&L->heap, VMH_LUA_TABLE_COST + path.size + keys.size))
+        return NULL;
+    made = vmh_lua_heap_alloc(&L->heap, sizeof *made + path.size + keys.size);
+    if (made == NULL)
+        return NULL;
+    *made = (vmh_lua_handle){type, kept, (uint32_t)(path.size + keys.size)};
+    memcpy(made->path, path.data, path.size);
+    memcpy(made->path + path.size, keys.data, keys.size);
+    return made;
+}
+
 /* ---- what an access is about ---- */
 
 /* One access to a handle by a key. */

@@ -27,6 +27,15 @@ vmh_lua_handle *vmh_lua_handle_new(vmh_lua_state *L, const vmh_lua_kept_type *ty
 /* `state`, and with it the handles of the declared collections in sdk->handles; the same. */
 vmh_lua_handle *vmh_lua_handle_root(vmh_lua_state *L, const vmh_lua_interface *interface);
 
+/*
+ * The keys of a handle of a collection in a map, behind the declared name; and the handle of
+ * such keys, `depth` of them, in declaration `kept`. NULL where limit or system stop it, or, with
+ * `*is_good` false, where these are no such keys.
+ */
+vmh_bytes vmh_lua_handle_keys(const vmh_lua_handle *handle, const vmh_lua_interface *interface);
+vmh_lua_handle *vmh_lua_handle_of_keys(vmh_lua_state *L, uint32_t kept, uint32_t depth,
+                                       vmh_bytes keys, bool *is_good);
+
 extern const vmh_lua_native vmh_lua_handle_index, vmh_lua_handle_newindex, vmh_lua_handle_len,
     vmh_lua_handle_pairs, vmh_lua_list_next, vmh_lua_counted_next;
 

@@ -10,7 +10,7 @@
 
 static vmh_lua_step emit_event(vmh_lua_state *L, vmh_lua_frame *frame);
 
-static const vmh_lua_native event_native = {"emit", emit_event};
+const vmh_lua_native vmh_lua_event_native = {"emit", emit_event};
 
 /* A function per event, in a table. */
 static vmh_lua_table *make_events(vmh_lua_state *L, const vmh_lua_interface *interface)
@@ -27,7 +27,7 @@ static vmh_lua_table *make_events(vmh_lua_state *L, const vmh_lua_interface *int
         name = vmh_lua_string_new(&L->heap, interface->events[i].name);
         if (made == NULL || name == NULL)
             return NULL;
-        made->native = &event_native;
+        made->native = &vmh_lua_event_native;
         made->kept_count = 1;
         made->kept[0] = vmh_lua_integer((int64_t)i);
         if (!vmh_lua_raw_set(L, table, vmh_lua_of_string(name),

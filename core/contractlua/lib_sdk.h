@@ -27,6 +27,12 @@ vmh_lua_step vmh_lua_sdk_address_of_key(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_address_text(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_address(vmh_lua_state *L, vmh_lua_frame *frame);
 
+/*
+ * Functions that declarations make. An event's keeps its number in the interface; a method's
+ * three texts: service, name and types.
+ */
+extern const vmh_lua_native vmh_lua_event_native, vmh_lua_service_method;
+
 /* A declared list of values, as texts name it. */
 typedef struct vmh_lua_expected {
     const char *what;  /* "event", "method", "result" */

@@ -1,6 +1,7 @@
 #include "contractlua/freeze.h"
 
 #include "contractlua/frozen.h"
+#include "contractlua/handle.h"
 #include "contractlua/natives.h"
 #include "crypto/digest.h"
 
@@ -15,6 +16,7 @@ typedef struct thawing {
     vmh_arena arena;
     vmh_lua_value *objects;
     size_t object_count, object_capacity;
+    vmh_lua_handle *state; /* NULL: nothing is declared */
     const char *fault;
     size_t fault_at;
 } thawing;
@@ -180,15 +182,19 @@ static vmh_lua_value take_coroutine(thawing *from)
     return (vmh_lua_value){.tag = VMH_LUA_COROUTINE, .as = {.coroutine = made}};
 }
 
-static vmh_lua_value take_native(thawing *from, const vmh_lua_native *native, uint32_t kept_count,
-                                 uint64_t cost)
+/* What wrap gives counts no more than a function: what it keeps is its coroutine. */
+static vmh_lua_value take_native(thawing *from, const vmh_lua_frozen_native *of)
 {
-    vmh_lua_native_object *made = make(from, sizeof *made + kept_count * sizeof made->kept[0], cost);
+    uint64_t kept_cost = of->tag == VMH_LUA_FROZEN_WRAP
+                             ? 0
+                             : (uint64_t)VMH_LUA_CAPTURE_COST * of->kept_count;
+    vmh_lua_native_object *made = make(from, sizeof *made + of->kept_count * sizeof made->kept[0],
+                                       VMH_LUA_CLOSURE_COST + kept_cost);
 
     if (made == NULL)
         return vmh_lua_nil();
-    made->native = native;
-    made->kept_count = kept_count;
+    made->native = of->native;
+    made->kept_count = of->kept_count;
     return (vmh_lua_value){.tag = VMH_LUA_NATIVE, .as = {.native = made}};
 }
 
@@ -197,6 +203,54 @@ static vmh_lua_value take_table(thawing *from)
     vmh_lua_table *made = is_over(from) ? NULL : vmh_lua_table_new(&from->L->heap);
 
     return made == NULL ? vmh_lua_nil() : vmh_lua_of_table(made);
+}
+
+static const vmh_lua_interface *interface_of(const thawing *from)
+{
+    return from->state == NULL ? NULL : from->L->sdk->interface;
+}
+
+/* The number of a declaration of state; 0 after a fault. */
+static uint32_t take_kept(thawing *from, uint64_t bias)
+{
+    const vmh_lua_interface *interface = interface_of(from);
+
+    if (interface == NULL || interface->kept_count + bias == 0) {
+        refuse(from, "nothing is declared");
+        return 0;
+    }
+    return take_index(from, interface->kept_count + bias - 1, "nothing is declared");
+}
+
+static vmh_lua_value take_state(thawing *from)
+{
+    uint32_t number = take_kept(from, 1);
+
+    if (is_over(from))
+        return vmh_lua_nil();
+    if (number == 0)
+        return (vmh_lua_value){.tag = VMH_LUA_HANDLE, .as = {.handle = from->state}};
+    if (vmh_lua_is_nil(from->L->sdk->handles[number - 1]))
+        refuse(from, "no collection");
+    return from->L->sdk->handles[number - 1];
+}
+
+/* All of it stands where it is met first: nothing can change in it. */
+static vmh_lua_value take_handle(thawing *from)
+{
+    uint32_t kept = take_kept(from, 0);
+    uint32_t depth = take_index(from, VMH_LUA_MAX_KEPT_NESTING, "no keys of state");
+    vmh_bytes keys = take_bytes(from);
+    vmh_lua_handle *made;
+    bool is_good;
+
+    if (is_over(from))
+        return vmh_lua_nil();
+    made = vmh_lua_handle_of_keys(from->L, kept, depth, keys, &is_good);
+    if (!is_good)
+        refuse(from, "no keys of state");
+    return made == NULL ? vmh_lua_nil()
+                        : (vmh_lua_value){.tag = VMH_LUA_HANDLE, .as = {.handle = made}};
 }
 
 static vmh_lua_value take_seen(thawing *from)
@@ -225,8 +279,11 @@ static vmh_lua_value take_object(thawing *from, uint8_t tag)
     vmh_lua_value object = vmh_lua_nil();
 
     switch (tag) {
+    case VMH_LUA_FROZEN_FIXED:
     case VMH_LUA_FROZEN_TABLE:
         object = take_table(from);
+        if (object.tag == VMH_LUA_TABLE)
+            object.as.table->is_read_only = tag == VMH_LUA_FROZEN_FIXED;
         break;
     case VMH_LUA_FROZEN_CLOSURE:
         object = take_closure(from);
@@ -234,15 +291,14 @@ static vmh_lua_value take_object(thawing *from, uint8_t tag)
     case VMH_LUA_FROZEN_COROUTINE:
         object = take_coroutine(from);
         break;
-    case VMH_LUA_FROZEN_WRAP:
-        object = take_native(from, &vmh_lua_wrapped, 1, VMH_LUA_CLOSURE_COST);
-        break;
-    case VMH_LUA_FROZEN_GMATCH:
-        object = take_native(from, &vmh_lua_gmatch_next, 4,
-                             VMH_LUA_CLOSURE_COST + 4 * VMH_LUA_CAPTURE_COST);
+    case VMH_LUA_FROZEN_HANDLE:
+        object = take_handle(from);
         break;
     default:
-        refuse(from, "no kind of value");
+        if (vmh_lua_frozen_native_of_tag(tag) != NULL)
+            object = take_native(from, vmh_lua_frozen_native_of_tag(tag));
+        else
+            refuse(from, "no kind of value");
         break;
     }
     add_object(from, object);
@@ -271,6 +327,8 @@ static vmh_lua_value take_value(thawing *from)
         return take_library(from);
     case VMH_LUA_FROZEN_MAIN:
         return (vmh_lua_value){.tag = VMH_LUA_COROUTINE, .as = {.coroutine = from->L->main}};
+    case VMH_LUA_FROZEN_STATE:
+        return take_state(from);
     case VMH_LUA_FROZEN_SEEN:
         value = take_seen(from);
         if (value.tag == VMH_LUA_CELL)
@@ -758,6 +816,60 @@ static void take_gmatch_body(thawing *from, vmh_lua_native_object *object)
     object->kept[3] = vmh_lua_integer(last_end);
 }
 
+static void take_strings(thawing *from, vmh_lua_value *strings, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        strings[i] = take_string(from);
+}
+
+static void take_event(thawing *from, vmh_lua_native_object *object)
+{
+    const vmh_lua_interface *interface = interface_of(from);
+    uint64_t number = take_count(from);
+
+    if (interface == NULL || number >= interface->event_count)
+        refuse(from, "no event is declared");
+    object->kept[0] = vmh_lua_integer((int64_t)number);
+}
+
+static void take_cursor(thawing *from, vmh_lua_native_object *object, vmh_lua_kept_kind kind)
+{
+    uint64_t place;
+
+    object->kept[0] = take_kind(from, VMH_LUA_HANDLE, "no collection");
+    place = take_count(from);
+    if (is_over(from))
+        return;
+    if (object->kept[0].as.handle->type == NULL ||
+        object->kept[0].as.handle->type->kind != kind || place > INT64_MAX)
+        refuse(from, "no place in a collection");
+    object->kept[1] = vmh_lua_integer((int64_t)place);
+}
+
+static void take_native_body(thawing *from, vmh_lua_native_object *object)
+{
+    switch (vmh_lua_frozen_native_of(object->native)->tag) {
+    case VMH_LUA_FROZEN_WRAP:
+        object->kept[0] = take_kind(from, VMH_LUA_COROUTINE, "no coroutine");
+        break;
+    case VMH_LUA_FROZEN_GMATCH:
+        take_gmatch_body(from, object);
+        break;
+    case VMH_LUA_FROZEN_EVENT:
+        take_event(from, object);
+        break;
+    case VMH_LUA_FROZEN_METHOD:
+        take_strings(from, object->kept, 3);
+        break;
+    case VMH_LUA_FROZEN_LIST_NEXT:
+        take_cursor(from, object, VMH_LUA_KEPT_LIST);
+        break;
+    default:
+        take_cursor(from, object, VMH_LUA_KEPT_COUNTED);
+        break;
+    }
+}
+
 static void take_body(thawing *from, vmh_lua_value object)
 {
     switch ((vmh_lua_tag)object.tag) {
@@ -774,11 +886,10 @@ static void take_body(thawing *from, vmh_lua_value object)
     case VMH_LUA_CELL:
         object.as.cell->value = take_value(from);
         break;
-    default:
-        if (object.as.native->native == &vmh_lua_wrapped)
-            object.as.native->kept[0] = take_kind(from, VMH_LUA_COROUTINE, "no coroutine");
-        else
-            take_gmatch_body(from, object.as.native);
+    case VMH_LUA_NATIVE:
+        take_native_body(from, object.as.native);
+        break;
+    default: /* a handle, which is whole */
         break;
     }
 }
@@ -800,11 +911,21 @@ static void take_head(thawing *from)
         from->at += sizeof hash.bytes;
 }
 
+/* `state` and the collections in it, if the contract has any. */
+static void make_state(thawing *from)
+{
+    vmh_lua_state *L = from->L;
+
+    if (L->sdk != NULL && L->sdk->interface != NULL)
+        from->state = vmh_lua_handle_root(L, L->sdk->interface);
+}
+
 static void take_all(thawing *from)
 {
     vmh_lua_state *L = from->L;
 
     take_head(from);
+    make_state(from);
     take_frames(from, L->main);
     take_globals(from);
     for (size_t i = 0; i < from->object_count && !is_over(from); i++)

@@ -9,7 +9,7 @@ local run_command = require "spec.support.run_command"
 local temporary_folder = require "spec.support.temporary_folder"
 
 local SOAK <const> = os.getenv "VMHOST_SOAK"
-local COUNT <const> = SOAK and 500 or 8
+local COUNT <const> = SOAK and 500 or 5
 local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local EVERY <const>, PERCENT <const>, GAS <const> = 50, 45, 50000000
 -- How many stops each kind of value and frame is live at.
@@ -31,7 +31,7 @@ end
 -- to, and the kinds that were live at each.
 local function stops_of(source, first, is_optimised, census)
   local printed, stops = {}, {}
-  local execution = assert(contract.start { source = source, gas_limit = GAS,
+  local execution = assert(contract.start { source = source, gas_limit = GAS, sdk = true,
     optimise = is_optimised, print = function(text) printed[#printed + 1] = text end })
   await_legs.run(execution, first)
   local used = execution:outcome().gas_used

@@ -102,6 +102,15 @@ do
 end
 zoo.library = { string.rep, next, (pairs {}), (ipairs {}), (utf8.codes ""), (utf8.codes("", true)),
   string, getmetatable "", tostring, coroutine.wrap }
+zoo.token, zoo.state, zoo.emit = sdk.contract { state = { count = "uint64", all = "list(bytes)",
+  map = "map(uint32, map(string, counted(bool, uint64)))" }, events = { Paid = "amount uint64" } }
+zoo.other = sdk.service("Other", { pay = "(uint32)" })
+zoo.safe = sdk.uint32.add
+await_if_allowed "declared"
+zoo.map = zoo.state.map
+zoo.part = zoo.map[%d]
+zoo.inner = zoo.part["key"]
+zoo.items, zoo.entries = (pairs(zoo.state.all)), (pairs(zoo.inner))
 zoo.main = coroutine.running()
 zoo.fresh = coroutine.create(function(...) return "fresh", select("#", ...), ... end)
 zoo.dead = coroutine.create(function() return 1 end)
@@ -139,7 +148,7 @@ local BODIES <const> = {
   "local a, b = n a, o.x, b = o.y, 2, a return a, b",
   "local t = { n, o.z, k = coroutine.yield(n), [n] = 1, n } return #t, t[1]",
   "return o:method(n)",
-  "do local x <const> = 5 local function f() n = n + x return coroutine.yield(n) end return f() end",
+  "local x <const> = 5 local function f() n = n + x return coroutine.yield(n) end return f()",
   "repeat local m = n n = coroutine.yield(m) until m > 5 return n",
   "while true do n = n + 1 if coroutine.yield(n) > 5 then break end end return n",
   "local r <const> = { x = 1 } return r.x, coroutine.yield(r.x + n)",
@@ -210,6 +219,9 @@ print(zoo.library[1] == string.rep, zoo.library[2] == next, zoo.library[3] == ne
 print(zoo.main == coroutine.running(), coroutine.resume(zoo.fresh, nil, 1, nil))
 print(coroutine.status(zoo.dead), coroutine.close(zoo.dead), coroutine.close(zoo.failed))
 print(zoo.wrap(1), zoo.wrap(2), zoo.words(), zoo.words(), zoo.words(), zoo.stored)
+print(zoo.state.count, zoo.map == zoo.state.map, #zoo.inner, #zoo.part["x"], zoo.items(),
+  zoo.entries(), pcall(zoo.emit.Paid, 5), pcall(zoo.other.pay, 5), pcall(rawset, zoo.emit, 1, 1),
+  zoo.safe == sdk.uint32.add, zoo.token)
 for at, inside in ipairs(zoo.inside) do
   local parts = { at }
   while coroutine.status(inside) == "suspended" and #parts < 40 do
@@ -241,7 +253,7 @@ function random_awaits.new(random, percent)
     local lines = { "local zoo = {}" }
     for _, name in ipairs(shuffled(NAMES, random)) do lines[#lines + 1] = WAYS[name] end
     local numbers = {}
-    for at = 1, 8 do numbers[at] = random(9) end
+    for at = 1, 9 do numbers[at] = random(9) end
     lines[#lines + 1] = ZOO:format(table.unpack(numbers))
     if random(2) == 1 then lines[#lines + 1] = "change()" end
     lines[#lines + 1] = INSIDE

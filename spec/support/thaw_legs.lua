@@ -19,7 +19,8 @@ end
 
 local function leg_of(source, bytes, packed, count, gas, is_optimised)
   local printed = {}
-  local execution, message = contract.thaw { source = source, bytes = bytes, gas_limit = gas,
+  local execution, message = contract.thaw { source = source, bytes = bytes, gas_limit = gas, sdk =
+    true,
     optimise = is_optimised, print = function(text) printed[#printed + 1] = text end }
   if not execution then return message end
   if execution:freeze() ~= bytes then return "what was thawed is frozen to other bytes" end
