@@ -38,9 +38,12 @@ static bool compile(side *of, const vmh_lua_library *library, vmh_bytes source, 
     vmh_status status;
 
     vmh_arena_init(&arena);
-    status = (is_plain ? vmh_lua_compile_plainly : vmh_lua_compile)(
-        VMH_LITERAL("fuzz"), source, library->names, library->global_count, &arena, &of->code,
-        &refusal, NULL);
+    if (is_plain)
+        status = vmh_lua_compile_plainly(VMH_LITERAL("fuzz"), source, library->names,
+                                         library->global_count, &arena, &of->code, &refusal, NULL);
+    else
+        status = vmh_lua_compile(VMH_LITERAL("fuzz"), source, library->names,
+                                 library->global_count, &arena, &of->code, &refusal, NULL);
     EXPECT(status == VMH_OK, "a source is compiled or refused");
     vmh_arena_clear(&arena);
     vmh_buffer_init(&of->frozen);
