@@ -112,6 +112,8 @@ static vmh_lua_step emit_event(vmh_lua_state *L, vmh_lua_frame *frame)
     if (!vmh_lua_pack(L, &expected, vmh_lua_slots(L, frame), frame->argument_count, &packed,
                       &step))
         return step;
+    if (!vmh_lua_charge(L, (packed.size / 32 + 1) * VMH_LUA_GAS_EVENT_WORD))
+        return vmh_lua_stopped(L);
     arguments[0] = vmh_argument_string(event->name);
     arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, packed);
     if (!vmh_lua_sdk_call(L, &operation, (vmh_argument_array){arguments, 2}, NULL, &step))

@@ -7,6 +7,9 @@
 #include "contractlua/lib_sdk.h"
 #include "types/message.h"
 
+/* Of a signature in a text about it. */
+enum { SHOWN_SIZE = 100 };
+
 static bool stop(vmh_lua_state *L, vmh_lua_step *step)
 {
     *step = vmh_lua_stopped(L);
@@ -153,7 +156,7 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
     vmh_bytes wrong = {0};
     vmh_status status;
 
-    if (!vmh_lua_charge(of->L, text.size * VMH_LUA_GAS_DECLARATION))
+    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SIGNATURE + text.size * VMH_LUA_GAS_DECLARATION))
         return stop(of->L, &of->step);
     status = vmh_lua_read_signature(name, text, of->L->sdk->scratch, &of->signature, &wrong,
                                     of->L->why);
@@ -161,7 +164,10 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
         return fail(of->L, status, &of->step);
     if (wrong.size == 0)
         return true;
-    of->step = vmh_lua_raise_text(of->L, "method '%.*s': %.*s", VMH_PRINT(text), VMH_PRINT(wrong));
+    of->step = vmh_lua_raise_text(of->L, "method '%.*s%s': %.*s",
+                                  (int)(text.size < SHOWN_SIZE ? text.size : SHOWN_SIZE),
+                                  (const char *)text.data, text.size < SHOWN_SIZE ? "" : "...",
+                                  VMH_PRINT(wrong));
     return false;
 }
 
