@@ -249,6 +249,7 @@ build = {
     ["vmhost.bench"] = "scripts/vmhost/bench.lua",
     ["vmhost.bench.block"] = "scripts/vmhost/bench/block.lua",
     ["vmhost.bench.lua"] = "scripts/vmhost/bench/lua.lua",
+    ["vmhost.bench.lua_calls"] = "scripts/vmhost/bench/lua_calls.lua",
     ["vmhost.bench.lua_programs"] = "scripts/vmhost/bench/lua_programs.lua",
     ["vmhost.bench.storage"] = "scripts/vmhost/bench/storage.lua",
     ["vmhost.bench.vite"] = "scripts/vmhost/bench/vite.lua",

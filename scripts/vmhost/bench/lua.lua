@@ -1,7 +1,9 @@
---- How fast contract Lua runs, metered, beside Lua 5.4: programs that run alike in both, in turns.
+--- How fast contract Lua runs, metered, beside Lua 5.4: programs that run alike in both, in turns;
+-- and what a call of a contract takes beyond that of a native one.
 -- @module vmhost.bench.lua
 local bench = require "vmhost.bench"
 local contract = require "vmhost.contract"
+local lua_calls = require "vmhost.bench.lua_calls"
 
 local lua = { summary = "contract Lua beside Lua 5.4" }
 
@@ -52,7 +54,7 @@ end
 --- Runs the suite.
 -- @tparam table options rounds (default 7), programs (default `vmhost.bench.lua_programs`)
 -- @tparam function clock nanoseconds
--- @tparam function report gets each result, and then their mean
+-- @tparam function report gets each result, their mean, and then that of calls
 function lua.run(options, clock, report)
   local results = {}
   for index, program in ipairs(options.programs or require "vmhost.bench.lua_programs") do
@@ -60,6 +62,7 @@ function lua.run(options, clock, report)
     report(results[index])
   end
   report(mean_of(results))
+  report(lua_calls.measure(options.rounds or 15))
 end
 
 return lua
