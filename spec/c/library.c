@@ -7,13 +7,14 @@
  * it, for n = 1, 1 + STEP ... until a run needs fewer. Expected is the failure
  * "no memory", or what came of the run with memory, gas and all, where the
  * allocation was not needed. Counted are those of compiling, of the library and of
- * the run, and the parts that are cut from what was allocated.
+ * the run, and the parts that are cut from what was allocated. Where a source calls
+ * `await` it is frozen, thawed, and goes on.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "contractlua/state.h"
+#include "contractlua/freeze.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -142,6 +143,31 @@ static void keep(result *out, vmh_lua_state *L, const vmh_lua_outcome *outcome)
         snprintf(out->text, sizeof out->text, "%.*s", VMH_PRINT(vmh_lua_string_bytes(text)));
 }
 
+/* Stops the execution; it goes on at once, out of its frozen bytes. */
+static vmh_lua_step await(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    (void)L;
+    return vmh_lua_suspend(frame, 0, frame->argument_count);
+}
+
+static const vmh_lua_native natives[] = {{"await", await}, {NULL, NULL}};
+static const vmh_lua_native_list awaits = {NULL, natives, NULL};
+
+static vmh_status freeze_and_go_on(vmh_lua_state *L, const vmh_lua_code *code,
+                                   vmh_lua_outcome *outcome, vmh_failure *why)
+{
+    vmh_lua_answer answer = {.count = 0};
+    vmh_buffer frozen;
+    vmh_status status;
+
+    vmh_buffer_init(&frozen);
+    status = vmh_lua_freeze(L, &frozen, NULL, why);
+    if (status == VMH_OK)
+        status = vmh_lua_thaw(L, code, vmh_buffer_bytes(&frozen), 64 << 20, why);
+    vmh_buffer_clear(&frozen);
+    return status == VMH_OK ? vmh_lua_go_on(L, &answer, 1000000000, outcome, why) : status;
+}
+
 static vmh_status run_code(const vmh_lua_library *library, const vmh_lua_code *code, result *out,
                            vmh_failure *why)
 {
@@ -152,6 +178,8 @@ static vmh_status run_code(const vmh_lua_library *library, const vmh_lua_code *c
     if (L == NULL)
         return VMH_E_NO_MEMORY;
     status = vmh_lua_run(L, code, 1000000000, 64 << 20, &outcome, why);
+    while (status == VMH_OK && outcome.is_suspended)
+        status = freeze_and_go_on(L, code, &outcome, why);
     if (status == VMH_OK)
         keep(out, L, &outcome);
     vmh_lua_state_free(L);
@@ -170,7 +198,7 @@ static result run_source(const char *file, vmh_bytes source)
     vmh_arena_init(&arena);
     memory.count = 0;
     memory.is_armed = memory.fail_at != 0;
-    out.status = vmh_lua_library_new(false, &library, &why);
+    out.status = vmh_lua_library_new_with(false, &awaits, &library, &why);
     if (out.status == VMH_OK)
         out.status = vmh_lua_compile(vmh_bytes_text(file), source, library->names,
                                      library->global_count, &arena, &code, &refusal, &why);

@@ -36,6 +36,21 @@ local GROWING <const> = {
     local copy = table.move(t, 1, 200, 100, {})
     local seen = setmetatable({}, { __index = t, __len = function() return #t end })
     return #table.concat(seen, ", ") + #copy + table.pack(table.unpack(seen)).n]],
+  freezing = [[
+    local t, co = { n = uint256(5), [3] = "x" }, coroutine.create(function(...)
+      return pcall(function(...) for i = 1, 2 do coroutine.yield(i, ...) end end, ...)
+    end)
+    for i = 1, 50 do t["key" .. i], t[i] = { i, t }, function() return t, i end end
+    coroutine.resume(co, table.unpack(t, 1, 40))
+    local words = ("a b c"):gmatch "%a"
+    local function deep(n, ...)
+      if n == 0 then await() return select("#", ...) end
+      return (deep(n - 1, n, ...)) + 1
+    end
+    local depth = deep(30)
+    await()
+    coroutine.resume(co)
+    return depth + #t + #words()]],
 }
 
 describe("the library", function()
