@@ -41,6 +41,15 @@ void vmh_arena_reset(vmh_arena *arena)
     release(arena, true);
 }
 
+size_t vmh_arena_size(const vmh_arena *arena)
+{
+    size_t size = 0;
+
+    for (const vmh_arena_chunk *chunk = arena->chunk; chunk != NULL; chunk = chunk->older)
+        size += sizeof *chunk + chunk->capacity;
+    return size;
+}
+
 static bool add_chunk(vmh_arena *arena, size_t size)
 {
     size_t capacity = arena->chunk == NULL ? FIRST_CHUNK_SIZE : arena->chunk->capacity * 2;

@@ -26,6 +26,9 @@ void vmh_arena_clear(vmh_arena *arena);
 /* As clear, but keeps the oldest chunk for the next use. */
 void vmh_arena_reset(vmh_arena *arena);
 
+/* Bytes that it has of the system. */
+size_t vmh_arena_size(const vmh_arena *arena);
+
 /* `size` uninitialised bytes aligned for any object; NULL when memory is short. */
 void *vmh_arena_alloc(vmh_arena *arena, size_t size);
 

@@ -5,13 +5,14 @@
 
 enum { BUCKET_COUNT = 1024 };
 
-/* Bytes of sources, which the compiled forms grow with. */
-static const uint64_t KEPT_SIZE = 64u * 1024 * 1024;
+/* Bytes of compiled forms: so many that codes which are in use are rarely compiled again. */
+static const uint64_t KEPT_SIZE = 512u * 1024 * 1024;
 
 struct vmh_lua_contract {
     vmh_hash32 hash;
     vmh_lua_code *code;
     vmh_lua_interface *interface;
+    uint64_t size; /* of the code */
     uint32_t holder_count;
     vmh_lua_contract *next;               /* of its bucket */
     vmh_lua_contract *older, *newer;      /* by last use */
@@ -75,7 +76,7 @@ static void drop(vmh_lua_contract *contract)
         at = &(*at)->next;
     *at = contract->next;
     unlink_used(contract);
-    cache.size -= contract->code->source.size;
+    cache.size -= contract->size;
     free_contract(contract);
 }
 
@@ -168,7 +169,7 @@ static vmh_lua_contract *keep(vmh_lua_contract *made)
         *bucket = made;
         made->holder_count = 1;
         link_used(made);
-        cache.size += made->code->source.size;
+        cache.size += made->size;
         trim(KEPT_SIZE);
     } else {
         hold(known);
@@ -200,11 +201,13 @@ vmh_status vmh_lua_cache_add(const vmh_hash32 *hash, vmh_bytes name, vmh_bytes s
     if (status == VMH_OK && made->code == NULL)
         status = vmh_lua_refusal_format(name, source, &found, arena, refusal, why);
     vmh_arena_clear(&tree);
-    if (status == VMH_OK && made->code != NULL)
-        *out = keep(made);
-    else
+    if (status != VMH_OK || made->code == NULL) {
         free(made);
-    return status;
+        return status;
+    }
+    made->size = vmh_arena_size(&made->code->arena);
+    *out = keep(made);
+    return VMH_OK;
 }
 
 const vmh_lua_code *vmh_lua_contract_code(const vmh_lua_contract *contract)
