@@ -109,7 +109,8 @@ local MEMORY <const>, GAS <const> = "out of memory", "out of gas"
 
 local ATTACKS <const> = {
   reads = GAS, writes = GAS, keys = GAS, handles = MEMORY, lists = GAS, counted = GAS,
-  removals = GAS, pairs = GAS, big_values = GAS, caught_writes = GAS, hashes = GAS, recovers = GAS, verifies = GAS,
+  removals = GAS, pairs = GAS, big_values = GAS, caught_writes = GAS, hashes = GAS,
+  recovers = GAS, verifies = GAS,
   itself_caught = GAS, calls = MEMORY, nobody = GAS, big_arguments = MEMORY,
   long_signatures = GAS, services = GAS, in_coroutine = GAS, in_metamethod = GAS,
   big_value = "value of 1048577 bytes is longer than the limit of 1048576",
