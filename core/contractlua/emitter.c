@@ -91,7 +91,9 @@ static void *shrink(void *items, size_t size)
 {
     void *less = realloc(items, size);
 
-    return less == NULL ? items : less;
+    if (less != NULL)
+        items = less;
+    return items;
 }
 
 /* Gives the memory of the buffer to the code. */
