@@ -1,0 +1,122 @@
+--- Sources of many shapes, for what compiling takes: `source(size)` makes one of about that size,
+-- by default the greatest that is taken.
+local MIB <const> = 1 << 20
+
+local sources = {}
+
+-- `unit` as often as it fits between `head` and `tail`.
+local function add(name, unit, head, tail)
+  head, tail = head or "", tail or ""
+  sources[#sources + 1] = { name = name, source = function(size)
+    return head .. unit:rep(((size or MIB) - #head - #tail) // #unit) .. tail
+  end }
+end
+
+-- Lines made by number, `%d` standing for it, until the size is reached.
+local function add_numbered(name, line, head, tail)
+  head, tail = head or "", tail or ""
+  sources[#sources + 1] = { name = name, source = function(size)
+    local parts, left, count = { head }, (size or MIB) - #head - #tail - 100, 0
+    repeat
+      count = count + 1
+      parts[count + 1] = line:gsub("%%d", count)
+      left = left - #parts[count + 1]
+    until left < 0
+    return table.concat(parts) .. tail
+  end }
+end
+
+add("a sum without end", "+a", "local a = 1 return a")
+add("a product of minus", "*-a", "local a = 1 return a")
+add("and without end", " and a", "local a = 1 return a")
+add("or without end", " or a", "local a return a")
+add("fields of fields", ".a", "local a = {} return a")
+add("items of items", "[1]", "local a = {} return a")
+add("items by name", "[a]", "local a = {} return a")
+add("calls of calls", "()", "local f f = function() return f end return f")
+add("methods of methods", ":m()", "local o = {} return o")
+add("concatenations in statements", "x=a..a..a..a..a..a ", "local a = 1 x = 1 ")
+add("comparisons", "x=a<b ", "local a, b = 1, 2 x = 1 ")
+add("tests", "if a<b then x=a end ", "local a, b = 1, 2 x = 1 ")
+add("ifs of nothing", "if a then end ", "local a ")
+add("empty loops", "while a do end ", "local a ")
+add("repeats", "repeat until a ", "local a = 1 ")
+add("numeric loops", "for i=1,2 do end ")
+add("generic loops", "for i in f do end ", "local f = next ")
+add("blocks", "do end ")
+add("blocks with a local", "do local a end ")
+add("locals of many names", "do local a,b,c,d,e,f,g,h end ")
+add("small assignments", "a=b ", "local a, b ")
+add("assignments of small numbers", "a=1 ", "local a ")
+add("assignments of strings", "a='' ", "local a ")
+add("global assignments", "a=a ")
+add("swaps", "a,b=b,a ", "local a, b ")
+add("calls", "f()", "local f = print ", "f()")
+add("calls with arguments", "f(a,1,'') ", "local f, a = print ")
+add("calls of text", "f'' ", "local f = print ")
+add("calls of fields", "f.a.b(c.d) ", "local f, c = {}, {} ")
+add("stores to fields", "t.x=1 ", "local t = {} ")
+add("stores to items", "t[1]=1 ", "local t = {} ")
+add("empty functions", "f=function()end ", "local f ")
+add("local functions", "do local function f()end end ")
+add("functions with parameters", "f=function(a,b,c)return a end ", "local f ")
+add("functions that capture", "f=function()return a end ", "local f, a ")
+add("methods of objects", "function t:m()end ", "local t = {} ")
+add("empty tables", "t={} ", "local t ")
+add("a table of numbers", "1,", "return #{", "}")
+add("a table of strings", "'',", "return #{", "}")
+add("a table of tables", "{},", "return #{", "}")
+add("a table of names", "a=1,", "return {", "}")
+add("a table of functions", "function()end,", "return #{", "}")
+add("a table of keys", "[1]=1,", "return {", "}")
+add("labels and gotos", "do goto a ::a:: end ")
+add("nots", "a=not not not not a ", "local a ")
+add("parentheses", "a=((((a)))) ", "local a ")
+add("vararg", "f(...)", "local f = print ", "f()")
+add("spaces", " ")
+add("newlines", "\n")
+add("semicolons", ";")
+add("comments", "--\n")
+add("long comments", "--[[]]")
+add("one comment", "x", "--")
+add("one string", "x", "return #'", "'")
+add("a string of escapes", "\\x41", "return #'", "'")
+add("a string of decimal escapes", "\\065", "return #'", "'")
+add("a string of characters", "\\u{7FFFFFFF}", "return #'", "'")
+add("a long string of lines", "\n", "return #[[", "]]")
+add("one name", "x", "local ")
+add("one hexadecimal number", "f", "return 0x")
+add_numbered("global names", "g%d=1 ")
+add_numbered("global names that are read", "f(g%d)", "local f = print ", "f()")
+add_numbered("local names", "do local l%d end ")
+add_numbered("texts", "x='%d' ", "local x ")
+add_numbered("numbers", "x=%d ", "local x ")
+add_numbered("great numbers", "x=0x7fffffffffff%d ", "local x ")
+add_numbered("fields", "t.f%d=1 ", "local t = {} ")
+add_numbered("a table of other names", "k%d=%d,", "return {", "}")
+add_numbered("labels", "::l%d::")
+add_numbered("labels that are used", "goto l%d ::l%d::")
+add_numbered("functions of other names", "function f%d()end ")
+
+-- As deep as it goes, again and again.
+add("deep parentheses", "a=" .. ("("):rep(150) .. "a" .. (")"):rep(150) .. " ", "local a ")
+add("deep tables", "a=" .. ("{"):rep(150) .. ("}"):rep(150) .. " ", "local a ")
+add("deep functions", "a=" .. ("function()return "):rep(100) .. "1" .. (" end"):rep(100) .. " ",
+  "local a ")
+add("deep blocks", ("do "):rep(150) .. ("end "):rep(150))
+add("deep calls", "f" .. ("(f"):rep(150) .. (")"):rep(150) .. " ", "local f ")
+add("deep concatenations", "a=a" .. ("..a"):rep(150) .. " ", "local a ")
+add("deep nots", "a=" .. ("not "):rep(150) .. "a ", "local a ")
+add("captures through functions",
+  "do local v f=" .. ("function()return "):rep(100) .. "v" .. (" end"):rep(100) .. " end ",
+  "local f ")
+
+-- Refused, but not before the end.
+add("elseifs", "elseif a then ", "local a if a then ", "end end")
+add("an argument list", "a,", "local f, a f(", "a)")
+add("a list of results", "a,", "local a return ", "a")
+add("a list of names", "a,", "local ", "a")
+add("open parentheses", "(")
+add("minus signs", "- ")
+
+return sources
