@@ -434,6 +434,9 @@ static bool replace_by_function(replacing *r)
     if (!push_captures(r->L, r->frame, &r->search, at + 1, count, &r->step))
         return false;
     vmh_lua_slots(r->L, r->frame)[at] = r->replacement;
+    /* Behind the call the pattern is read again. */
+    if (!vmh_lua_charge(r->L, VMH_LUA_GAS_NATIVE))
+        return stop(r);
     r->step = vmh_lua_call_back(r->L, r->frame, (vmh_lua_callback){at, REPLACED}, count);
     return wait(r);
 }

@@ -16,7 +16,7 @@ describe("vmhost lua", function()
   it("tells what the file cost with --gas", function()
     local output, status = lua("local a = 1", "--gas")
 
-    assert.equal("gas 16, memory 80 bytes\n", output)
+    assert.equal("gas 21, memory 80 bytes\n", output)
     assert.equal(0, status)
   end)
 

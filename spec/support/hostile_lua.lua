@@ -270,7 +270,7 @@ forever("a format of 10,000 conversions", "gas",
   "local x = f:format(table.unpack(list))")
 forever("a format of a megabyte", "memory", "local x = ('x'):rep(1000000)",
   "local y = ('%s'):format(x)")
-forever("a cut format of a megabyte", "memory", "local x = ('x'):rep(1000000)",
+forever("a cut format of a megabyte", "gas", "local x = ('x'):rep(1000000)",
   "local y = ('%.1s'):format(x)")
 forever("quoting of zeros", "memory", "local x = ('\\0'):rep(100000)",
   "local y = ('%q'):format(x)")
