@@ -54,7 +54,8 @@ end
 --- Runs the suite.
 -- @tparam table options rounds (default 7), programs (default `vmhost.bench.lua_programs`)
 -- @tparam function clock nanoseconds
--- @tparam function report gets each result, their mean, and then that of calls
+-- @tparam function report gets each result, their mean, and, where no programs are given, that of
+-- calls
 function lua.run(options, clock, report)
   local results = {}
   for index, program in ipairs(options.programs or require "vmhost.bench.lua_programs") do
@@ -62,7 +63,7 @@ function lua.run(options, clock, report)
     report(results[index])
   end
   report(mean_of(results))
-  report(lua_calls.measure(options.rounds or 15))
+  if not options.programs then report(lua_calls.measure(options.rounds or 15)) end
 end
 
 return lua
