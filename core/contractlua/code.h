@@ -172,4 +172,7 @@ vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char 
 
 void vmh_lua_code_free(vmh_lua_code *code);
 
+/* Bytes that it takes, roughly. */
+size_t vmh_lua_code_size(const vmh_lua_code *code);
+
 #endif

@@ -205,7 +205,7 @@ vmh_status vmh_lua_cache_add(const vmh_hash32 *hash, vmh_bytes name, vmh_bytes s
         free(made);
         return status;
     }
-    made->size = vmh_arena_size(&made->code->arena);
+    made->size = vmh_lua_code_size(made->code);
     *out = keep(made);
     return VMH_OK;
 }

@@ -696,3 +696,16 @@ void vmh_lua_code_free(vmh_lua_code *code)
     vmh_arena_clear(&code->arena);
     free(code);
 }
+
+size_t vmh_lua_code_size(const vmh_lua_code *code)
+{
+    size_t size = vmh_arena_size(&code->arena);
+
+    for (uint32_t i = 0; i < code->proto_count; i++) {
+        const vmh_lua_proto *proto = code->protos[i];
+
+        size += proto->code_count * (sizeof *proto->code + sizeof *proto->lines +
+                                     sizeof *proto->operands);
+    }
+    return size;
+}

@@ -161,61 +161,27 @@ static vmh_lua_step ask_deployer(vmh_lua_state *L, vmh_lua_frame *frame)
     return vmh_lua_return_bytes(L, frame, vmh_bytes_of(answer.value.bytes.data, 20));
 }
 
+/* A function of `sdk` that is one operation of the host. */
+#define ASKS(name, operation_name, method_name, type)                                        \
+    static vmh_lua_step name(vmh_lua_state *L, vmh_lua_frame *frame)                         \
+    {                                                                                        \
+        static const vmh_lua_operation operation = {operation_name, method_name,             \
+                                                    VMH_PERMISSION_SERVICE};                 \
+                                                                                             \
+        return ask(L, frame, &operation, type);                                              \
+    }
+ASKS(sdk_called_by, "Sdk.Address", "getCallerAddress", VMH_ARGUMENT_BYTES)
+ASKS(sdk_signer, "Sdk.Address", "getSignerAddress", VMH_ARGUMENT_BYTES)
+ASKS(sdk_own_address, "Sdk.Address", "getOwnAddress", VMH_ARGUMENT_BYTES)
+ASKS(sdk_block_height, "Sdk.Env", "getBlockHeight", VMH_ARGUMENT_UINT64)
+ASKS(sdk_block_time, "Sdk.Env", "getBlockTimestamp", VMH_ARGUMENT_UINT64)
+ASKS(sdk_chain_id, "Sdk.Env", "getVirtualChainId", VMH_ARGUMENT_UINT32)
+ASKS(sdk_committee, "Sdk.Env", "getBlockCommittee", VMH_ARGUMENT_BYTES_ARRAY)
+#undef ASKS
+
 static vmh_lua_step sdk_caller(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    static const vmh_lua_operation operation = {"Sdk.Address", "getCallerAddress",
-                                                VMH_PERMISSION_SERVICE};
-
-    return L->sdk->is_deploying ? ask_deployer(L, frame)
-                                : ask(L, frame, &operation, VMH_ARGUMENT_BYTES);
-}
-
-static vmh_lua_step sdk_signer(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Address", "getSignerAddress",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_BYTES);
-}
-
-static vmh_lua_step sdk_own_address(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Address", "getOwnAddress",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_BYTES);
-}
-
-static vmh_lua_step sdk_block_height(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Env", "getBlockHeight",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_UINT64);
-}
-
-static vmh_lua_step sdk_block_time(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Env", "getBlockTimestamp",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_UINT64);
-}
-
-static vmh_lua_step sdk_chain_id(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Env", "getVirtualChainId",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_UINT32);
-}
-
-static vmh_lua_step sdk_committee(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation operation = {"Sdk.Env", "getBlockCommittee",
-                                                VMH_PERMISSION_SERVICE};
-
-    return ask(L, frame, &operation, VMH_ARGUMENT_BYTES_ARRAY);
+    return L->sdk->is_deploying ? ask_deployer(L, frame) : sdk_called_by(L, frame);
 }
 
 /* Amount and token that came with the call; zero and nil where nothing did. */

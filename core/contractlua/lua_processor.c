@@ -205,14 +205,25 @@ static vmh_status ask(lua_call *call, const char *method, const vmh_argument *ar
     return VMH_OK;
 }
 
-static vmh_status ask_bytes(lua_call *call, const char *method, vmh_bytes *answer)
+/* What the host knows of the service. */
+static vmh_status ask_of_service(lua_call *call, const char *method, vmh_argument_type type,
+                                 vmh_argument *answer)
 {
     vmh_argument name = vmh_argument_string(call->input->contract_name);
-    vmh_argument given;
-    vmh_status status = ask(call, method, &name, 1, VMH_ARGUMENT_BYTES, &given);
 
+    return ask(call, method, &name, 1, type, answer);
+}
+
+/* The source, and the packed arguments of `_init` where they came with it. */
+static vmh_status read_parts(lua_call *call, vmh_argument_array *parts)
+{
+    vmh_argument answer;
+    vmh_status status = ask_of_service(call, "getParts", VMH_ARGUMENT_BYTES_ARRAY, &answer);
+
+    if (status == VMH_OK && answer.value.array.count == 0)
+        status = vmh_fail(call->why, VMH_E_SCRIPT, "SDK handler answered no parts");
     if (status == VMH_OK)
-        *answer = given.value.bytes;
+        *parts = answer.value.array;
     return status;
 }
 
@@ -221,12 +232,14 @@ enum { CODE_RECORD_SIZE = 4 + 32 };
 
 static vmh_status read_record(lua_call *call, vmh_hash32 *hash, bool *found)
 {
+    vmh_argument answer;
     vmh_bytes record;
-    vmh_status status = ask_bytes(call, "getCode", &record);
+    vmh_status status = ask_of_service(call, "getCode", VMH_ARGUMENT_BYTES, &answer);
 
     *found = false;
-    if (status != VMH_OK || record.size == 0)
+    if (status != VMH_OK || answer.value.bytes.size == 0)
         return status;
+    record = answer.value.bytes;
     if (record.size != CODE_RECORD_SIZE || vmh_get_u32_le(record.data) != LANGUAGE_REVISION)
         return vmh_fail(call->why, VMH_E_STORE_CORRUPT, "service '%.*s' keeps no code of revision %d",
                         VMH_PRINT(call->input->contract_name), LANGUAGE_REVISION);
@@ -239,17 +252,19 @@ static vmh_status read_record(lua_call *call, vmh_hash32 *hash, bool *found)
 static vmh_status load(lua_call *call, bool *found)
 {
     vmh_hash32 hash;
-    vmh_bytes source, refusal = {0};
+    vmh_argument_array parts;
+    vmh_bytes refusal = {0};
     vmh_status status = read_record(call, &hash, found);
 
     if (status != VMH_OK || !*found)
         return status;
     call->contract = vmh_lua_cache_hold(&hash);
     if (call->contract == NULL) {
-        status = ask_bytes(call, "getSource", &source);
+        status = read_parts(call, &parts);
         if (status == VMH_OK)
-            status = vmh_lua_cache_add(&hash, call->input->contract_name, source, call->arena,
-                                       &call->contract, &refusal, call->why);
+            status = vmh_lua_cache_add(&hash, call->input->contract_name,
+                                       parts.items[0].value.bytes, call->arena, &call->contract,
+                                       &refusal, call->why);
         if (status == VMH_OK && call->contract == NULL)
             status = vmh_fail(call->why, VMH_E_STORE_CORRUPT, "the code of a service: %.*s",
                               VMH_PRINT(refusal));
@@ -438,59 +453,6 @@ static vmh_status process_method(lua_call *call)
 
 /* ---- deployment ---- */
 
-/* A method of _Deployments about this service; its first result. */
-static vmh_status ask_deployments(lua_call *call, vmh_bytes method, vmh_argument_array arguments,
-                                  vmh_argument_type type, vmh_argument *out)
-{
-    vmh_argument inputs[3] = {vmh_argument_string(VMH_LITERAL("_Deployments")),
-                              vmh_argument_string(method)};
-    vmh_argument_array results;
-    vmh_argument_fault fault;
-    vmh_argument answer;
-    vmh_bytes packed, with_header;
-    bool known;
-    vmh_status status = vmh_argument_array_pack(arguments, call->arena, &packed, call->why);
-
-    if (status == VMH_OK)
-        status = vmh_argument_array_add_header(packed, call->arena, &with_header, call->why);
-    if (status != VMH_OK)
-        return status;
-    inputs[2] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, with_header);
-    status = ask(call, "callMethod", inputs, 3, VMH_ARGUMENT_BYTES, &answer);
-    if (status == VMH_OK)
-        status = vmh_argument_array_decode(vmh_argument_array_strip_header(answer.value.bytes),
-                                           call->arena, &results, &known, &fault, call->why);
-    if (status == VMH_OK && (!known || results.count != 1 || results.items[0].type != type))
-        status = vmh_fail(call->why, VMH_E_SCRIPT, "_Deployments answered no %s",
-                          vmh_argument_type_name(type));
-    if (status == VMH_OK)
-        *out = results.items[0];
-    return status;
-}
-
-/* The source, and the packed arguments of `_init` where they came with it. */
-static vmh_status read_parts(lua_call *call, vmh_bytes parts[DEPLOYMENT_PARTS], uint32_t *count)
-{
-    vmh_argument arguments[2] = {vmh_argument_string(call->input->contract_name)};
-    vmh_argument answer;
-    vmh_status status =
-        ask_deployments(call, VMH_LITERAL("getCodeParts"), (vmh_argument_array){arguments, 1},
-                        VMH_ARGUMENT_UINT32, &answer);
-
-    if (status != VMH_OK)
-        return status;
-    *count = answer.value.uint32;
-    for (uint32_t i = 0; i < *count && i < DEPLOYMENT_PARTS; i++) {
-        arguments[1] = vmh_argument_uint32(i);
-        status = ask_deployments(call, VMH_LITERAL("getCodePart"),
-                                 (vmh_argument_array){arguments, 2}, VMH_ARGUMENT_BYTES, &answer);
-        if (status != VMH_OK)
-            return status;
-        parts[i] = answer.value.bytes;
-    }
-    return VMH_OK;
-}
-
 /* Each byte of the source is paid before it is looked at. */
 static vmh_status pay_for_source(lua_call *call, vmh_bytes source, bool *good)
 {
@@ -570,21 +532,22 @@ static vmh_status run_init(lua_call *call, vmh_bytes packed, const vmh_lua_outco
 
 static vmh_status process_init(lua_call *call)
 {
-    vmh_bytes parts[DEPLOYMENT_PARTS] = {{0}, {0}}, wrong = {0};
+    vmh_argument_array parts = {0};
+    vmh_bytes source = {0}, wrong = {0};
     vmh_lua_outcome outcome;
     vmh_hash32 hash;
-    uint32_t count;
     bool good;
-    vmh_status status;
+    vmh_status status = read_parts(call, &parts);
 
     call->sdk.is_deploying = true;
-    status = read_parts(call, parts, &count);
-    if (status == VMH_OK && count > DEPLOYMENT_PARTS)
+    if (status == VMH_OK && parts.count > DEPLOYMENT_PARTS)
         return fail_text(call, VMH_LITERAL(VMH_TEXT_LUA_PARTS));
-    if (status == VMH_OK)
-        status = pay_for_source(call, parts[0], &good);
+    if (status == VMH_OK) {
+        source = parts.items[0].value.bytes;
+        status = pay_for_source(call, source, &good);
+    }
     if (status == VMH_OK && good)
-        status = compile(call, parts[0], &hash, &good);
+        status = compile(call, source, &hash, &good);
     if (status != VMH_OK || !good)
         return status;
     call->sdk.interface = vmh_lua_contract_interface(call->contract);
@@ -598,7 +561,10 @@ static vmh_status process_init(lua_call *call)
         return fail_text(call, wrong);
     if (status == VMH_OK && good)
         status = keep_record(call, &hash);
-    return status == VMH_OK && good ? run_init(call, parts[1], &outcome) : status;
+    if (status != VMH_OK || !good)
+        return status;
+    return run_init(call, parts.count > 1 ? parts.items[1].value.bytes : (vmh_bytes){0},
+                    &outcome);
 }
 
 /* ---- the port ---- */

@@ -17,7 +17,7 @@ static const vmh_sdk_operation operations[] = {
     {"Sdk.Service", "getCallValue", "", false, false, vmh_sdk_service_get_call_value},
     {"Sdk.Service", "findName", "bytes", false, true, vmh_sdk_service_find_name},
     {"Sdk.Service", "getCode", "string", false, true, vmh_sdk_service_get_code},
-    {"Sdk.Service", "getSource", "string", false, true, vmh_sdk_service_get_source},
+    {"Sdk.Service", "getParts", "string", false, true, vmh_sdk_service_get_parts},
     {"Sdk.Service", "putCode", "bytes", true, true, vmh_sdk_service_put_code},
     {"Sdk.Service", "getBalance", "bytes, bytes", false, true, vmh_sdk_service_get_balance},
     {"Sdk.Events", "emitLog", "bytes, bytes", true, true, vmh_sdk_events_emit_log},

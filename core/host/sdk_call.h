@@ -52,7 +52,7 @@ vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_get_call_value(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_find_name(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why);
-vmh_status vmh_sdk_service_get_source(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_get_parts(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_put_code(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_get_balance(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_events_emit_log(vmh_sdk_run *run, vmh_failure *why);

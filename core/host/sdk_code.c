@@ -1,3 +1,5 @@
+#include <stdio.h>
+
 #include "base/hex.h"
 #include "crypto/address.h"
 #include "host/host_state.h"
@@ -95,25 +97,47 @@ vmh_status vmh_sdk_service_get_code(vmh_sdk_run *run, vmh_failure *why)
     return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, code), why);
 }
 
-/*
- * The first part of what a service was deployed with, as _Deployments keeps it; empty where
- * it has none. It is read past the service stack, so that nothing tells whether a processor
- * had the code at hand.
- */
-vmh_status vmh_sdk_service_get_source(vmh_sdk_run *run, vmh_failure *why)
+/* A key of _Deployments about a service. */
+static vmh_status read_deployment(vmh_sdk_run *run, const char *suffix, vmh_bytes *value,
+                                  vmh_failure *why)
 {
     vmh_bytes service = run->arguments[0].value.bytes;
-    vmh_bytes key, source;
-    vmh_status status =
-        vmh_arena_format(run->arena, &key, why, "%.*s.Code", (int)service.size,
-                         (const char *)service.data);
+    vmh_bytes key;
+    vmh_status status = vmh_arena_format(run->arena, &key, why, "%.*s%s", (int)service.size,
+                                         (const char *)service.data, suffix);
 
-    if (status == VMH_OK)
-        status = vmh_execution_context_read(run->context, VMH_LITERAL("_Deployments"), key,
-                                            &source, why);
     if (status != VMH_OK)
         return status;
-    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, source), why);
+    return vmh_execution_context_read(run->context, VMH_LITERAL("_Deployments"), key, value, why);
+}
+
+/*
+ * The parts of what a service was deployed with, as _Deployments keeps them. They are read past
+ * the service stack, so that nothing tells whether a processor had the code at hand.
+ */
+vmh_status vmh_sdk_service_get_parts(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_argument *parts;
+    vmh_bytes further, part;
+    size_t count;
+    char suffix[24];
+    vmh_status status = read_deployment(run, ".CodeParts", &further, why);
+
+    if (status != VMH_OK)
+        return status;
+    count = 1 + (further.size == 4 ? vmh_get_u32_le(further.data) : 0);
+    parts = vmh_arena_alloc_array(run->arena, count, sizeof *parts);
+    if (parts == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(suffix, sizeof suffix, i == 0 ? ".Code" : ".Code.%zu", i);
+        status = read_deployment(run, suffix, &part, why);
+        if (status != VMH_OK)
+            return status;
+        parts[i] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, part);
+    }
+    return vmh_sdk_answer(
+        run, (vmh_argument){VMH_ARGUMENT_BYTES_ARRAY, {.array = {parts, count}}}, why);
 }
 
 /* Keeps code for the running service. */

@@ -15,7 +15,7 @@ describe("vmhost.sdk #small", function()
       ["Sdk.Service.callOnBehalf"] = "string, string, bytes, bytes, bytes, uint256",
       ["Sdk.Service.getCallValue"] = "", ["Sdk.Service.findName"] = "bytes",
       ["Sdk.Service.getCode"] = "string", ["Sdk.Service.putCode"] = "bytes",
-      ["Sdk.Service.getSource"] = "string",
+      ["Sdk.Service.getParts"] = "string",
       ["Sdk.Service.getBalance"] = "bytes, bytes",
       ["Sdk.Events.emitLog"] = "bytes, bytes",
       ["Sdk.Events.emitEvent"] = "string, bytes",
@@ -43,7 +43,7 @@ describe("vmhost.sdk #small", function()
     end
 
     assert.same({ "write", "putCode", "emitLog", "identify", "send" }, writing)
-    assert.same({ "callOnBehalf", "findName", "getCode", "getSource", "putCode", "getBalance",
+    assert.same({ "callOnBehalf", "findName", "getCode", "getParts", "putCode", "getBalance",
       "emitLog", "identify", "getDeployerAddress", "getSeed" }, system)
   end)
 
