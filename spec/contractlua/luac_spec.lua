@@ -4,10 +4,10 @@ local new_random = require "spec.support.random"
 local parse_sources = require "spec.support.parse_sources"
 local random_chunk = require "spec.support.random_chunk"
 local run_command = require "spec.support.run_command"
+local stock_process = require "spec.support.stock_process"
 local temporary_folder = require "spec.support.temporary_folder"
 
-local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED")
-  or os.getenv "VMHOST_SOAK" and os.time() % 1000000 or 1
+local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local SCALE <const> = os.getenv "VMHOST_SOAK" and 50 or 1
 local BATCH <const> = 2000 -- sources at once
 
@@ -21,12 +21,16 @@ local function is_refused_by_limit(message)
   return false
 end
 
--- As `lua FILE` reads it: without a byte order mark and a first line for a shell.
-local function load_as_file(source)
-  source = source:gsub("^\xef\xbb\xbf", "")
-  if source:sub(1, 1) == "#" then source = source:gsub("^[^\n]*", "", 1) end
-  local chunk, message = load(source, "=source", "t")
-  return chunk ~= nil, message
+-- What stock Lua says to each source as `lua FILE` reads it: without a byte order mark and a first
+-- line for a shell.
+local function load_as_files(sources)
+  local texts = {}
+  for index, source in ipairs(sources) do
+    source = source:gsub("^\xef\xbb\xbf", "")
+    if source:sub(1, 1) == "#" then source = source:gsub("^[^\n]*", "", 1) end
+    texts[index] = source
+  end
+  return stock_process("load", texts)
 end
 
 local function show(source)
@@ -50,9 +54,15 @@ end
 -- How many sources were compared, and how many of them both refuse.
 local function compare(sources)
   local counts = { accepted = 0, refused = 0, left_out = 0 }
+  local loaded = load_as_files(sources)
   for index, line in ipairs(parse_sources(sources)) do
-    local is_accepted, message = load_as_file(sources[index])
-    if line:find "^left_out" or line:find "^limit" or message and is_refused_by_limit(message) then
+    local is_accepted, message = loaded[index].is_whole, loaded[index].error
+    if loaded[index].died then
+      print(("luac: seed %d, stock Lua dies (%d) of:\n%s"):format(SEED, loaded[index].died,
+        show(sources[index])))
+      counts.left_out = counts.left_out + 1
+    elseif line:find "^left_out" or line:find "^limit"
+      or message and is_refused_by_limit(message) then
       counts.left_out = counts.left_out + 1
     elseif is_accepted ~= (line == "ok") or not is_accepted and not is_same_line(message, line) then
       error(("seed %d: stock says %s, we say %s, of:\n%s"):format(SEED, message or "ok", line,
@@ -245,9 +255,14 @@ end
 local function random_functions(random)
   local chunks = {}
   while #chunks < 300 do
-    -- Stock Lua keeps a constant with a constant value in no variable.
-    local chunk = "local a, b, c = f() " .. random_chunk(random)
-    if not chunk:find "<const>" and load(chunk) then chunks[#chunks + 1] = chunk end
+    local drawn = {}
+    for index = 1, 300 do drawn[index] = "local a, b, c = f() " .. random_chunk(random) end
+    for index, loaded in ipairs(stock_process("load", drawn)) do
+      -- Stock Lua keeps a constant with a constant value in no variable.
+      if loaded.is_whole and not drawn[index]:find "<const>" and #chunks < 300 then
+        chunks[#chunks + 1] = drawn[index]
+      end
+    end
   end
   return "f(function(...) " .. table.concat(chunks, " end)\nf(function(...) ") .. " end)"
 end

@@ -3,12 +3,12 @@ assert(_VERSION == "Lua 5.4")
 local contract = require "vmhost.contract"
 local new_random = require "spec.support.random"
 local random_lua = require "spec.support.random_lua"
-local stock_lua = require "spec.support.stock_lua"
+local stock_process = require "spec.support.stock_process"
 
 local COUNT <const> = os.getenv "VMHOST_SOAK" and 20000 or 300
-local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED")
-  or os.getenv "VMHOST_SOAK" and os.time() % 1000000 or 1
+local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local GAS <const> = 200000000
+local BATCH <const> = 100 -- programs in a process of stock Lua
 
 local function run_contract(source)
   local printed = {}
@@ -18,41 +18,71 @@ local function run_contract(source)
   return table.concat(printed), outcome.error, outcome.stop
 end
 
--- What the two disagree in, or nil. A program that names what it never made is none.
 -- Which operand of `..` has its name told is left open, and that a method's result was indexed.
 local function comparable(text)
   return text and text:gsub("(attempt to concatenate a %a+ value) %(%a+ '[^'\n]*'%)", "%1")
     :gsub("(attempt to index a %a+ value) %(method '[^'\n]*'%)", "%1")
 end
 
-
-local function difference(source)
-  local stock = stock_lua.run(source)
-  if not stock.is_whole then return nil, stock end
+-- What the two disagree in, or nil. A program that names what it never made is none.
+local function difference(source, stock)
+  if not stock.is_whole then return nil end
   local printed, problem, stop = run_contract(source)
-  if stop then return "the contract stopped: " .. stop, stock end
+  if stop then return "the contract stopped: " .. stop end
   if comparable(printed) ~= comparable(stock.printed)
     or comparable(problem) ~= comparable(stock.error) then
     return ("stock prints:\n%s%s\nthe contract prints:\n%s%s"):format(stock.printed,
-      stock.error or "", printed, problem or ""), stock
+      stock.error or "", printed, problem or "")
   end
-  return nil, stock
+  return nil
+end
+
+local function stock_of(source) return stock_process("run", { source })[1] end
+
+local function report(program, number)
+  local text = random_lua.shrink(program, function(text)
+    return difference(text, stock_of(text)) ~= nil
+  end)
+  error(("program %d of seed %d, shrunk:\n%s\n%s"):format(number, SEED, text,
+    difference(text, stock_of(text))), 0)
+end
+
+-- Stock Lua itself may die of a program: it is shrunk and shown, and compared with nothing.
+local function show_death(program, number, status)
+  local text = random_lua.shrink(program, function(text) return stock_of(text).died ~= nil end)
+  print(("stock: seed %d, stock Lua dies (%d) of program %d, shrunk:\n%s"):format(SEED, status,
+    number, text))
+end
+
+-- Compares the next `count` programs; gives the lines that were executed, and how often stock Lua
+-- died.
+local function compare(source, first, count)
+  local programs, texts, lines, deaths = {}, {}, 0, 0
+  for index = 1, count do
+    programs[index] = source.next_program()
+    texts[index] = random_lua.text(programs[index])
+  end
+  for index, stock in ipairs(stock_process("run", texts)) do
+    local number = first + index - 1
+    if stock.died then
+      show_death(programs[index], number, stock.died)
+      deaths = deaths + 1
+    else
+      assert(stock.is_whole, ("program %d of seed %d is not a program: %s\n%s"):format(number, SEED,
+        stock.error, texts[index]))
+      if difference(texts[index], stock) then report(programs[index], number) end
+    end
+    lines = lines + stock.lines
+  end
+  return lines, deaths
 end
 
 describe("a random program of integers", function()
   it("prints as a contract what it prints from stock Lua 5.4", function()
-    local source, lines = random_lua.new(new_random(SEED)), 0
-    for number = 1, COUNT do
-      local program = source.next_program()
-      local problem, stock = difference(random_lua.text(program))
-      assert(stock.is_whole or problem, ("program %d of seed %d is not a program: %s\n%s"):format(
-        number, SEED, stock.error, random_lua.text(program)))
-      lines = lines + stock.lines
-      if problem then
-        local text = random_lua.shrink(program, function(text) return difference(text) ~= nil end)
-        error(("program %d of seed %d, shrunk:\n%s\n%s"):format(number, SEED, text,
-          difference(text)), 0)
-      end
+    local source, lines, deaths = random_lua.new(new_random(SEED)), 0, 0
+    for first = 1, COUNT, BATCH do
+      local more, died = compare(source, first, math.min(BATCH, COUNT - first + 1))
+      lines, deaths = lines + more, deaths + died
     end
 
     local least, rarest, constructs = math.huge, nil, 0
@@ -62,6 +92,7 @@ describe("a random program of integers", function()
     end
     print(("stock: seed %d, %d programs, %d lines on average, rarest of %d: %s, %d times")
       :format(SEED, COUNT, lines // COUNT, constructs, rarest, least))
+    assert.is_true(deaths <= COUNT // 100)
     assert.is_true(lines // COUNT >= 200)
     assert.equal(random_lua.CONSTRUCTS, constructs)
     assert.is_true(least >= COUNT // 300, rarest)
