@@ -195,14 +195,19 @@ static void set_count(lua_State *L, const char *name, uint64_t value)
     lua_setfield(L, -2, name);
 }
 
-void vmh_contract_push_text(lua_State *L, vmh_lua_state *state, vmh_lua_value value)
+void vmh_contract_push_text(lua_State *L, vmh_lua_value value)
 {
-    const vmh_lua_string *text = vmh_lua_plain_text(state, value);
+    char number[80];
+    size_t size = vmh_lua_number_text(value, number);
 
-    if (text == NULL)
-        lua_pushstring(L, vmh_lua_type_name(value));
+    if (value.tag == VMH_LUA_STRING)
+        vmh_push_bytes(L, vmh_lua_string_bytes(value.as.string));
+    else if (size > 0)
+        lua_pushlstring(L, number, size);
+    else if (value.tag == VMH_LUA_TRUE || value.tag == VMH_LUA_FALSE)
+        lua_pushstring(L, value.tag == VMH_LUA_TRUE ? "true" : "false");
     else
-        vmh_push_bytes(L, vmh_lua_string_bytes(text));
+        lua_pushstring(L, vmh_lua_type_name(value));
 }
 
 static void push_trace(lua_State *L, const vmh_lua_trace *trace)
@@ -221,7 +226,7 @@ static void push_trace(lua_State *L, const vmh_lua_trace *trace)
     }
 }
 
-static void push_failed(lua_State *L, vmh_contract *of, const vmh_lua_outcome *outcome)
+static void push_failed(lua_State *L, const vmh_lua_outcome *outcome)
 {
     static const char *const stops[] = {NULL, "gas", "memory", "abort", NULL};
 
@@ -235,7 +240,7 @@ static void push_failed(lua_State *L, vmh_contract *of, const vmh_lua_outcome *o
         lua_pushliteral(L, "out of memory");
     else if (outcome->error.tag == VMH_LUA_STRING || outcome->error.tag == VMH_LUA_INTEGER ||
              outcome->error.tag == VMH_LUA_UINT256)
-        vmh_contract_push_text(L, of->state, outcome->error);
+        vmh_contract_push_text(L, outcome->error);
     else
         lua_pushstring(L, vmh_lua_type_name(outcome->error));
     lua_setfield(L, -2, "error");
@@ -243,8 +248,7 @@ static void push_failed(lua_State *L, vmh_contract *of, const vmh_lua_outcome *o
     lua_setfield(L, -2, "trace");
 }
 
-void vmh_contract_push_outcome(lua_State *L, vmh_contract *of,
-                               const vmh_lua_outcome *outcome)
+void vmh_contract_push_outcome(lua_State *L, const vmh_lua_outcome *outcome)
 {
     lua_newtable(L);
     lua_pushboolean(L, outcome->is_good);
@@ -254,12 +258,12 @@ void vmh_contract_push_outcome(lua_State *L, vmh_contract *of,
     if (outcome->is_suspended)
         return;
     if (!outcome->is_good) {
-        push_failed(L, of, outcome);
+        push_failed(L, outcome);
         return;
     }
     lua_newtable(L);
     for (uint32_t i = 0; i < outcome->result_count; i++) {
-        vmh_contract_push_text(L, of->state, outcome->results[i]);
+        vmh_contract_push_text(L, outcome->results[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "results");
@@ -347,7 +351,7 @@ static int contract_run(lua_State *L)
     if (vmh_lua_run(of->state, of->code, options.gas_limit, options.memory_limit, &outcome,
                     &why) != VMH_OK)
         return vmh_push_failure(L, &why);
-    vmh_contract_push_outcome(L, of, &outcome);
+    vmh_contract_push_outcome(L, &outcome);
     vmh_contract_release(of);
     return 1;
 }

@@ -36,11 +36,11 @@ int vmh_contract_push_refusal(lua_State *L, vmh_bytes refusal);
 /* What `print` of the source writes; a function of the script that raises ends the run. */
 vmh_status vmh_contract_print(void *context, vmh_bytes text, vmh_failure *why);
 
-/* The text of a value as `tostring` has it, without metamethods. */
-void vmh_contract_push_text(lua_State *L, vmh_lua_state *state, vmh_lua_value value);
+/* The text of a value as `tostring` has it, without metamethods; it costs the run nothing. */
+void vmh_contract_push_text(lua_State *L, vmh_lua_value value);
 
 /* The table that `run` gives. */
-void vmh_contract_push_outcome(lua_State *L, vmh_contract *of, const vmh_lua_outcome *outcome);
+void vmh_contract_push_outcome(lua_State *L, const vmh_lua_outcome *outcome);
 
 /* What all that run take from the table at 1. */
 typedef struct vmh_contract_options {

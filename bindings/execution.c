@@ -289,7 +289,7 @@ static int execution_outcome(lua_State *L)
     vmh_lua_outcome outcome = of->outcome;
 
     outcome.gas_used = of->gas_used;
-    vmh_contract_push_outcome(L, &of->contract, &outcome);
+    vmh_contract_push_outcome(L, &outcome);
     return 1;
 }
 

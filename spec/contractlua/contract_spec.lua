@@ -95,6 +95,16 @@ local r = outer()]]
     assert.equal("out of memory", outcome.error)
   end)
 
+  it("shows its results with just the memory that it took", function()
+    local source = "return 12, uint256(34), true, 'x' .. 5, {}"
+    local memory = run(source).memory
+
+    local outcome = run(source, { memory_limit = memory })
+
+    assert.same({ "12", "34", "true", "x5", "table" }, outcome.results)
+    assert.equal(memory, outcome.memory)
+  end)
+
   it("leaves nothing for the next run", function()
     run "x = 1"
 
