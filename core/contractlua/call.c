@@ -269,6 +269,8 @@ vmh_lua_act vmh_lua_finish(vmh_lua_state *L, uint32_t slot, uint32_t count)
     vmh_lua_value first = count > 0 ? L->running->stack[slot] : vmh_lua_nil();
     vmh_lua_frame *below;
 
+    if (count > VMH_LUA_MAX_VALUES)
+        return vmh_lua_raise_plain(L, "too many values");
     if (!vmh_lua_charge_moved(L, count))
         return VMH_LUA_ACT_STOP;
     ended.back &= (uint8_t)~VMH_LUA_BACK_EVENT;

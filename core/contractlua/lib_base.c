@@ -103,8 +103,12 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
         key = vmh_lua_integer((int64_t)((uint64_t)index + 1));
         frame->numbers[0] = key.as.integer;
         for (int hops = 0;; hops++) {
-            value = object.tag == VMH_LUA_TABLE ? vmh_lua_table_get(object.as.table, key)
-                                                : vmh_lua_nil();
+            value = vmh_lua_nil();
+            if (object.tag == VMH_LUA_TABLE) {
+                if (!vmh_lua_charge(L, vmh_lua_access_cost(object.as.table, key)))
+                    return VMH_LUA_STEP_STOP;
+                value = vmh_lua_table_get(object.as.table, key);
+            }
             if (!vmh_lua_is_nil(value))
                 break;
             method = vmh_lua_metamethod(L, object, VMH_LUA_EVENT_INDEX);
@@ -125,9 +129,6 @@ static vmh_lua_step ipairs_step(vmh_lua_state *L, vmh_lua_frame *frame)
                 return VMH_LUA_STEP_STOP;
             object = method;
         }
-        if (object.tag == VMH_LUA_TABLE &&
-            !vmh_lua_charge(L, vmh_lua_access_cost(object.as.table, key)))
-            return VMH_LUA_STEP_STOP;
     }
     if (vmh_lua_is_nil(value))
         return vmh_lua_return(L, frame, value);

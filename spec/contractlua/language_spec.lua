@@ -498,6 +498,21 @@ describe("a metatable", function()
     end
   end)
 
+  -- 8 for the call, 1 for each argument, 4 for a function of the library, 1 for a text of it.
+  it("costs a call wherever the library asks it", function()
+    local function gas(source)
+      local _, outcome = contract_lua.run(
+        "local M = { __tostring = type, __pairs = rawlen, __index = rawget } "
+        .. "local with, without = setmetatable({}, M), {} " .. source)
+      assert(outcome.ok, outcome.error)
+      return outcome.gas_used
+    end
+    for call, price in pairs { ["tostring(%s)"] = 14, ["print(%s)"] = 14, ["pairs(%s)"] = 13,
+      ["for _ in ipairs(%s) do end"] = 14 } do
+      assert.equal(price, gas(call:format "with") - gas(call:format "without"), call)
+    end
+  end)
+
   it("costs no memory when it is set, however often", function()
     local source = "local t, m = {}, {} for i = 1, %d do setmetatable(t, m) end"
     local _, once = contract_lua.run(source:format(1))
@@ -556,6 +571,41 @@ describe("a metatable", function()
       print(resume())
       print(resume(3))
       print(resume(4))
+    ]])
+  end)
+end)
+
+describe("print", function()
+  it("pays for the text that __tostring gives", function()
+    local source = "local s = ('x'):rep(%d) "
+      .. "print(setmetatable({}, { __tostring = function() return s end }))"
+    local _, small = contract_lua.run(source:format(32))
+    local _, large = contract_lua.run(source:format(320032))
+
+    assert.equal(20000, large.gas_used - small.gas_used) -- the string itself, and printing it
+  end)
+end)
+
+describe("a list of values", function()
+  local LISTS <const> = [[
+    local function list(n) return table.unpack({}, 1, n) end
+    local function one_more(n) return 1, table.unpack({}, 1, n) end
+  ]]
+
+  it("holds at most 100,000, as arguments, results or both", function()
+    check({ "select('#', one_more(99998))", "good 99999", "select('#', list(99999))", "good 99999",
+      "select('#', list(100000))", [[error "too many values"]],
+      "#table.pack(one_more(99999))", "good 1", "one_more(100000)", [[error "too many values"]],
+      "pcall(list, 100000)", [[error "too many values"]],
+      "list(100001)", [[error "too many results to unpack"]] }, LISTS)
+  end)
+
+  it("does not grow by what each function adds to its results", function()
+    check({ "grow(700)", [[error "too many values"]] }, [[
+      local function grow(n)
+        if n == 0 then return table.unpack({}, 1, 50000) end
+        return n, ]] .. ("n, "):rep(200) .. [[grow(n - 1)
+      end
     ]])
   end)
 end)
