@@ -1,5 +1,7 @@
 #include "contractlua/pattern.h"
 
+#include <stdlib.h>
+
 enum { ESCAPE = '%', MAX_RUN = UINT16_MAX };
 
 /* Repetitions of one character, in the order of their signs; then the rest. */
@@ -40,16 +42,21 @@ typedef struct reader {
     size_t at;
 } reader;
 
+/*
+ * What is not near is the system's: it goes with the search, and parts of the heap, which
+ * are cut and never joined, would be used up by one search after the other.
+ */
 static bool grow(vmh_lua_heap *heap, void **part, const void *near, size_t part_size,
                  uint32_t *capacity)
 {
-    void *grown = vmh_lua_heap_alloc(heap, *capacity * 2 * part_size);
+    void *grown = realloc(*part == near ? NULL : *part, *capacity * 2 * part_size);
 
-    if (grown == NULL)
+    if (grown == NULL) {
+        heap->has_failed = true;
         return false;
-    memcpy(grown, *part, *capacity * part_size);
-    if (*part != near)
-        vmh_lua_heap_release(heap, *part, *capacity * part_size);
+    }
+    if (*part == near)
+        memcpy(grown, near, *capacity * part_size);
     *part = grown;
     *capacity *= 2;
     return true;
@@ -426,11 +433,9 @@ bool vmh_lua_pattern_init(vmh_lua_pattern *pattern, vmh_lua_heap *heap, vmh_byte
 void vmh_lua_pattern_clear(vmh_lua_pattern *pattern)
 {
     if (pattern->items != pattern->near_items)
-        vmh_lua_heap_release(pattern->heap, pattern->items,
-                             pattern->item_capacity * sizeof *pattern->items);
+        free(pattern->items);
     if (pattern->sets != pattern->near_sets)
-        vmh_lua_heap_release(pattern->heap, pattern->sets,
-                             pattern->set_capacity * sizeof *pattern->sets);
+        free(pattern->sets);
 }
 
 bool vmh_lua_pattern_is_plain(vmh_bytes text)
@@ -468,16 +473,16 @@ bool vmh_lua_matcher_init(vmh_lua_matcher *matcher, const vmh_lua_pattern *patte
     matcher->steps = steps;
     matcher->choices = matcher->near_choices;
     if (pattern->choice_count > VMH_LUA_NEAR_CHOICES)
-        matcher->choices = vmh_lua_heap_alloc(pattern->heap,
-                                              pattern->choice_count * sizeof *matcher->choices);
+        matcher->choices = malloc(pattern->choice_count * sizeof *matcher->choices);
+    if (matcher->choices == NULL)
+        pattern->heap->has_failed = true;
     return matcher->choices != NULL;
 }
 
 void vmh_lua_matcher_clear(vmh_lua_matcher *matcher)
 {
     if (matcher->choices != matcher->near_choices)
-        vmh_lua_heap_release(matcher->pattern->heap, matcher->choices,
-                             matcher->pattern->choice_count * sizeof *matcher->choices);
+        free(matcher->choices);
 }
 
 static inline bool is_single(const vmh_lua_pattern *pattern, vmh_lua_pattern_item item, uint8_t c)

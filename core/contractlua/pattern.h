@@ -43,7 +43,7 @@ typedef struct vmh_lua_pattern_set {
 /* Holds pointers to its own parts: it is not copied. */
 typedef struct vmh_lua_pattern {
     vmh_bytes text;
-    vmh_lua_heap *heap; /* for what is not near */
+    vmh_lua_heap *heap; /* learns that there was no memory for what is not near */
     vmh_lua_pattern_item *items;
     vmh_lua_pattern_set *sets;
     uint32_t item_count, item_capacity;
