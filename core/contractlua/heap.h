@@ -26,6 +26,7 @@ enum {
     VMH_LUA_KEY_COST = 40,    /* an absent key given a value */
     VMH_LUA_CLOSURE_COST = 48,
     VMH_LUA_CAPTURE_COST = 16, /* each outer local that a closure names */
+    VMH_LUA_CELL_COST = 16,    /* such a local, each time it is declared */
     VMH_LUA_COROUTINE_COST = 512,
     VMH_LUA_FRAME_COST = 64,
     VMH_LUA_SLOT_COST = 16,   /* each parameter, declared local and passed value of a frame */

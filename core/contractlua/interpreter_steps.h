@@ -88,8 +88,11 @@ static inline bool make_closure(vmh_lua_state *L, const vmh_lua_frame *frame,
 
 static inline bool make_cell(vmh_lua_state *L, vmh_lua_value *value)
 {
-    vmh_lua_cell *cell = vmh_lua_heap_alloc(&L->heap, sizeof *cell);
+    vmh_lua_cell *cell;
 
+    if (!vmh_lua_heap_count(&L->heap, VMH_LUA_CELL_COST))
+        return false;
+    cell = vmh_lua_heap_alloc(&L->heap, sizeof *cell);
     if (cell == NULL)
         return false;
     cell->value = *value;
