@@ -187,6 +187,8 @@ local function pattern(name, ends, subject, text, call)
   forever(name, ends, ("local subject, text = %s, %s"):format(subject, text),
     call or "local x = subject:find(text)")
 end
+pattern("patterns of more items than lie nearby", "gas", "'a'", "('~*'):rep(33)")
+pattern("patterns of more sets than lie nearby", "gas", "'a'", "('[a~]?'):rep(20) .. ('b-'):rep(9)")
 pattern("20 lazy dots", "gas", "('a'):rep(100000)", "('.-'):rep(20) .. 'b'")
 pattern("30 greedy letters", "gas", "('a'):rep(100000)", "('a*'):rep(30) .. 'b'")
 pattern("captures that are tried in vain", "gas", "('a'):rep(100000)", "('(.-)'):rep(30) .. 'b'")
@@ -298,7 +300,7 @@ forever("utf8.len of a megabyte", "gas", "local x = ('\\u{20ac}'):rep(300000)",
   "local y = utf8.len(x)")
 forever("utf8.codepoint of many", "gas", "local x = ('\\u{e9}'):rep(90000)",
   "local y = select('#', utf8.codepoint(x, 1, -1))")
-forever("utf8.char of many", "memory",
+forever("utf8.char of many", "gas",
   "local list = {} for i = 1, 50000 do list[i] = 0x10ffff end",
   "local x = utf8.char(table.unpack(list))")
 forever("utf8.offset from the end", "gas", "local x = ('\\u{20ac}'):rep(300000)",
@@ -445,6 +447,11 @@ add("closures that name 100 outer locals", "memory", function()
   return "local " .. table.concat(names, ", ") .. " = 1 while true do local f = function() return "
     .. table.concat(names, " or ") .. " end end"
 end)
+forever("locals that a function would name, were it made", "memory", "local f, made",
+  "local a, b, c = 1, 2, 3 if made then f = function() return a + b + c end end")
+forever("parameters that a function would name, were it made", "memory",
+  "local f, made local function g(a, b) if made then f = function() return a + b end end end",
+  "g(1, 2)")
 forever("captured locals in a loop", "memory", "local f",
   "local a, b, c = 1, 2, 3 f = function() return a + b + c end")
 forever("varargs of 90,000", "gas",
@@ -490,8 +497,8 @@ forever("quotients of uint256", "memory",
 forever("remainders of uint256 by one word", "memory", "local a, b = ~uint256(0), 3",
     "local x = a % b")
 forever("texts of uint256", "memory", "local a = ~uint256(0)", "local x = tostring(a)")
-forever("uint256 of texts", "memory", "local a = ('9'):rep(77)", "local x = uint256(a)")
-forever("uint256 of hex texts", "memory", "local a = '0x' .. ('f'):rep(64)", "local x = uint256(a)")
+forever("uint256 of texts", "gas", "local a = ('9'):rep(77)", "local x = uint256(a)")
+forever("uint256 of hex texts", "gas", "local a = '0x' .. ('f'):rep(64)", "local x = uint256(a)")
 forever("uint256 of a megabyte", "memory", "local a = ('9'):rep(1000000)", "pcall(uint256, a)")
 forever("overflow of uint256", "memory", "local a = ~uint256(0)",
     "pcall(function() return a + 1 end)")
@@ -501,6 +508,11 @@ forever("order of uint256", "gas", "local a, b = ~uint256(0), ~uint256(1)",
 forever("keys of uint256", "gas", "local a = ~uint256(0) local t = { [a] = 1 }", "local x = t[a]")
 forever("a max of uint256 and integers", "gas", "local a = ~uint256(0)",
     "local x = math.max(a, 1, 2)")
+
+add("results that each function adds to", "gas", function()
+  return "local function f(n) if n == 0 then return 1 end return " .. ("n, "):rep(200)
+    .. "f(n - 1) end f(900)"
+end)
 
 -- ---- coroutines
 
@@ -538,6 +550,15 @@ forever("a yield from 900 frames", "gas", [[
   local function deep(n) if n == 0 then while true do coroutine.yield() end end
     return 1 + deep(n - 1) end
   local f = coroutine.wrap(deep) f(900)]], "f()")
+add("deep coroutines that are resumed from deep", "stack overflow", [[
+  local function wait(n) if n == 0 then coroutine.yield() return 0 end return 1 + wait(n - 1) end
+  local waiting = coroutine.create(wait)
+  coroutine.resume(waiting, 600)
+  local function deep(n)
+    if n == 0 then return assert(coroutine.resume(waiting)) end
+    return deep(n - 1) or 1
+  end
+  deep(600)]])
 forever("an error through 300 coroutines", "memory", [[
   local function nest(n) if n == 0 then error 'x' end coroutine.wrap(nest)(n - 1) end]],
   "pcall(nest, 300)")
@@ -545,6 +566,18 @@ forever("a yield through 90 generators", "gas", [[
   local function nest(n) if n == 0 then while true do coroutine.yield(1) end end
     for v in coroutine.wrap(function() nest(n - 1) end) do coroutine.yield(v) end end
   local f = coroutine.wrap(nest) f(90)]], "f()")
+add("a list of results that goes through 900 frames", "gas",
+  "local t = {} local function f(n) if n == 0 then return table.unpack(t, 1, 90000) end "
+  .. "return n, f(n - 1) end while true do f(900) end")
+add("a list of arguments that goes through 900 pcalls", "memory",
+  "local t, list = {}, { n = 90000 } for i = 1, 900 do list[i] = pcall end "
+  .. "while true do pcall(table.unpack(list, 1, 90000)) end")
+add("a list of arguments for a chain of __call", "gas",
+  "local f = function() end for _ = 1, 98 do f = setmetatable({}, { __call = f }) end local t = {} "
+  .. "while true do f(table.unpack(t, 1, 90000)) end")
+add("a list that goes in and out of nested coroutines", "memory",
+  "local t = {} local function f(n, ...) if n == 0 then return ... end "
+  .. "return coroutine.wrap(f)(n - 1, ...) end while true do f(300, table.unpack(t, 1, 9000)) end")
 forever("coroutines that are closed", "memory", "",
   "local c = coroutine.create(function() coroutine.yield() end) coroutine.resume(c) "
     .. "coroutine.close(c)")
@@ -651,6 +684,20 @@ add("100,000 locals in blocks", "good", function()
   return ("do local a = 1 end "):rep(MIB // 20)
 end)
 add("100,000 locals of one name", "refused", function() return ("local a "):rep(MIB // 9) end)
+add("220 locals in scope", "refused", function()
+  local lines = {}
+  for index = 1, 220 do lines[index] = ("local v%d"):format(index) end
+  return table.concat(lines, " ")
+end)
+add("a function that names 256 outer locals", "refused", function()
+  local names, outer = {}, {}
+  for index = 1, 256 do names[index] = "v" .. index end
+  for index = 1, 256, 128 do
+    outer[#outer + 1] = "local " .. table.concat(names, ", ", index, index + 127)
+  end
+  return outer[1] .. " return function() " .. outer[2] .. " return function() f("
+    .. table.concat(names, ") f(") .. ") end end"
+end)
 add("a local of 300 names", "refused", function() return "local " .. ("a, "):rep(300) .. "a" end)
 add("100,000 labels", "good", function()
   local lines = {}
