@@ -103,11 +103,17 @@ add("pcall of pcall of pcall", "memory",
 add("xpcall whose handler fails again", "again",
   "local function h() error 'again' end local function f() return xpcall(f, h) and 1 end f() "
   .. "local function g() assert(xpcall(g, h)) return 1 end g() error 'stack overflow'")
-for event, use in pairs { __index = "return t[k]", __newindex = "t[k] = 1", __call = "t() return 1",
+local USES <const> = { __index = "return t[k]", __newindex = "t[k] = 1", __call = "t() return 1",
   __concat = "return t .. 'x' .. 1", __eq = "return t == {} or t == setmetatable({}, M)",
   __lt = "return not (t < t)", __le = "return not (t <= t)", __len = "return #t + 1",
   __unm = "return 1 + -t", __bnot = "return 1 + ~t", __add = "return 1 + (t + 1)",
-  __idiv = "return 1 + t // 1", __shl = "return 1 + (t << 1)", __band = "return 1 + (t & 1)" } do
+  __idiv = "return 1 + t // 1", __shl = "return 1 + (t << 1)", __band = "return 1 + (t & 1)" }
+-- The same number is the same program in every process.
+local EVENTS <const> = {}
+for event in pairs(USES) do EVENTS[#EVENTS + 1] = event end
+table.sort(EVENTS)
+for _, event in ipairs(EVENTS) do
+  local use = USES[event]
   local start = ({ __index = "t.x = t.y", __newindex = "t.x = 1", __call = "t()",
     __eq = "print(t == setmetatable({}, M))", __lt = "print(t < t)", __le = "print(t <= t)",
     __len = "print(#t)", __unm = "print(-t)", __bnot = "print(~t)" })[event]

@@ -326,8 +326,10 @@ string_forms = {
   end,
   function(self, depth)
     self:use "string.rep"
-    return ("(%s):sub(1, 9):rep(%d%s)"):format(self:string(depth), self.random(5) - 2,
-      self:chance(50) and ", " .. self:string(0) or "")
+    local count, separator = self.random(5) - 2, self:chance(50) and ", " .. self:string(0) or ""
+    local form = self:chance(50) and "(%s):sub(1, 9):rep(%d%s)"
+      or "string.rep((%s):sub(1, 9), %d%s)"
+    return form:format(self:string(depth), count, separator)
   end,
   function(self, depth)
     self:use "string.format %d"
@@ -954,12 +956,18 @@ local FAULTS <const> = {
   "local t = setmetatable({}, { __len = function() return 'x' end }) return table.unpack(t)",
 }
 
+-- Several in turn, since there are many.
 local function fault(self)
   self:use "fault"
-  self.fault = self.fault % #FAULTS + 1
-  local text = FAULTS[self.fault]
-  self:use("fault: " .. text)
-  return { ("do local up print(pcall(function() %s end)) end"):format(text) }
+  local statement = { "do local up" }
+  for index = 1, 3 do
+    self.fault = self.fault % #FAULTS + 1
+    local text = FAULTS[self.fault]
+    self:use("fault: " .. text)
+    statement[index + 1] = { is_block = true, { ("print(pcall(function() %s end))"):format(text) } }
+  end
+  statement[#statement + 1] = "end"
+  return statement
 end
 
 -- ---- metatables
