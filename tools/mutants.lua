@@ -1,6 +1,7 @@
 --- Plants bugs into a copy of the tree, one at a time, and expects a test to find each: the random
--- test, where a bug does not name another.
--- Usage: lua5.4 tools/mutants.lua
+-- test, where a bug does not name another. Those of the machine of Lua contracts stand in
+-- machine_mutants.lua.
+-- Usage: lua5.4 tools/mutants.lua [TEXT]    those with TEXT in their names or files
 -- Prints, for each, where the test found it; exits 1 if one was not found, could not be built, or
 -- no longer matches the source. VMHOST_RANDOM_SETS and VMHOST_SEED are passed on.
 local lfs = require "lfs"
@@ -71,6 +72,10 @@ local MUTANTS = {
     new = "vmh_transient_state_write(((context_state *)state)->context->batch, mailbox_name," },
 }
 
+package.path = "./?.lua;" .. package.path
+table.move(require "tools.machine_mutants", 1, #require "tools.machine_mutants", #MUTANTS + 1,
+  MUTANTS)
+
 local function read(path)
   local file <close> = assert(io.open(path, "rb"))
   return file:read "a"
@@ -81,15 +86,15 @@ local function write(path, content)
   file:write(content)
 end
 
+local function quoted(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
 -- Runs a command in a folder: whether it ended well, and what it printed.
 local function run(folder, command)
   local pipe <close> = assert(io.popen(("cd '%s' && { %s; } 2>&1"):format(folder, command)))
   local output = pipe:read "a"
   return pipe:close() == true, output
-end
-
-local function quoted(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
 end
 
 -- Objects are copied with their times, so that only what a bug changes is compiled again.
@@ -102,14 +107,17 @@ local function copy_tree(folder)
   return assert(run(".", command))
 end
 
-local function build(folder)
-  return run(folder, "make --no-print-directory build/vmhost.so")
+local function build(folder, checks)
+  return run(folder, "make --no-print-directory build/vmhost.so "
+    .. (checks or ""):gsub("%S+", "build/c/%0"))
 end
 
-local function test(folder, spec)
+-- A program that never ends is found too.
+local function test(folder, spec, hostile)
   local sets, seed = os.getenv "VMHOST_RANDOM_SETS" or "300", os.getenv "VMHOST_SEED" or "1"
-  return run(folder, ("env -u VMHOST_BUILD VMHOST_RANDOM_SETS=%s VMHOST_SEED=%s "
-    .. "lua5.4 \"$(command -v busted)\" --ignore-lua %s"):format(sets, seed, spec))
+  return run(folder, ("env -u VMHOST_BUILD VMHOST_RANDOM_SETS=%s VMHOST_SEED=%s %s timeout 300 "
+    .. "lua5.4 \"$(command -v busted)\" --ignore-lua %s"):format(sets, seed,
+    hostile and "VMHOST_HOSTILE=" .. quoted(hostile) or "", spec))
 end
 
 -- Plants the bug into `source`, the content of its file; nil and why not.
@@ -129,31 +137,54 @@ local function try(folder, mutant)
   local changed, fault = plant(mutant, source)
   if not changed then return false, fault end
   write(path, changed)
-  local built, output = build(folder)
+  local built, output = build(folder, mutant.checks)
   local passed = true
-  if built then passed, output = test(folder, mutant.test or RANDOM) end
+  if built then passed, output = test(folder, mutant.test or RANDOM, mutant.hostile) end
   write(path, source)
   if not built then return false, "does not build:\n" .. output end
   if passed then return false, "not found" end
   return true, output:match "FAILED ([^\n]*)" or "the test broke off"
 end
 
-local function try_all(folder)
-  local found_count = 0
+local function chosen(text)
+  local mutants = {}
   for _, mutant in ipairs(MUTANTS) do
+    if not text or mutant.name:find(text, 1, true) or mutant.file:find(text, 1, true) then
+      mutants[#mutants + 1] = mutant
+    end
+  end
+  return mutants
+end
+
+local function try_all(folder, mutants)
+  local found_count = 0
+  for _, mutant in ipairs(mutants) do
     local found, text = try(folder, mutant)
     if found then found_count = found_count + 1 end
     print(("%-9s %s: %s"):format(found and "found" or "NOT FOUND", mutant.name, text))
     io.stdout:flush()
   end
-  print(("%d mutants, %d found"):format(#MUTANTS, found_count))
-  return found_count == #MUTANTS
+  print(("%d mutants, %d found"):format(#mutants, found_count))
+  return found_count == #mutants
 end
 
 -- A test that fails without a bug would find every one.
-local function check_tree(folder)
-  local good, output = build(folder)
-  if good then good, output = test(folder, RANDOM .. " " .. MESSAGES) end
+local function check_tree(folder, mutants)
+  local specs, hostile, checks = {}, false, {}
+  for _, mutant in ipairs(mutants) do
+    for spec in (mutant.test or RANDOM):gmatch "%S+" do
+      specs[spec] = true
+      hostile = hostile or mutant.hostile
+    end
+    for check in (mutant.checks or ""):gmatch "%S+" do checks[check] = true end
+  end
+  local function joined(set)
+    local names = {}
+    for name in pairs(set) do names[#names + 1] = name end
+    return table.concat(names, " ")
+  end
+  local good, output = build(folder, joined(checks))
+  if good then good, output = test(folder, joined(specs), hostile or nil) end
   if not good then print("without a bug:\n" .. output) end
   return good
 end
@@ -166,7 +197,8 @@ local function main()
     run(".", "rm -rf " .. quoted(folder))
   end })
   copy_tree(folder)
-  return check_tree(folder) and try_all(folder)
+  local mutants = chosen(arg[1])
+  return check_tree(folder, mutants) and try_all(folder, mutants)
 end
 
 os.exit(main() and 0 or 1, true)

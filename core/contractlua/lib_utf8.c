@@ -50,8 +50,6 @@ static unsigned decode(const vmh_lua_string *string, uint64_t at, bool is_strict
         *code = string->bytes[at];
         return size;
     }
-    if (size > string->size - at)
-        return 0;
     read = string->bytes[at] & (0x7Fu >> size);
     for (unsigned i = 1; i < size; i++) {
         if (!is_continuation(string, at + i))

@@ -4,6 +4,7 @@
  *
  *     tables model SEED COUNT      so many sequences from a seed
  *     tables memory SEED COUNT     sequences in which each allocation fails in turn
+ *     tables hash SEED COUNT       the hash of SEED in this process
  *
  * The model is a list of keys in order of insertion that is searched from its
  * beginning, with what the rules of spec/lua.md 2 say and nothing else.
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/siphash.h"
 #include "contractlua/table.h"
 
 void *__real_malloc(size_t size);
@@ -602,6 +604,9 @@ int main(int argc, char **argv)
         run_models(seed, count);
     else if (strcmp(argv[1], "memory") == 0)
         fail_allocations(seed, count);
+    else if (strcmp(argv[1], "hash") == 0)
+        printf("%" PRIx64 " %" PRIx64 "\n", vmh_siphash_u64(seed),
+               vmh_siphash(vmh_bytes_text(argv[2])));
     else
         return 2;
     vmh_lua_heap_clear(&run.heap);

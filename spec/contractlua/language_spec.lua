@@ -528,6 +528,19 @@ describe("a metatable", function()
         ("(function() %s.__index = nil end)()"):format(name), LIBRARY_TABLE }
     end
     check { "table.insert(math, 1)", LIBRARY_TABLE }
+    for name, field in pairs { string = "len", table = "insert", math = "abs", utf8 = "char",
+      coroutine = "wrap", ["getmetatable('')"] = "__index" } do
+      check { ("(function() %s.%s = 1 end)()"):format(name, field), LIBRARY_TABLE,
+        ("(function(key) %s[key] = 1 end)('%s')"):format(name, field), LIBRARY_TABLE,
+        ("rawset(%s, '%s', 1)"):format(name, field), LIBRARY_TABLE }
+    end
+  end)
+
+  it("that is protected stays", function()
+    check({ "setmetatable(guarded, {})", [[error "cannot change a protected metatable"]],
+      "setmetatable(guarded, nil)", [[error "cannot change a protected metatable"]],
+      "getmetatable(guarded)", [[good "hands off"]] },
+      "local guarded = setmetatable({}, { __metatable = 'hands off' })")
   end)
 
   -- `top` has `count` tables below it, the last of which is `last`.
@@ -544,6 +557,18 @@ describe("a metatable", function()
       chain("__index", "{ deep = 1 }", 99))
     check({ "top.deep", [[error "'__index' chain too long"]] },
       chain("__index", "{ deep = 1 }", 100))
+  end)
+
+  it("is followed as far by the library, and no further", function()
+    local reads <const> = { "table.unpack(top, 1, 1)", "table.concat(top, '', 1, 1)",
+      "(function() for _, v in ipairs(top) do return v end end)()" }
+    for _, call in ipairs(reads) do
+      assert.matches("^good .*deep", eval(call, chain("__index", "{ 'deep' }", 99)))
+      check({ call, [[error "'__index' chain too long"]] }, chain("__index", "{ 'deep' }", 101))
+    end
+    local write <const> = "table.move({ 'deep' }, 1, 1, 1, top) == top and last[1]"
+    check({ write, [[good "deep"]] }, chain("__newindex", "{}", 99))
+    check({ write, [[error "'__newindex' chain too long"]] }, chain("__newindex", "{}", 101))
   end)
 
   it("chains __newindex to 100 tables", function()
@@ -593,7 +618,8 @@ describe("a list of values", function()
   ]]
 
   it("holds at most 100,000, as arguments, results or both", function()
-    check({ "select('#', one_more(99998))", "good 99999", "select('#', list(99999))", "good 99999",
+    check({ "(select('#', list(100000)))", [[error "too many values"]],
+      "select('#', one_more(99998))", "good 99999", "select('#', list(99999))", "good 99999",
       "select('#', list(100000))", [[error "too many values"]],
       "#table.pack(one_more(99999))", "good 1", "one_more(100000)", [[error "too many values"]],
       "pcall(list, 100000)", [[error "too many values"]],
@@ -607,6 +633,17 @@ describe("a list of values", function()
         return n, ]] .. ("n, "):rep(200) .. [[grow(n - 1)
       end
     ]])
+  end)
+end)
+
+describe("an integer", function()
+  it("is not divided by zero", function()
+    for _, divisor in ipairs { "zero", "0" } do
+      check { ("(function(zero) return 7 // %s end)(0)"):format(divisor),
+        [[error "attempt to perform 'n//0'"]],
+        ("(function(zero) return 7 %% %s end)(0)"):format(divisor),
+        [[error "attempt to perform 'n%%0'"]] }
+    end
   end)
 end)
 
@@ -714,6 +751,19 @@ describe("depth", function()
     ]]))
   end)
 
+  it("counts a coroutine that was as deep before", function()
+    assert.equal("stack overflow", raised(RECURSE .. [[
+      local resume = coroutine.wrap(function()
+        recurse(600)
+        coroutine.yield()
+        recurse(600)
+      end)
+      resume()
+      local function inside(n) if n == 0 then return resume() end return 1 + inside(n - 1) end
+      inside(500)
+    ]]))
+  end)
+
   it("does not grow with tail calls", function()
     check({ "loop(100000)", [[good "done"]] }, [[
       local function loop(n) if n == 0 then return "done" end return loop(n - 1) end
@@ -747,6 +797,17 @@ describe("a limit", function()
     for _, catcher in ipairs(CATCHERS) do
       local _, outcome = contract_lua.run(
         catcher:gsub("%%s", "while true do end") .. " print 'on'", { gas_limit = 10000 })
+
+      assert.equal("gas", outcome.stop, catcher)
+      assert.equal(10000, outcome.gas_used, catcher)
+    end
+  end)
+
+  it("of gas that the library reaches passes every pcall", function()
+    for _, catcher in ipairs(CATCHERS) do
+      local _, outcome = contract_lua.run(
+        catcher:gsub("%%s", "('a'):rep(3000):find(('a*'):rep(30) .. 'b')") .. " print 'on'",
+        { gas_limit = 10000 })
 
       assert.equal("gas", outcome.stop, catcher)
       assert.equal(10000, outcome.gas_used, catcher)

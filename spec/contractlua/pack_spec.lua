@@ -117,6 +117,13 @@ describe("string.unpack", function()
     assert.equal([[error "bad argument #2 to 'unpack' (data string too short)"]],
       eval "string.unpack('c4', 'abc')")
   end)
+
+  it("gives at most 100,000 values, the position included", function()
+    local prelude <const> = "local function count(n) return select('#', string.unpack(('B'):rep(n), "
+      .. "('x'):rep(n))) end"
+    assert.equal("good 99999", eval("(count(99998))", prelude))
+    assert.equal('error "too many results"', eval("(count(100000))", prelude))
+  end)
 end)
 
 describe("string.packsize", function()

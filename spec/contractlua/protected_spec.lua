@@ -48,6 +48,29 @@ describe("coroutine.close", function()
   end)
 end)
 
+describe("a coroutine that runs, or resumed another", function()
+  it("is neither resumed nor closed", function()
+    local resumed <const> = 'good false "cannot resume non-suspended coroutine"'
+    assert.equal(resumed, eval "coroutine.resume(coroutine.running())")
+    assert.equal('error "cannot close a running coroutine"',
+      eval "coroutine.close(coroutine.running())")
+    assert.equal("false\tcannot resume non-suspended coroutine\nfalse\t"
+      .. "cannot close a normal coroutine\nfalse\tcannot resume non-suspended coroutine\n",
+      contract_lua.print_of [[
+        local outer, wrapped
+        outer = coroutine.create(function()
+          coroutine.wrap(function()
+            print(coroutine.resume(outer))
+            print(pcall(coroutine.close, outer))
+          end)()
+        end)
+        coroutine.resume(outer)
+        wrapped = coroutine.wrap(function() print(pcall(wrapped)) end)
+        wrapped()
+      ]])
+  end)
+end)
+
 describe("rawlen", function()
   it("tells what it got in place of a table or string", function()
     assert.equal([[error "bad argument #1 to 'rawlen' (table or string expected, got number)"]],

@@ -70,6 +70,18 @@ describe("a table of the contract machine", function()
   end)
 end)
 
+describe("the hash of a key", function()
+  it("is another one in each process, of integers and of texts", function()
+    local seen = {}
+    for _ = 1, 3 do
+      for hash in run_tables("hash", 1):gmatch "%x+" do
+        assert.is_nil(seen[hash])
+        seen[hash] = true
+      end
+    end
+  end)
+end)
+
 describe("a key that is deleted and set again and again", function()
   it("takes the same time at the end, with room for many keys left", function()
     local begin = os.clock()
