@@ -20,7 +20,7 @@ SOURCES := $(sort $(wildcard core/*/*.c bindings/*.c))
 HEADERS := $(sort $(wildcard core/*/*.h bindings/*.h))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 CHECKS := $(patsubst spec/c/%.c,$(BUILD)/c/%,$(sort $(wildcard spec/c/*.c)))
-HARNESSES = abi accounts frozen interpreter metadata
+HARNESSES = abi accounts frozen interpreter metadata source
 FUZZERS := $(HARNESSES:%=$(BUILD)/fuzz/%)
 # What feeds a harness: a main that replays files, unless FUZZ_DRIVER names another.
 FUZZ_OBJECTS = $(filter $(BUILD)/core/%,$(OBJECTS)) $(BUILD)/spec/fuzz/harness.o \
@@ -118,12 +118,13 @@ fuzz: deps ## fuzzes each harness for FUZZ_MINUTES, from the kept inputs (TARGET
 	@for target in $(TARGET); do \
 	    mkdir -p $(FUZZ)/found/$$target && \
 	    ASAN_OPTIONS=$(ASAN_OPTIONS) $(FUZZ)/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) \
-	        -max_len=4096 -timeout=20 -rss_limit_mb=2048 -dict=spec/fuzz/words.dict \
+	        -max_len=4096 -timeout=20 -rss_limit_mb=2048 \
+	        -dict=spec/fuzz/$$(test $$target = source && echo source || echo words).dict \
 	        -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$target- \
 	        $(FUZZ)/found/$$target spec/vectors/fuzz/$$target || exit 1; \
 	done
 
-mutants: deps ## plants host bugs and expects a test to find each
+mutants: deps ## plants bugs, takes guards away, and expects a test to find each
 	@$(LUA) tools/mutants.lua
 
 bench: all ## measures (SUITE=block for one suite)
