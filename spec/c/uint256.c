@@ -393,7 +393,7 @@ static void run_all(long count)
     vmh_lua_library *library = NULL;
     vmh_lua_state *L;
 
-    need(a.value != NULL && b.value != NULL && vmh_lua_library_new(&library, NULL) == VMH_OK);
+    need(a.value != NULL && b.value != NULL && vmh_lua_library_new(false, &library, NULL) == VMH_OK);
     L = vmh_lua_state_new(library);
     need(L != NULL);
     L->print = print_to_buffer;

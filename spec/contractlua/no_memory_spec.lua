@@ -108,6 +108,6 @@ describe("a machine without memory", function()
       folder.path .. "/source.lua" }
 
     assert.equal(0, status, output)
-    assert.is_true(math.tointeger(output:match "^(%d+) allocations failed\n$") >= 40, output)
+    assert.is_true(math.tointeger(output:match "^(%d+) allocations failed\n$") >= 20, output)
   end)
 end)

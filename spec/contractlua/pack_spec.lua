@@ -119,8 +119,8 @@ describe("string.unpack", function()
   end)
 
   it("gives at most 100,000 values, the position included", function()
-    local prelude <const> = "local function count(n) return select('#', string.unpack(('B'):rep(n), "
-      .. "('x'):rep(n))) end"
+    local prelude <const> = "local function count(n) return select('#', "
+      .. "string.unpack(('B'):rep(n), ('x'):rep(n))) end"
     assert.equal("good 99999", eval("(count(99998))", prelude))
     assert.equal('error "too many results"', eval("(count(100000))", prelude))
   end)

@@ -248,7 +248,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vmh_failure why;
 
     if (library == NULL)
-        EXPECT(vmh_lua_library_new(&library, &why) == VMH_OK, "no library");
+        EXPECT(vmh_lua_library_new(false, &library, &why) == VMH_OK, "no library");
     harness_watch_memory(0);
     vmh_arena_init(&arena);
     code = compile(input, &arena, &status);
