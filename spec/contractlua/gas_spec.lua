@@ -48,6 +48,13 @@ describe("a turn", function()
     assert.equal(1000 * (2 * PRICE.OPERATION + PRICE.MOVE + PRICE.IF + PRICE.JUMP),
       more(source:format(1000), source:format(2000)))
   end)
+
+  it("of two gotos is each of them", function()
+    local source <const> = "local n = %d ::again:: n = n - 1 if n < 0 then goto done end "
+      .. "goto again ::done::"
+    assert.equal(1000 * (2 * PRICE.OPERATION + PRICE.MOVE + PRICE.IF + PRICE.JUMP),
+      more(source:format(1000), source:format(2000)))
+  end)
 end)
 
 describe("a call", function()
@@ -93,8 +100,8 @@ describe("a call", function()
       local few, many = "table.unpack(t, 1, 4)", "table.unpack(t, 1, 1004)"
       if call:find "%%d" then few, many = 4, 1004 end
       local paid = more(call:format(few), call:format(many), before)
-      assert(paid - direct >= 1000 // 4 * PRICE.PER_MOVED, ("%s: %d, directly %d"):format(call, paid,
-        direct))
+      assert(paid - direct >= 1000 // 4 * PRICE.PER_MOVED, ("%s: %d, directly %d"):format(call,
+        paid, direct))
     end
   end)
 end)
@@ -103,8 +110,10 @@ describe("a coroutine", function()
   it("pays each resume and each yield", function()
     local source <const> = "local y = 1 local f = coroutine.wrap(function() "
       .. "while y do coroutine.yield() end end) for i = 1, %d do f() end"
-    at_least(1000 * 2 * (PRICE.RESUME + PRICE.CALL + PRICE.NATIVE), source:format(1000),
-      source:format(2000))
+    -- two turns; `y`, which the function names, and its condition; `coroutine` and its key
+    local around <const> = 2 * PRICE.TURN + PRICE.OUTER + PRICE.IF + PRICE.GLOBAL + PRICE.INDEX
+    assert.equal(1000 * (2 * (PRICE.RESUME + PRICE.CALL + PRICE.NATIVE) + around),
+      more(source:format(1000), source:format(2000)))
   end)
 end)
 
@@ -151,8 +160,8 @@ describe("bytes", function()
     assert.is_true(read - joined >= 32000 * PRICE.PER_STEP)
     at_least(32000 * PRICE.PER_STEP, "n = s:find('b+')", "n = l:find('b+')", BEFORE)
     at_least(32000 * PRICE.PER_STEP, "n = s:gsub('a', '')", "n = l:gsub('a', '')", BEFORE)
-    at_least(32000 * PRICE.PER_STEP, "for _ in s:gmatch('a') do end", "for _ in l:gmatch('a') do end",
-      BEFORE)
+    at_least(32000 * PRICE.PER_STEP, "for _ in s:gmatch('a') do end",
+      "for _ in l:gmatch('a') do end", BEFORE)
   end)
 
   it("that become values are paid", function()
