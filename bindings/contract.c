@@ -7,6 +7,7 @@
 #include "contract_interface.h"
 #include "contractlua/check.h"
 #include "execution.h"
+#include "crypto/digest.h"
 #include "failure.h"
 #include "handle.h"
 #include "path.h"
@@ -75,6 +76,24 @@ int vmh_contract_push_refusal(lua_State *L, vmh_bytes refusal)
     return 3;
 }
 
+/* Compiles name and source, the arguments; NULL after pushing `*pushed` values. */
+static vmh_contract *compile_arguments(lua_State *L, int *pushed)
+{
+    vmh_contract_source from = {.name = vmh_check_bytes(L, 1), .source = vmh_check_bytes(L, 2),
+                                .with_sdk = true};
+    vmh_contract *of = push_run(L);
+    vmh_failure why;
+    vmh_bytes refusal;
+
+    if (vmh_contract_compile(of, &from, &refusal, &why) != VMH_OK)
+        *pushed = vmh_push_failure(L, &why);
+    else if (refusal.size != 0)
+        *pushed = vmh_contract_push_refusal(L, refusal);
+    else
+        return of;
+    return NULL;
+}
+
 /// Compiles a source and forgets the result.
 // Rule: spec/lua.md 2, what the compiler refuses.
 // @function check
@@ -86,16 +105,11 @@ int vmh_contract_push_refusal(lua_State *L, vmh_bytes refusal)
 // @treturn[2] string code `invalid_input`
 static int contract_check(lua_State *L)
 {
-    vmh_contract_source from = {.name = vmh_check_bytes(L, 1), .source = vmh_check_bytes(L, 2)};
-    vmh_contract *of = push_run(L);
-    vmh_failure why;
-    vmh_bytes refusal;
+    int pushed;
+    vmh_contract *of = compile_arguments(L, &pushed);
 
-    from.with_sdk = true;
-    if (vmh_contract_compile(of, &from, &refusal, &why) != VMH_OK)
-        return vmh_push_failure(L, &why);
-    if (refusal.size != 0)
-        return vmh_contract_push_refusal(L, refusal);
+    if (of == NULL)
+        return pushed;
     vmh_contract_release(of);
     lua_pushboolean(L, true);
     return 1;
@@ -356,6 +370,38 @@ static int contract_run(lua_State *L)
     return 1;
 }
 
+/// Compiles a source and tells what came of it.
+// @function compile
+// @tparam string name of the contract or file, for the text of a refusal
+// @tparam string source
+// @treturn[1] table code_hash (32 bytes, by which compiled contracts are kept), functions (how many,
+// the main chunk included), instructions, size (bytes that it takes in memory), deployment_gas (what
+// a deployment pays for the source)
+// @return[2] nil
+// @treturn[2] string the refusal, as of `check`
+// @treturn[2] string code `invalid_input`
+static int contract_compile(lua_State *L)
+{
+    int pushed;
+    vmh_contract *of = compile_arguments(L, &pushed);
+    uint64_t instructions = 0;
+    vmh_hash32 hash;
+
+    if (of == NULL)
+        return pushed;
+    for (uint32_t i = 0; i < of->code->proto_count; i++)
+        instructions += of->code->protos[i]->code_count;
+    vmh_sha256(of->code->source, &hash);
+    lua_createtable(L, 0, 5);
+    set_bytes(L, "code_hash", vmh_bytes_hash(&hash));
+    set_count(L, "functions", of->code->proto_count);
+    set_count(L, "instructions", instructions);
+    set_count(L, "size", vmh_lua_code_size(of->code));
+    set_count(L, "deployment_gas", of->code->source.size * VMH_LUA_GAS_PER_SOURCE_BYTE);
+    vmh_contract_release(of);
+    return 1;
+}
+
 /// The interface of a contract: what its main chunk declares. Runs that chunk, with the gas and
 // memory of a transaction.
 // Rule: spec/lua.md 6, docs/contracts.md.
@@ -374,6 +420,7 @@ static int contract_describe(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+    {"compile", contract_compile},
     {"describe", contract_describe},
     {"check", contract_check},
     {"findings", contract_findings},

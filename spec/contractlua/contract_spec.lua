@@ -123,3 +123,54 @@ local r = outer()]]
     assert.error_matches(function() contract.run { source = "", gas = 1 } end, "unknown key 'gas'")
   end)
 end)
+
+describe("vmhost.contract.compile and describe #small", function()
+  local SOURCE <const> = [[
+local c, state, emit = sdk.contract {
+  state = { owner = "bytes20", votes = "counted(bytes20, uint64)" },
+  events = { Voted = "voter bytes20, uint64" },
+  _init = "internal write ()",
+  vote = "external write (amount uint64, string...) total uint64",
+}
+function c._init() state.owner = sdk.caller() end
+function c.vote(amount) emit.Voted(sdk.caller(), amount) return amount end
+return c ]]
+
+  it("tell what came of a source", function()
+    local compiled = contract.compile("votes", SOURCE)
+
+    assert.equal(require "vmhost.crypto".sha256(SOURCE), compiled.code_hash)
+    assert.equal(3, compiled.functions)
+    assert.is_true(compiled.instructions > 20 and compiled.size > #SOURCE)
+    assert.equal(20 * #SOURCE, compiled.deployment_gas)
+  end)
+
+  it("tell what a contract declares, in its order", function()
+    assert.same({
+      methods = {
+        { name = "_init", internal = true, writes = true, variadic = false, parameters = {},
+          parameter_names = {}, results = {} },
+        { name = "vote", internal = false, writes = true, variadic = true,
+          parameters = { "uint64", "string" }, parameter_names = { "amount", "" },
+          results = { "uint64" } },
+      },
+      events = { { name = "Voted", fields = { "bytes20", "uint64" },
+        field_names = { "voter", "" } } },
+      state = { { name = "owner", type = "bytes20" },
+        { name = "votes", type = "counted(bytes20, uint64)" } },
+    }, contract.describe("votes", SOURCE))
+  end)
+
+  it("refuse what does not compile, and say what a main chunk does wrong", function()
+    for _, name in ipairs { "compile", "describe" } do
+      local value, text, code = contract[name]("half", "return 1 / 2")
+
+      assert.is_nil(value)
+      assert.matches("^half:1:10: '/' makes a float", text)
+      assert.equal("invalid_input", code)
+    end
+    assert.equal("x: the main chunk declares no contract: call sdk.contract",
+      select(2, contract.describe("x", "return {}")))
+    assert.equal("x: out of gas", select(2, contract.describe("x", "while true do end")))
+  end)
+end)
