@@ -48,7 +48,8 @@ static const struct {
     const char *word, *hint;
     vmh_lua_token_kind keyword; /* that begins the same; STOP: none */
 } habits[] = {
-    {"continue", "write 'goto continue', and '::continue::' at the end of the loop", VMH_LUA_TOKEN_STOP},
+    {"continue", "write 'goto continue', and '::continue::' at the end of the loop",
+     VMH_LUA_TOKEN_STOP},
     {"let", "write 'local'", VMH_LUA_TOKEN_STOP},
     {"var", "write 'local'", VMH_LUA_TOKEN_STOP},
     {"const", "write 'local name <const>'", VMH_LUA_TOKEN_STOP},
@@ -101,6 +102,9 @@ static bool is_in_comment(const vmh_lua_parser *parser, const vmh_lua_expression
 {
     const vmh_lua_token *token = &parser->lexer.token;
     const uint8_t *begin = parser->source.data, *end = token->begin, *at = end;
+
+    if (parser->lexer.refused_line == expression->place.line)
+        return false; /* nobody hears of it: one line, long as it may be, is read once */
 
     /* At most to the line before: what is between is space. */
     for (uint32_t line = token->place.line; at > begin; at--) {
@@ -269,7 +273,8 @@ vmh_lua_guess vmh_lua_guess_end(vmh_lua_parser *parser, bool is_missing)
     vmh_lua_lexer lexer;
     vmh_lua_guess guess;
 
-    if (parser->has_guessed || parser->lexer.is_refused || parser->lexer.status != VMH_OK)
+    if (parser->has_guessed || parser->lexer.is_refused || parser->lexer.status != VMH_OK ||
+        parser->lexer.refused_line == parser->lexer.token.place.line)
         return (vmh_lua_guess){""};
     parser->has_guessed = true;
     vmh_lua_lexer_init(&lexer, source, &parser->lexer.scratch, &unused, parser->lexer.why);

@@ -157,7 +157,7 @@ static void pass_statement(vmh_lua_parser *parser, const vmh_lua_parse_mark *mar
         return;
     }
     depth = is_cut ? 0 : open_brackets(parser, &mark->reading);
-    if (is_begin && !is_firm(token->kind))
+    if (is_begin)
         pass(parser);
     while (token->kind != VMH_LUA_TOKEN_STOP && !is_firm(token->kind) &&
            !may_begin(parser, mark, depth)) {
