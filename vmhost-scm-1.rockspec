@@ -125,6 +125,7 @@ build = {
         "core/contractlua/lib_utf8.c",
         "core/contractlua/library.c",
         "core/contractlua/lint.c",
+        "core/contractlua/lint_contract.c",
         "core/contractlua/literal.c",
         "core/contractlua/lua_processor.c",
         "core/contractlua/match.c",

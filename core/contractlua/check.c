@@ -41,6 +41,8 @@ vmh_status vmh_lua_check(vmh_bytes source, const char *const *library, size_t li
         status = compile(source, library, library_count, arena, findings, why);
     if (status == VMH_OK && !findings->is_broken && !findings->has_more)
         status = vmh_lua_lint(&tree, library, library_count, arena, findings, why);
+    if (status == VMH_OK && !findings->is_broken && !findings->has_more)
+        status = vmh_lua_lint_contract(&tree, arena, findings, why);
     if (status == VMH_OK && findings->count > 1)
         qsort(findings->items, findings->count, sizeof *findings->items, compare);
     return status;

@@ -37,27 +37,16 @@ static void look_at_block(linter *of, const vmh_lua_block *block);
 static void warn(linter *of, vmh_lua_place place, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* The hint is the end of the text; NULL: there is none. */
 static void warn(linter *of, vmh_lua_place place, const char *hint, const char *format, ...)
 {
-    vmh_lua_refusal found = {.kind = VMH_LUA_REFUSAL_WARNING, .place = place};
-    size_t hint_size = hint == NULL ? 0 : strlen(hint);
-    char text[200];
     va_list arguments;
 
     if (of->status != VMH_OK)
         return;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    of->status = vmh_lua_findings_warn(of->findings, of->arena, place, hint, of->why, format,
+                                       arguments);
     va_end(arguments);
-    of->status = vmh_arena_format(of->arena, &found.text, of->why, "%s%s%s", text,
-                                  hint == NULL ? "" : ": ", hint == NULL ? "" : hint);
-    if (of->status != VMH_OK)
-        return;
-    if (hint_size > 0)
-        found.hint =
-            vmh_bytes_of(found.text.data + found.text.size - hint_size, hint_size);
-    of->status = vmh_lua_findings_add(of->findings, of->arena, found, of->why);
 }
 
 static bool is_known(const vmh_ordmap *names, vmh_bytes name)
@@ -279,14 +268,13 @@ static bool keeps_place(const vmh_lua_statement *statement, uint32_t number)
     return false;
 }
 
-/* `sdk.contract { ... }`, which gives more than each contract needs. */
-static bool is_contract_call(const vmh_lua_statement *statement)
+bool vmh_lua_is_contract_call(const vmh_lua_expression *expression)
 {
     const vmh_lua_expression *called;
 
-    if (statement->value_count != 1 || statement->values[0]->kind != VMH_LUA_EXPR_CALL)
+    if (expression->kind != VMH_LUA_EXPR_CALL)
         return false;
-    called = statement->values[0]->as.call.function;
+    called = expression->as.call.function;
     return called->kind == VMH_LUA_EXPR_INDEX &&
            called->as.pair.left->kind == VMH_LUA_EXPR_GLOBAL &&
            vmh_bytes_equal(called->as.pair.left->as.string, VMH_LITERAL("sdk")) &&
@@ -298,7 +286,8 @@ static void warn_of_unread(linter *of, const vmh_lua_statement *statement)
 {
     bool is_function = statement->kind == VMH_LUA_STMT_LOCAL_FUNCTION;
 
-    if (is_contract_call(statement))
+    /* It gives more than each contract needs. */
+    if (statement->value_count == 1 && vmh_lua_is_contract_call(statement->values[0]))
         return;
     for (uint32_t i = 0; i < statement->variable_count; i++) {
         const vmh_lua_variable *variable = statement->variables[i];

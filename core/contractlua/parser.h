@@ -5,6 +5,8 @@
 #ifndef VMH_CONTRACTLUA_PARSER_H
 #define VMH_CONTRACTLUA_PARSER_H
 
+#include <stdarg.h>
+
 #include "contractlua/ast.h"
 
 enum {
@@ -52,6 +54,13 @@ typedef struct vmh_lua_findings {
  */
 vmh_status vmh_lua_parse_on(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree,
                             vmh_lua_findings *findings, vmh_failure *why);
+
+/*
+ * Adds a warning: a text (vprintf), of which `hint` is the end, behind ": ", unless it is NULL.
+ */
+vmh_status vmh_lua_findings_warn(vmh_lua_findings *findings, vmh_arena *arena, vmh_lua_place place,
+                                 const char *hint, vmh_failure *why, const char *format,
+                                 va_list arguments);
 
 /* Adds one; beyond the limit it only notes that there are more. */
 vmh_status vmh_lua_findings_add(vmh_lua_findings *findings, vmh_arena *arena,

@@ -1,5 +1,7 @@
 #include "contractlua/lexer.h"
 
+#include <stdio.h>
+
 enum {
     SHOWN_LINE = 80,   /* bytes of a source line */
     SHOWN_BEFORE = 50, /* of them at most before the place, where the line is longer */
@@ -51,6 +53,24 @@ vmh_status vmh_lua_findings_add(vmh_lua_findings *findings, vmh_arena *arena,
     items[findings->count++] = found;
     findings->items = items;
     return VMH_OK;
+}
+
+vmh_status vmh_lua_findings_warn(vmh_lua_findings *findings, vmh_arena *arena, vmh_lua_place place,
+                                 const char *hint, vmh_failure *why, const char *format,
+                                 va_list arguments)
+{
+    vmh_lua_refusal found = {.kind = VMH_LUA_REFUSAL_WARNING, .place = place};
+    char text[300];
+    vmh_status status;
+
+    vsnprintf(text, sizeof text, format, arguments);
+    status = vmh_arena_format(arena, &found.text, why, "%s%s%s", text, hint == NULL ? "" : ": ",
+                              hint == NULL ? "" : hint);
+    if (status != VMH_OK)
+        return status;
+    if (hint != NULL)
+        found.hint = vmh_bytes_of(found.text.data + found.text.size - strlen(hint), strlen(hint));
+    return vmh_lua_findings_add(findings, arena, found, why);
 }
 
 vmh_status vmh_lua_refusal_format(vmh_bytes name, vmh_bytes source, const vmh_lua_refusal *refusal,

@@ -159,6 +159,16 @@ x = 3]])
       findings "function f(x)\n  if x then\n    x()\n  else if y then\n    y()\n  end\nend\n")
   end)
 
+  it("is read to its end, whatever it holds", function()
+    for _, unit in ipairs { "end ", "end\n", "a b ", "a b\n", "( ", "{ ", "function f( ",
+      "if a then\n", "a%d = { 'b' } ", "else if a then ", "else if a then\n", 'x = "\n', "/* a */ ",
+      "x = 1 // a b ", "? ", "@ ", "goto x ", "::x:: ", "f(x y\n", "do x y end ", "do ) end\n",
+      "repeat ", "for i = 1\n", "a.", "a:b ", "\x80", "&& ", "} else { ", "f {", "x = {\n",
+      "IF x\n", "funtion (\n", "local function\n", "nobody()\n" } do
+      assert.is_true(#findings(unit:rep(100000 // #unit)) > 0, unit)
+    end
+  end)
+
   it("is told of up to a hundred", function()
     assert.equal(100, #findings(("x = 1.5\n"):rep(101)))
   end)
@@ -214,6 +224,38 @@ print(2)
 ::on::
 if x then return 1 else return 2 end
 x = 1]])
+  end)
+
+  it("tells of methods without types or function, and of what is declared wrongly", function()
+    local list = findings [[
+local token, state, emit = sdk.contract {
+  state = { total = "uint256", owners = "map(bytes20)" },
+  events = { Good = "", Paid = "amount float" },
+  forgotten = "external read ()",
+  pay = "public write (to bytes20)",
+  good = "external read () uint64",
+}
+function token.pay(to) end
+function token.helper() end
+token.good = function() return 1 end
+token.constant = 3
+return token]]
+
+    assert.equal("2:41 the declaration of 'owners' cannot be read: ',' expected before ')'",
+      list[1])
+    assert.matches("^3:32 the declaration of 'Paid' cannot be read: .*float", list[2])
+    assert.equal("4:3 method 'forgotten' is declared, but has no function", list[3])
+    assert.matches("^5:9 the declaration of 'pay' cannot be read: .*public", list[4])
+    assert.equal("9:16 method 'helper' has no types: declare it in sdk.contract, or make it a local "
+      .. "function", list[5])
+    assert.equal(5, #list)
+  end)
+
+  it("says nothing of methods where only running it tells their names", function()
+    assert.same({}, findings [[
+local token = sdk.contract { twice = "external read ()", ["x" .. 1] = "external read ()" }
+function token.other() end
+return token]])
   end)
 
   it("waits until the syntax is right", function()
