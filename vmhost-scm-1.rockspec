@@ -144,6 +144,7 @@ build = {
         "core/contractlua/sort.c",
         "core/contractlua/state.c",
         "core/contractlua/string.c",
+        "core/contractlua/symbols.c",
         "core/contractlua/table.c",
         "core/contractlua/thaw.c",
         "core/contractlua/value.c",

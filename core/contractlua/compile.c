@@ -9,6 +9,7 @@
 
 #include "contractlua/emitter.h"
 #include "contractlua/heap.h"
+#include "contractlua/symbols.h"
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block);
 
@@ -21,6 +22,7 @@ static void declare(vmh_lua_emitter *to, vmh_lua_variable *variable, uint32_t sl
         vmh_lua_emit(to, VMH_LUA_DO_NEW_CELL, slot, 0, 0);
     }
     vmh_lua_live_add(to, variable->is_captured ? VMH_LUA_LIVE_CELL : VMH_LUA_LIVE_LOCAL, slot);
+    vmh_lua_note_local(to, variable);
 }
 
 static void compile_local(vmh_lua_emitter *to, const vmh_lua_statement *of)
@@ -204,7 +206,9 @@ static void compile_while(vmh_lua_emitter *to, const vmh_lua_statement *of)
     uint32_t top, charge = to->proto->code_count;
 
     enter_loop(to, &loop);
+    to->statement_line = of->place.line;
     begin_turn(to, &turn, &saved, &top);
+    vmh_lua_note_turn(to, of->place.line);
     vmh_lua_pay(to, VMH_LUA_GAS_IF);
     vmh_lua_compile_condition(to, of->values[0], true, &exits);
     compile_arm(to, &of->block);
@@ -218,7 +222,7 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block);
 
 static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register, live = to->live, scope = vmh_lua_note_scope(to);
     vmh_lua_stretch turn, *saved;
     vmh_lua_jumps again = {0};
     vmh_lua_loop loop;
@@ -226,8 +230,10 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
     vmh_lua_jumps exit = {0};
 
     enter_loop(to, &loop);
+    to->statement_line = of->place.line;
     begin_turn(to, &turn, &saved, &top);
     compile_statements(to, &of->block);
+    vmh_lua_note_statement(to, of->values[0]->place.line);
     vmh_lua_pay(to, VMH_LUA_GAS_IF);
     vmh_lua_compile_condition(to, of->values[0], true, &again);
     vmh_lua_jump(to, &exit);
@@ -236,6 +242,7 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
     vmh_lua_stretch_end(to, saved);
     vmh_lua_jumps_land(to, &exit);
     vmh_lua_live_drop(to, live);
+    vmh_lua_note_scope_end(to, scope);
     vmh_lua_drop_registers(to, mark);
     leave_loop(to, &loop);
 }
@@ -243,12 +250,13 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 /* The body of a `for`, whose turns are charged by the instructions `first` and `again`. */
 static void compile_for_body(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_t base)
 {
-    uint32_t live = to->live;
+    uint32_t live = to->live, scope = vmh_lua_note_scope(to);
 
     for (size_t i = 0; i < of->variable_count; i++)
         declare(to, of->variables[i], base + (uint32_t)i);
     compile_block(to, &of->block);
     vmh_lua_live_drop(to, live);
+    vmh_lua_note_scope_end(to, scope);
 }
 
 static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
@@ -277,10 +285,12 @@ static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
     /* Where the turn holds a call its first stretch is charged by then, so both know it. */
     compile_for_body(to, of, mark + 3);
     to->line = of->place.line;
+    vmh_lua_note_turn(to, of->place.line);
     again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_TURN, mark, 0);
     vmh_lua_jump_set(to, again, top);
     vmh_lua_stretch_end(to, saved);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
+    vmh_lua_note_same_charge(to, again, begin);
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
     vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
@@ -310,12 +320,14 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
     compile_for_body(to, of, mark + 4);
     to->line = of->place.line;
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
+    vmh_lua_note_turn(to, of->place.line);
     vmh_lua_emit(to, VMH_LUA_DO_FOR_IN_CALL, mark, variable_count, 0);
     vmh_lua_point_here(to);
     again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_TURN, mark, 0);
     vmh_lua_jump_set(to, again, top);
     vmh_lua_stretch_end(to, saved);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
+    vmh_lua_note_same_charge(to, again, begin);
     vmh_lua_instruction_at(to, begin)->d = 0;
     vmh_lua_live_drop(to, live);
     vmh_lua_drop_registers(to, mark);
@@ -347,6 +359,8 @@ static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
             compile_block(to, &arm->block);
             break;
         }
+        if (i > 0)
+            vmh_lua_note_statement(to, arm->condition->place.line);
         vmh_lua_pay(to, VMH_LUA_GAS_IF);
         vmh_lua_compile_condition(to, arm->condition, true, &next);
         compile_arm(to, &arm->block);
@@ -416,9 +430,18 @@ static void compile_return(vmh_lua_emitter *to, const vmh_lua_statement *of)
 
 /* ---- blocks ---- */
 
+/* Not those whose first part is a statement, or a turn, or that do nothing. */
+static bool begins_itself(vmh_lua_statement_kind kind)
+{
+    return kind != VMH_LUA_STMT_DO && kind != VMH_LUA_STMT_WHILE && kind != VMH_LUA_STMT_REPEAT &&
+           kind != VMH_LUA_STMT_LABEL;
+}
+
 static void compile_statement(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     to->line = of->place.line;
+    if (begins_itself(of->kind))
+        vmh_lua_note_statement(to, of->place.line);
     switch (of->kind) {
     case VMH_LUA_STMT_LOCAL:
         compile_local(to, of);
@@ -475,10 +498,11 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register, live = to->live, scope = vmh_lua_note_scope(to);
 
     compile_statements(to, block);
     vmh_lua_live_drop(to, live);
+    vmh_lua_note_scope_end(to, scope);
     vmh_lua_drop_registers(to, mark);
 }
 
@@ -501,6 +525,18 @@ static void compile_body(vmh_lua_emitter *to, const vmh_lua_function *of)
         vmh_lua_jump_set(to, to->gotos[i].at, to->gotos[i].label->position);
 }
 
+/* A name of several parts was made for the tree, which goes before the code does. */
+static void keep_name(vmh_lua_emitter *to, vmh_bytes name, vmh_lua_proto *proto)
+{
+    vmh_lua_compiler *compiler = to->compiler;
+    vmh_bytes source = compiler->code->source;
+
+    proto->name = name;
+    if (name.size > 0 && (name.data < source.data || name.data >= source.data + source.size))
+        compiler->status =
+            vmh_arena_copy(&compiler->code->arena, name, &proto->name, compiler->why);
+}
+
 static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_proto *proto)
 {
     vmh_arena *arena = &to->compiler->code->arena;
@@ -509,7 +545,7 @@ static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_pr
     proto->is_variadic = of->is_variadic;
     proto->number = of->number;
     proto->line = of->place.line;
-    proto->name = of->name;
+    keep_name(to, of->name, proto);
     proto->frame_cost =
         VMH_LUA_FRAME_COST + VMH_LUA_SLOT_COST * (uint32_t)of->variable_count;
     proto->captures = vmh_arena_alloc_array(arena, of->capture_count + 1,
@@ -543,9 +579,10 @@ static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter 
     vmh_ordmap_init(&to.constants, &compiler->code->arena);
     describe(&to, of, to.proto);
     compiler->code->protos[of->number] = to.proto;
-    if (!vmh_lua_emitter_begin(&to))
+    if (!vmh_lua_symbols_begin_proto(&to) || !vmh_lua_emitter_begin(&to))
         return NULL;
     compile_body(&to, of);
+    vmh_lua_symbols_end_proto(&to);
     vmh_lua_emitter_end(&to);
     return to.proto;
 }
@@ -683,6 +720,21 @@ vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char 
     vmh_lua_compiler compiler = {.is_plain = true, .refusal = refusal, .why = why};
 
     return compile(&compiler, name, source, library, library_count, arena, out);
+}
+
+vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *library,
+                                   size_t library_count, vmh_lua_symbols *symbols,
+                                   vmh_lua_code **out, vmh_failure *why)
+{
+    vmh_lua_refusal refusal; /* there is none: the source was compiled before */
+    vmh_lua_compiler compiler = {.refusal = &refusal, .why = why, .symbols = symbols};
+    vmh_arena arena;
+    vmh_status status;
+
+    vmh_arena_init(&arena);
+    status = compile(&compiler, code->name, code->source, library, library_count, &arena, out);
+    vmh_arena_clear(&arena);
+    return status;
 }
 
 void vmh_lua_code_free(vmh_lua_code *code)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "contractlua/heap.h"
+#include "contractlua/symbols.h"
 
 static vmh_arena *arena_of(vmh_lua_emitter *to)
 {
@@ -187,6 +188,8 @@ uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t
     proto->lines[number] = to->line;
     proto->operands[number] = (vmh_lua_operand_pair){0, 0};
     proto->code_count++;
+    if (to->symbols != NULL)
+        vmh_lua_note_line(to);
     return number;
 }
 
@@ -425,6 +428,7 @@ static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
         return;
     if (is_entry)
         to->proto->entry_charge = stretch->sum;
+    vmh_lua_note_charge(to, stretch);
     for (int i = 0; i < 2 && stretch->places[i] != 0; i++) {
         vmh_lua_instruction *place = &to->proto->code[stretch->places[i] - 1];
 
@@ -438,7 +442,7 @@ static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
 void vmh_lua_stretch_next_at(vmh_lua_emitter *to, uint32_t at)
 {
     settle(to, to->stretch);
-    *to->stretch = (vmh_lua_stretch){0, {at + 1, 0}};
+    *to->stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
 }
 
 void vmh_lua_stretch_next_here(vmh_lua_emitter *to)
@@ -449,6 +453,8 @@ void vmh_lua_stretch_next_here(vmh_lua_emitter *to)
 void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas)
 {
     to->stretch->sum += gas;
+    if (to->symbols != NULL)
+        vmh_lua_note_share(to, gas);
     if (to->stretch->sum > VMH_LUA_LONGEST_STRETCH)
         vmh_lua_stretch_next_here(to);
 }
@@ -457,7 +463,7 @@ void vmh_lua_stretch_begin_at(vmh_lua_emitter *to, vmh_lua_stretch *stretch, uin
                               vmh_lua_stretch **saved)
 {
     *saved = to->stretch;
-    *stretch = (vmh_lua_stretch){0, {at + 1, 0}};
+    *stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
     to->stretch = stretch;
 }
 

@@ -23,6 +23,7 @@ enum {
 typedef struct vmh_lua_stretch {
     uint32_t sum;
     uint32_t places[2]; /* instruction + 1; 0: none */
+    uint32_t first_share, last_share; /* for symbols.c */
 } vmh_lua_stretch;
 
 /*
@@ -66,6 +67,8 @@ typedef struct vmh_lua_found {
 
 enum { VMH_LUA_FOUND_COUNT = 512 };
 
+typedef struct vmh_lua_symbols vmh_lua_symbols;
+
 typedef struct vmh_lua_compiler {
     vmh_lua_code *code;
     vmh_lua_emit_buffer *free_buffers;
@@ -84,6 +87,7 @@ typedef struct vmh_lua_compiler {
     vmh_lua_refusal *refusal;
     vmh_failure *why;
     vmh_lua_instruction nowhere;
+    vmh_lua_symbols *symbols; /* NULL: nobody records them */
 } vmh_lua_compiler;
 
 typedef struct vmh_lua_emitter {
@@ -99,6 +103,8 @@ typedef struct vmh_lua_emitter {
     vmh_ordmap constants; /* kind and bytes -> number */
     uint32_t next_register;
     uint32_t line;
+    uint32_t statement_line;
+    struct vmh_lua_proto_symbols *symbols; /* NULL: nobody records them */
     uint32_t last_target; /* the newest instruction that a jump leads to */
     uint32_t last_test;   /* the newest test whose charge is a stretch's; + 1 */
     vmh_lua_stretch *stretch;
@@ -269,6 +275,11 @@ bool vmh_lua_is_open(const vmh_lua_expression *of);
 uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name);
 
 /* ---- functions (compile.c) ---- */
+
+/* Compiles the source of `code` as it was, and records symbols. */
+vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *library,
+                                   size_t library_count, vmh_lua_symbols *symbols,
+                                   vmh_lua_code **out, vmh_failure *why);
 
 /* Compiles a function in this one; gives its number among the children. */
 uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *of);
