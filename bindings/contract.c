@@ -6,11 +6,13 @@
 #include "contract.h"
 #include "contract_interface.h"
 #include "contractlua/check.h"
+#include "contractlua/watch.h"
 #include "execution.h"
 #include "crypto/digest.h"
 #include "failure.h"
 #include "handle.h"
 #include "path.h"
+#include "scripted.h"
 
 #define RUN_TYPE "vmhost.contract.Run"
 
@@ -146,7 +148,8 @@ static void push_finding(lua_State *L, const vmh_lua_refusal *found, vmh_bytes s
 /// Tells all that can be said of a source without running it.
 // Refusals: all of them, as far as sense can be made of what stands behind one. Warnings, where
 // the syntax is right: a global that the main chunk does not assign, a local that nobody reads
-// (names that begin with `_` are left out), a statement that is never reached.
+// (names that begin with `_` are left out), a statement that is never reached, a declaration that
+// cannot be read, a method without types or without a function.
 // @function findings
 // @tparam string name of the contract or file
 // @tparam string source
@@ -324,10 +327,23 @@ vmh_contract_options vmh_contract_check_options(lua_State *L, const vmh_path *pa
     return of;
 }
 
+/* The tracer of the program, which lies on the stack from here on; NULL: there is none. */
+static vmh_trace *option_trace(lua_State *L)
+{
+    vmh_script_state *state;
+
+    if (lua_getfield(L, 1, "trace") == LUA_TNIL)
+        return NULL;
+    state = vmh_push_script_state(L);
+    state->L = L;
+    return vmh_push_scripted_trace(L, -2, state);
+}
+
 /// Runs a source in the contract machine, without a chain: there is no `sdk`.
 // @function run
 // @tparam table program source; name (default "source"), gas_limit (default: none), memory_limit
-// (logical bytes, default 64 MiB), print: a function that gets what the source prints, in parts
+// (logical bytes, default 64 MiB), print: a function that gets what the source prints, in parts;
+// trace: a table of functions that are told what happens, see docs/watching.md
 // @treturn[1] table ok; gas_used, memory (logical bytes); of a good run results, a list of
 // texts; of a failed one error, trace (a list of name and line, the innermost first, a main chunk
 // without name), and stop ("gas" or "memory") where nothing could catch it
@@ -336,10 +352,11 @@ vmh_contract_options vmh_contract_check_options(lua_State *L, const vmh_path *pa
 // @treturn[2] string code
 static int contract_run(lua_State *L)
 {
-    static const char *const known[] = {"source", "name", "gas_limit", "memory_limit", "print",
-                                        NULL};
+    static const char *const known[] = {"source", "name",  "gas_limit", "memory_limit",
+                                        "print",  "trace", NULL};
     vmh_path root = vmh_path_root("program");
     vmh_contract_options options;
+    vmh_trace *trace;
     vmh_lua_outcome outcome;
     vmh_bytes refusal;
     vmh_failure why;
@@ -362,6 +379,9 @@ static int contract_run(lua_State *L)
         of->state->print = vmh_contract_print;
         of->state->print_context = of;
     }
+    trace = option_trace(L);
+    if (vmh_lua_watch_set(of->state, trace, options.from.name, &why) != VMH_OK)
+        return vmh_push_failure(L, &why);
     if (vmh_lua_run(of->state, of->code, options.gas_limit, options.memory_limit, &outcome,
                     &why) != VMH_OK)
         return vmh_push_failure(L, &why);

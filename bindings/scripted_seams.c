@@ -3,6 +3,7 @@
 #include "failure.h"
 #include "handle.h"
 #include "scripted.h"
+#include "sight.h"
 
 /* ---- SDK handler: what a processor under test talks to ---- */
 
@@ -214,6 +215,7 @@ vmh_committee_source *vmh_push_scripted_committee(lua_State *L, int index,
 typedef struct scripted_trace {
     vmh_trace port; /* first */
     vmh_script_state *state;
+    vmh_sight_state sight;
 } scripted_trace;
 
 typedef struct trace_request {
@@ -345,6 +347,91 @@ static vmh_status print(vmh_trace *trace, vmh_bytes contract_name, vmh_bytes tex
     return tell(trace, (trace_request){"print", NULL, NULL, contract_name, text, {0}}, why);
 }
 
+/* ---- what is told of sources ---- */
+
+typedef struct step_request {
+    const char *function;
+    const scripted_trace *seam;
+    const vmh_trace_step *step; /* or: */
+    vmh_bytes contract_name;
+    uint32_t line;
+    uint64_t gas;
+    bool *wanted;
+} step_request;
+
+static int step_body(lua_State *L)
+{
+    const step_request *request = lua_touserdata(L, 2);
+
+    lua_getfield(L, 1, request->function);
+    if (request->step != NULL) {
+        vmh_push_trace_step(L, request->step, request->seam, &request->seam->sight);
+        lua_call(L, 1, 0);
+        return 0;
+    }
+    vmh_push_bytes(L, request->contract_name);
+    lua_pushinteger(L, request->line);
+    if (request->wanted != NULL) {
+        lua_call(L, 2, 1);
+        *request->wanted = lua_toboolean(L, -1);
+        return 0;
+    }
+    lua_pushinteger(L, (lua_Integer)request->gas);
+    lua_call(L, 3, 0);
+    return 0;
+}
+
+static vmh_status tell_step(vmh_trace *trace, const char *function, const vmh_trace_step *step,
+                            vmh_failure *why)
+{
+    scripted_trace *scripted = (scripted_trace *)trace;
+    step_request request = {.function = function, .seam = scripted, .step = step};
+    vmh_status status;
+
+    scripted->sight.event++;
+    scripted->sight.sight = step->sight;
+    status = vmh_seam_call(scripted, scripted->state, function, step_body, &request, why);
+    scripted->sight.sight = NULL;
+    return status;
+}
+
+static vmh_status line(vmh_trace *trace, const vmh_trace_step *step, vmh_failure *why)
+{
+    return tell_step(trace, "line", step, why);
+}
+
+static vmh_status enter(vmh_trace *trace, const vmh_trace_step *step, vmh_failure *why)
+{
+    return tell_step(trace, "enter", step, why);
+}
+
+static vmh_status leave(vmh_trace *trace, const vmh_trace_step *step, vmh_failure *why)
+{
+    return tell_step(trace, "leave", step, why);
+}
+
+static vmh_status charge(vmh_trace *trace, vmh_bytes contract_name, uint32_t number, uint64_t gas,
+                         vmh_failure *why)
+{
+    scripted_trace *scripted = (scripted_trace *)trace;
+    step_request request = {
+        .function = "charge", .contract_name = contract_name, .line = number, .gas = gas};
+
+    return vmh_seam_call(scripted, scripted->state, "charge", step_body, &request, why);
+}
+
+static vmh_status wants_line(vmh_trace *trace, vmh_bytes contract_name, uint32_t number,
+                             bool *wanted, vmh_failure *why)
+{
+    scripted_trace *scripted = (scripted_trace *)trace;
+    step_request request = {.function = "wants_line",
+                            .contract_name = contract_name,
+                            .line = number,
+                            .wanted = wanted};
+
+    return vmh_seam_call(scripted, scripted->state, "wants_line", step_body, &request, why);
+}
+
 static bool has_function(lua_State *L, int index, const char *name)
 {
     bool has = lua_getfield(L, index, name) == LUA_TFUNCTION;
@@ -355,9 +442,9 @@ static bool has_function(lua_State *L, int index, const char *name)
 
 vmh_trace *vmh_push_scripted_trace(lua_State *L, int index, vmh_script_state *state)
 {
-    static const char *const functions[] = {"call_begin",  "call_end", "state_read",
-                                            "state_write", "event",    "print",
-                                            NULL};
+    static const char *const functions[] = {
+        "call_begin", "call_end", "state_read", "state_write", "event",      "print",
+        "line",       "enter",    "leave",      "charge",      "wants_line", NULL};
     vmh_path path = vmh_path_root("trace");
     scripted_trace *scripted;
 
@@ -377,5 +464,15 @@ vmh_trace *vmh_push_scripted_trace(lua_State *L, int index, vmh_script_state *st
         scripted->port.event = event;
     if (has_function(L, index, "print"))
         scripted->port.print = print;
+    if (has_function(L, index, "line"))
+        scripted->port.line = line;
+    if (has_function(L, index, "enter"))
+        scripted->port.enter = enter;
+    if (has_function(L, index, "leave"))
+        scripted->port.leave = leave;
+    if (has_function(L, index, "charge"))
+        scripted->port.charge = charge;
+    if (has_function(L, index, "wants_line"))
+        scripted->port.wants_line = wants_line;
     return &scripted->port;
 }

@@ -81,8 +81,8 @@ static vmh_lua_access set_raw(vmh_lua_state *L, vmh_lua_table *table, vmh_lua_va
         *step = vmh_lua_raise_text(L, "table index is nil");
         return VMH_LUA_ACCESS_OVER;
     }
-    if (table->is_read_only) {
-        *step = vmh_lua_raise_text(L, "attempt to change a table of the library");
+    if (vmh_lua_is_fixed(L, table)) {
+        *step = vmh_lua_raise_text(L, "%s", vmh_lua_fixed_text(table));
         return VMH_LUA_ACCESS_OVER;
     }
     if (!vmh_lua_raw_set(L, table, key, value))

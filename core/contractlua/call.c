@@ -1,5 +1,6 @@
 #include "contractlua/call.h"
 #include "contractlua/natives.h"
+#include "contractlua/watch.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -177,6 +178,9 @@ static vmh_lua_act enter(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t argume
             return raise_act(L, vmh_lua_stopped(L));
         return VMH_LUA_ACT_RELOAD;
     }
+    if (L->is_looking && called.as.native->kept_count > 0 &&
+        !vmh_lua_heap_owns(&L->heap, called.as.native))
+        return vmh_lua_raise_plain(L, VMH_LUA_LOOK_ONLY);
     frame->native = called.as.native;
     frame->base = frame->function_at + 1;
     frame->argument_count = argument_count;
@@ -392,6 +396,8 @@ static vmh_lua_act resume(vmh_lua_state *L, vmh_lua_frame *frame)
     uint32_t from = frame->base + frame->call_at, count = frame->call_count;
     vmh_lua_frame *waiting;
 
+    if (L->is_looking && !vmh_lua_heap_owns(&L->heap, resumed))
+        return vmh_lua_raise_plain(L, VMH_LUA_LOOK_ONLY);
     if (!vmh_lua_charge(L, VMH_LUA_GAS_RESUME) || !vmh_lua_charge_moved(L, count))
         return VMH_LUA_ACT_STOP;
     frame->is_protected = true;
@@ -497,6 +503,8 @@ bool vmh_lua_unwind(vmh_lua_state *L)
                 frame->phase = frame->error_phase;
                 return true;
             }
+            if (L->watch != NULL && !vmh_lua_watch_unwind(L))
+                return false;
             pop_frame(L);
         }
         running->status = VMH_LUA_COROUTINE_DEAD;
@@ -563,7 +571,8 @@ vmh_lua_act vmh_lua_raise_operand(vmh_lua_state *L, const char *what, vmh_lua_va
     const char *type = vmh_lua_type_name(value);
     const vmh_lua_operand *operand = NULL;
 
-    if (frame->closure != NULL) {
+    /* Who looks runs functions of another source, whose operands have other numbers. */
+    if (frame->closure != NULL && !L->is_looking) {
         const vmh_lua_proto *proto = frame->closure->proto;
         vmh_lua_operand_pair pair = proto->operands[frame->ip - 1 - proto->code];
 
@@ -650,8 +659,8 @@ static vmh_lua_act set_raw(vmh_lua_state *L, vmh_lua_table *table, vmh_lua_value
 {
     if (vmh_lua_is_nil(key))
         return vmh_lua_raise_plain(L, "table index is nil");
-    if (table->is_read_only)
-        return vmh_lua_raise_plain(L, "attempt to change a table of the library");
+    if (vmh_lua_is_fixed(L, table))
+        return vmh_lua_raise_plain(L, "%s", vmh_lua_fixed_text(table));
     return vmh_lua_raw_set(L, table, key, value) ? VMH_LUA_ACT_NEXT : VMH_LUA_ACT_STOP;
 }
 

@@ -64,8 +64,9 @@ vmh_lua_act vmh_lua_compare(vmh_lua_state *L, vmh_lua_operator operator, vmh_lua
 /* Goes on joining what concat_at and concat_count of the top frame name. */
 vmh_lua_act vmh_lua_concat(vmh_lua_state *L);
 
-/* The loop: runs until the execution is over. */
+/* The loop: runs until the execution is over. The second is for who is watched, or looks. */
 void vmh_lua_interpret(vmh_lua_state *L);
+void vmh_lua_interpret_watched(vmh_lua_state *L);
 
 /* `next`, which a generic `for` knows. */
 vmh_lua_step vmh_lua_next_native(vmh_lua_state *L, vmh_lua_frame *frame);

@@ -272,3 +272,19 @@ bool vmh_lua_heap_can_reserve(const vmh_lua_heap *heap, size_t size)
     return heap->counted <= UINT64_MAX / 4 && size <= SIZE_MAX / 4 &&
            heap->taken + size <= heap->counted + heap->counted / 2 + RESERVE_SIZE;
 }
+
+static bool holds(const vmh_lua_heap_block *block, const uint8_t *part)
+{
+    return part >= block->data && part < block->data + block->size;
+}
+
+bool vmh_lua_heap_owns(const vmh_lua_heap *heap, const void *part)
+{
+    if (heap->first != NULL && holds(heap->first, part))
+        return true;
+    for (const vmh_lua_heap_block *block = heap->blocks; block != NULL; block = block->older) {
+        if (holds(block, part))
+            return true;
+    }
+    return false;
+}

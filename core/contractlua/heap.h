@@ -92,6 +92,9 @@ static inline void *vmh_lua_heap_alloc(vmh_lua_heap *heap, size_t size)
     return part;
 }
 
+/* Whether it lies in memory of this heap. */
+bool vmh_lua_heap_owns(const vmh_lua_heap *heap, const void *part);
+
 /* Gives back a part of exactly that size, for reuse by alloc. NULL is fine. */
 void vmh_lua_heap_release(vmh_lua_heap *heap, void *part, size_t size);
 

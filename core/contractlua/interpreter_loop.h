@@ -8,9 +8,11 @@
 #define VMH_CONTRACTLUA_INTERPRETER_LOOP_H
 
 #include "contractlua/interpreter_steps.h"
+#include "contractlua/watch.h"
 
 #ifndef VMH_LUA_LOOP
 #define VMH_LUA_LOOP vmh_lua_interpret
+#define VMH_LUA_LOOP_IS_WATCHED 0
 #endif
 
 #define UNLIKELY(condition) __builtin_expect((condition) != 0, 0)
@@ -23,11 +25,24 @@
     } while (0)
 
 #define R(number) base[number]
+#if VMH_LUA_LOOP_IS_WATCHED
+#define NEXT goto watched
+#define IS_FIXED(table) vmh_lua_is_fixed(L, table)
+/* Who looks changes nothing of what is looked at. */
+#define TOUCH(is_own)                                                         \
+    do {                                                                      \
+        if (UNLIKELY(L->is_looking && !(is_own)))                             \
+            SLOW(vmh_lua_raise_plain(L, VMH_LUA_LOOK_ONLY));                  \
+    } while (0)
+#else
 #define NEXT                      \
     do {                          \
         i = *ip++;                \
         goto *labels[i.op];       \
     } while (0)
+#define IS_FIXED(table) ((table)->is_read_only)
+#define TOUCH(is_own) ((void)0)
+#endif
 
 /* What others may look at is written back. */
 #define SAVE             \
@@ -174,6 +189,15 @@ reload:
     gas = L->gas;
     NEXT;
 
+#if VMH_LUA_LOOP_IS_WATCHED
+watched:
+    SAVE;
+    if (L->watch != NULL && !vmh_lua_watch_step(L))
+        return;
+    i = *ip++;
+    goto *labels[i.op];
+#endif
+
 changed:
     if (act == VMH_LUA_ACT_RELOAD)
         goto reload;
@@ -217,18 +241,21 @@ do_GET_CELL:
     R(i.a) = R(i.b).as.cell->value;
     NEXT;
 do_SET_CELL:
+    TOUCH(vmh_lua_heap_owns(&L->heap, R(i.a).as.cell));
     R(i.a).as.cell->value = R(i.b);
     NEXT;
 do_GET_CAPTURE:
     R(i.a) = frame->closure->cells[i.b]->value;
     NEXT;
 do_SET_CAPTURE:
+    TOUCH(vmh_lua_heap_owns(&L->heap, frame->closure->cells[i.b]));
     frame->closure->cells[i.b]->value = R(i.a);
     NEXT;
 do_GET_GLOBAL:
     R(i.a) = L->globals[vmh_lua_wide(i)];
     NEXT;
 do_SET_GLOBAL:
+    TOUCH(false);
     L->globals[vmh_lua_wide(i)] = R(i.a);
     NEXT;
 do_NO_GLOBAL: {
@@ -302,13 +329,13 @@ do_SET_INDEX: {
         vmh_lua_table *table = object->as.table;
         uint64_t at = (uint64_t)key->as.integer - 1;
 
-        if (at < table->reach && table->items[at].tag != VMH_LUA_NIL && !table->is_read_only &&
+        if (at < table->reach && table->items[at].tag != VMH_LUA_NIL && !IS_FIXED(table) &&
             vmh_lua_table_size(table) <= 4096) {
             table->items[at] = *value;
             NEXT;
         }
     } else if (object->tag == VMH_LUA_TABLE && key->tag == VMH_LUA_STRING &&
-               value->tag != VMH_LUA_NIL && !object->as.table->is_read_only &&
+               value->tag != VMH_LUA_NIL && !IS_FIXED(object->as.table) &&
                is_plain_access(object->as.table, key->as.string)) {
         vmh_lua_value *found = vmh_lua_table_find_string(object->as.table, key->as.string);
 
@@ -325,7 +352,7 @@ do_SET_FIELD: {
     vmh_lua_value key = proto->constants[i.b];
 
     if (object->tag == VMH_LUA_TABLE && value->tag != VMH_LUA_NIL &&
-        !object->as.table->is_read_only && is_plain_access(object->as.table, key.as.string)) {
+        !IS_FIXED(object->as.table) && is_plain_access(object->as.table, key.as.string)) {
         vmh_lua_value *found = vmh_lua_table_find_field(object->as.table, key.as.string);
 
         if (found != NULL) {

@@ -276,8 +276,8 @@ static vmh_lua_step base_rawset(vmh_lua_state *L, vmh_lua_frame *frame)
         return step;
     if (vmh_lua_is_nil(vmh_lua_argument(L, frame, 1)))
         return vmh_lua_raise_text(L, "table index is nil");
-    if (table->is_read_only)
-        return vmh_lua_raise_text(L, "attempt to change a table of the library");
+    if (vmh_lua_is_fixed(L, table))
+        return vmh_lua_raise_text(L, "%s", vmh_lua_fixed_text(table));
     if (!vmh_lua_raw_set(L, table, vmh_lua_argument(L, frame, 1), vmh_lua_argument(L, frame, 2)))
         return vmh_lua_stopped(L);
     return vmh_lua_return_from(frame, 0, 1);
@@ -342,8 +342,8 @@ static vmh_lua_step base_setmetatable(vmh_lua_state *L, vmh_lua_frame *frame)
     if (!vmh_lua_is_nil(vmh_lua_metamethod(L, vmh_lua_argument(L, frame, 0),
                                            VMH_LUA_EVENT_METATABLE)))
         return vmh_lua_raise_text(L, "cannot change a protected metatable");
-    if (table->is_read_only)
-        return vmh_lua_raise_text(L, "attempt to change a table of the library");
+    if (vmh_lua_is_fixed(L, table))
+        return vmh_lua_raise_text(L, "%s", vmh_lua_fixed_text(table));
     if (given.tag == VMH_LUA_TABLE)
         key = find_refused_key(L, given.as.table);
     if (key != NULL)

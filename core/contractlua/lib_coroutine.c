@@ -2,6 +2,7 @@
 #include "contractlua/call.h"
 #include "contractlua/coroutine.h"
 #include "contractlua/natives.h"
+#include "contractlua/watch.h"
 
 static bool is_function(vmh_lua_value value)
 {
@@ -193,6 +194,8 @@ static vmh_lua_step coroutine_close(vmh_lua_state *L, vmh_lua_frame *frame)
         return step;
     if (which->status == VMH_LUA_COROUTINE_RUNNING || which->status == VMH_LUA_COROUTINE_NORMAL)
         return vmh_lua_raise_text(L, "cannot close a %s coroutine", status_of(which));
+    if (L->is_looking && !vmh_lua_heap_owns(&L->heap, which))
+        return vmh_lua_raise_text(L, VMH_LUA_LOOK_ONLY);
     which->status = VMH_LUA_COROUTINE_DEAD;
     vmh_lua_coroutine_drop_stack(L, which);
     if (!which->has_failed)

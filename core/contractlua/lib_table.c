@@ -24,7 +24,7 @@ enum { TO_ALL = VMH_LUA_TO_READ | VMH_LUA_TO_WRITE | VMH_LUA_TO_MEASURE };
 /* The table whose elements are read, or written, without metamethods; else NULL. */
 static vmh_lua_table *bare_table(vmh_lua_state *L, vmh_lua_value object, vmh_lua_event event)
 {
-    if (object.tag != VMH_LUA_TABLE || object.as.table->is_read_only ||
+    if (object.tag != VMH_LUA_TABLE || vmh_lua_is_fixed(L, object.as.table) ||
         !vmh_lua_is_nil(vmh_lua_metamethod(L, object, event)))
         return NULL;
     return object.as.table;

@@ -7,6 +7,7 @@
 #include "codec/argument_codec.h"
 #include "contractlua/contract.h"
 #include "contractlua/lib_sdk.h"
+#include "contractlua/watch.h"
 #include "crypto/digest.h"
 #include "types/host_texts.h"
 
@@ -150,7 +151,7 @@ static vmh_status open_call(lua_call *call)
     vmh_lua_heap_reset(&call->L->heap, 0);
     call->outer = processor->running;
     processor->running = call;
-    return VMH_OK;
+    return vmh_lua_watch_set(call->L, call->input->trace, call->input->contract_name, call->why);
 }
 
 /* What it counted stays counted in who called it. */
@@ -171,6 +172,8 @@ static void close_call(lua_call *call)
         break;
     }
     call->L->sdk = NULL;
+    vmh_lua_watch_free(call->L->watch);
+    call->L->watch = NULL;
     vmh_lua_heap_reset(&call->L->heap, 0);
     if (processor->state_count < KEPT_STATES)
         processor->states[processor->state_count++] = call->L;

@@ -213,9 +213,9 @@ static bool merge_all(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_step *step
 
 /* ---- reading and writing ---- */
 
-static vmh_lua_value *items_of(vmh_lua_value object, uint64_t count)
+static vmh_lua_value *items_of(const vmh_lua_state *L, vmh_lua_value object, uint64_t count)
 {
-    if (object.tag != VMH_LUA_TABLE || object.as.table->is_read_only ||
+    if (object.tag != VMH_LUA_TABLE || vmh_lua_is_fixed(L, object.as.table) ||
         object.as.table->border < count)
         return NULL;
     return object.as.table->items;
@@ -225,7 +225,7 @@ static bool read_items(vmh_lua_state *L, vmh_lua_frame *frame, vmh_lua_step *ste
 {
     sort s = sort_of(L, frame);
     vmh_lua_value object = vmh_lua_argument(L, frame, 0);
-    const vmh_lua_value *items = items_of(object, s.count);
+    const vmh_lua_value *items = items_of(L, object, s.count);
     int64_t *numbers = frame->numbers;
 
     /* Present elements ask no metamethod. */
@@ -259,7 +259,7 @@ static vmh_lua_step write_items(vmh_lua_state *L, vmh_lua_frame *frame)
     for (; (uint64_t)numbers[LOW] < s.count; numbers[LOW]++) {
         vmh_lua_value value = s.from[numbers[LOW]];
 
-        items = items_of(object, (uint64_t)numbers[LOW] + 1);
+        items = items_of(L, object, (uint64_t)numbers[LOW] + 1);
         if (items != NULL && !vmh_lua_is_nil(value)) {
             items[numbers[LOW]] = value;
             continue;

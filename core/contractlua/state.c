@@ -7,6 +7,7 @@
 
 #include "contractlua/call.h"
 #include "contractlua/coroutine.h"
+#include "contractlua/watch.h"
 
 /* Of the main chunk; a coroutine has none before it is resumed. */
 enum { FIRST_STACK = 256, FIRST_FRAMES = 16 };
@@ -26,6 +27,7 @@ void vmh_lua_state_free(vmh_lua_state *L)
 {
     if (L == NULL)
         return;
+    vmh_lua_watch_free(L->watch);
     vmh_lua_heap_clear(&L->heap);
     free(L);
 }
@@ -118,8 +120,15 @@ static vmh_status run(vmh_lua_state *L, vmh_lua_act act, uint64_t gas_limit,
 {
     if (act == VMH_LUA_ACT_RAISE && vmh_lua_unwind(L))
         act = VMH_LUA_ACT_RELOAD;
-    if (act == VMH_LUA_ACT_RELOAD && (vmh_lua_top_frame(L)->closure != NULL || vmh_lua_settle(L)))
-        vmh_lua_interpret(L);
+    if (act == VMH_LUA_ACT_RELOAD &&
+        (vmh_lua_top_frame(L)->closure != NULL || vmh_lua_settle(L))) {
+        if (L->watch != NULL || L->is_looking)
+            vmh_lua_interpret_watched(L);
+        else
+            vmh_lua_interpret(L);
+    }
+    if (L->watch != NULL)
+        vmh_lua_watch_end(L);
     if (L->stop != VMH_LUA_STOP_NONE)
         vmh_lua_note_trace(L);
     if (L->stop == VMH_LUA_STOP_FAILED)
@@ -152,6 +161,8 @@ static vmh_status run_bottom(vmh_lua_state *L, uint64_t gas_limit, uint32_t coun
                              vmh_lua_outcome *outcome)
 {
     L->main->status = VMH_LUA_COROUTINE_RUNNING;
+    if (L->watch != NULL)
+        vmh_lua_watch_begin(L);
     return run(L, vmh_lua_begin_call(L, 0, count, VMH_LUA_OPEN, VMH_LUA_BACK_END, 0), gas_limit,
                outcome);
 }
@@ -210,6 +221,8 @@ vmh_status vmh_lua_go_on(vmh_lua_state *L, const vmh_lua_answer *answer, uint64_
 {
     assert(L->is_suspended && answer->count <= VMH_LUA_MAX_VALUES);
     begin_leg(L, gas_limit, why);
+    if (L->watch != NULL)
+        vmh_lua_watch_begin(L);
     if (L->heap.is_over || L->heap.has_failed) {
         vmh_lua_stopped(L);
         return run(L, VMH_LUA_ACT_STOP, gas_limit, outcome);

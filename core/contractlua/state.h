@@ -197,7 +197,22 @@ struct vmh_lua_state {
     vmh_status (*print)(void *context, vmh_bytes text, vmh_failure *why);
     void *print_context;
     struct vmh_lua_sdk *sdk; /* of a contract on a chain; else NULL */
+    struct vmh_lua_watch *watch; /* NULL: nobody watches */
+    bool is_looking; /* evaluates for who watches: what its heap does not own stays as it is */
 };
+
+/* Whether a table may not be changed. */
+static inline bool vmh_lua_is_fixed(const vmh_lua_state *L, const vmh_lua_table *table)
+{
+    return table->is_read_only || (L->is_looking && !vmh_lua_heap_owns(&L->heap, table));
+}
+
+/* Why not. */
+static inline const char *vmh_lua_fixed_text(const vmh_lua_table *table)
+{
+    return table->is_read_only ? "attempt to change a table of the library"
+                               : "attempt to change what is watched";
+}
 
 /*
  * What there is without being assigned: shared by all executions, made once. Its tables

@@ -1,9 +1,19 @@
+local lfs = require "lfs"
 local command_line = require "spec.support.command_line"
+local run_command = require "spec.support.run_command"
 
 local function lua(source, ...)
   local place <close> = command_line.new { ["job.lua"] = source }
   return place:vmhost("lua", "job.lua", ...)
 end
+
+local TWICE <const> = [[
+local base = 10
+local function twice(n)
+  return n * base
+end
+for i = 1, 1 do print(twice(i)) end
+]]
 
 describe("vmhost lua", function()
   it("runs a file in the contract machine and shows what it prints", function()
@@ -48,5 +58,48 @@ describe("vmhost lua", function()
 
     assert.matches("'much'", output)
     assert.equal(2, status)
+  end)
+
+  it("shows how often each line ran with --coverage, and its gas with --profile", function()
+    local source = "for i = 1, 2 do\n  local twice = i * 2\nend\nif false then\n  print(1)\nend\n"
+
+    assert.equal("       3     1  for i = 1, 2 do\n       2     2    local twice = i * 2\n"
+      .. "             3  end\n       1     4  if false then\n   never     5    print(1)\n"
+      .. "             6  end\n3 of 4 lines ran\n", (lua(source, "--coverage")))
+    assert.equal("          30  85.7%     1  for i = 1, 2 do\n"
+      .. "           4  11.4%     2    local twice = i * 2\n"
+      .. "                        3  end\n           1   2.8%     4  if false then\n"
+      .. "                        5    print(1)\n                        6  end\ngas 35\n",
+      (lua(source, "--profile")))
+    assert.equal('{"lines":[{"line":1,"count":1,"gas":21}]}\n', (lua("local x = 1", "--profile",
+      "--json")))
+  end)
+
+  it("stops at a line with --break, and evaluates what is typed", function()
+    local place <close> = command_line.new { ["job.lua"] = TWICE,
+      ["typed.txt"] = "n + 1, base\nup\ni\nwhere\nnext\nn = 2\n" }
+    local output, status = run_command({ "sh", "-c", "env -u LUA_PATH -u LUA_CPATH "
+      .. lfs.currentdir() .. "/scripts/bin/vmhost lua job.lua --break 3 < typed.txt" },
+      place.folder.path)
+
+    assert.equal([[
+job.lua:3:   return n * base
+    n = 1
+    base = 10
+(break) 2, 10
+(break) job.lua:5: for i = 1, 1 do print(twice(i)) end
+    i = 1
+    twice = function
+    base = 10
+(break) 1
+(break) job.lua:3: in function 'twice'
+job.lua:5: in the main chunk
+(break) ]] .. "10\n" .. [[
+job.lua:5: for i = 1, 1 do print(twice(i)) end
+    twice = function
+    base = 10
+(break) unexpected '=': 'return' is the last statement of a block
+(break) ]], output)
+    assert.equal(0, status)
   end)
 end)

@@ -45,10 +45,10 @@ end
 
 local stock_lua = {}
 
---- @treturn table `printed`, `error` (the text), `lines` that were executed, and `is_whole`: it
--- compiles, ends, and names no global that is not there.
+--- @treturn table `printed`, `error` (the text), `lines` that were executed, `seen`, a set of their
+-- numbers, and `is_whole`: it compiles, ends, and names no global that is not there.
 function stock_lua.run(source)
-  local result = { lines = 0, is_whole = true }
+  local result = { lines = 0, seen = {}, is_whole = true }
   local printed, known = {}, {}
   for _, name in ipairs(LIBRARY) do known[name] = _G[name] end
   known.tostring = text_of
@@ -80,13 +80,28 @@ function stock_lua.run(source)
   local chunk, problem = load(source, "=" .. NAME, "t", environment)
   if not chunk then return { lines = 0, is_whole = false, error = problem } end
 
-  debug.sethook(function()
+  local function count(_, line)
     result.lines = result.lines + 1
+    result.seen[line] = true
     if result.lines > MOST_LINES and debug.getinfo(2, "S").source == "=" .. NAME then
       result.is_whole = false
       error "too long"
     end
-  end, "l")
+  end
+  -- A coroutine has a hook of its own.
+  function known.coroutine.create(...)
+    local made = coroutine.create(...)
+    debug.sethook(made, count, "l")
+    return made
+  end
+  function known.coroutine.wrap(called, ...)
+    if type(called) ~= "function" then return coroutine.wrap(called, ...) end
+    return coroutine.wrap(function(...)
+      debug.sethook(count, "l")
+      return called(...)
+    end)
+  end
+  debug.sethook(count, "l")
   local good, value = pcall(chunk)
   debug.sethook()
   result.printed = table.concat(printed)
