@@ -346,8 +346,9 @@ static vmh_lua_act compare_equal(vmh_lua_state *L, vmh_lua_value left, vmh_lua_v
 {
     vmh_lua_value method;
 
+    /* Whether they are one object may not be seen, in gas neither. */
     if (left.tag == VMH_LUA_STRING && right.tag == VMH_LUA_STRING &&
-        left.as.string != right.as.string && left.as.string->size == right.as.string->size &&
+        left.as.string->size == right.as.string->size &&
         !vmh_lua_charge_bytes(L, left.as.string->size))
         return VMH_LUA_ACT_STOP;
     *truth = vmh_lua_raw_equal(left, right);

@@ -462,8 +462,10 @@ do_EQ_CONSTANT: {
 
     if (b->tag <= VMH_LUA_TRUE || a->tag != b->tag)
         DECIDE(a->tag == b->tag);
-    if (a->as.string == b->as.string)
+    if (a->as.string == b->as.string) {
+        PAY((a->as.string->size + 31) / 32 * VMH_LUA_GAS_PER_WORD);
         DECIDE(true);
+    }
     COMPARE(VMH_LUA_OP_EQ, *a, *b);
 }
 do_LT: {

@@ -244,13 +244,15 @@ vmh_lua_step vmh_lua_base_xpcall(vmh_lua_state *L, vmh_lua_frame *frame)
 
 static vmh_lua_step base_rawequal(vmh_lua_state *L, vmh_lua_frame *frame)
 {
+    vmh_lua_value a = vmh_lua_argument(L, frame, 0), b = vmh_lua_argument(L, frame, 1);
     vmh_lua_step step;
 
     if (!vmh_lua_check_any(L, frame, 0, &step) || !vmh_lua_check_any(L, frame, 1, &step))
         return step;
-    return vmh_lua_return(L, frame,
-                          vmh_lua_boolean(vmh_lua_raw_equal(vmh_lua_argument(L, frame, 0),
-                                                            vmh_lua_argument(L, frame, 1))));
+    if (a.tag == VMH_LUA_STRING && b.tag == VMH_LUA_STRING &&
+        a.as.string->size == b.as.string->size && !vmh_lua_charge_bytes(L, a.as.string->size))
+        return VMH_LUA_STEP_STOP;
+    return vmh_lua_return(L, frame, vmh_lua_boolean(vmh_lua_raw_equal(a, b)));
 }
 
 static vmh_lua_step base_rawget(vmh_lua_state *L, vmh_lua_frame *frame)

@@ -339,6 +339,27 @@ describe("a stopped execution", function()
     assert.equal(straight:outcome().gas_used, frozen_gas + run:outcome().gas_used)
   end)
 
+  it("compares strings that were one object at the price of two", function()
+    local function gas_of(source, is_frozen)
+      local run, used = start(source), 0
+      if is_frozen then
+        used = run:outcome().gas_used
+        run = assert(thaw(source, run:freeze()))
+      end
+      run:resume(true)
+      assert.equal("true", run:outcome().results[1])
+      return used + run:outcome().gas_used
+    end
+
+    for _, comparison in ipairs { "s == t", "not (s ~= t)", "s <= t", "rawequal(s, t)",
+      "u == 'a literal of more than thirty-two bytes'" } do
+      local source = ([[
+        local s = ("x"):rep(1000) local t, u = s, "a literal of more than thirty-two bytes"
+        await() return %s]]):format(comparison)
+      assert.equal(gas_of(source, false), gas_of(source, true), comparison)
+    end
+  end)
+
   it("runs out of gas and memory as others do", function()
     local source = "await() while true do end"
     local grows = "await() local s = 'x' while true do s = s .. s end"
