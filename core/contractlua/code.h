@@ -133,7 +133,8 @@ typedef struct vmh_lua_proto {
 /* Instructions of a large function, which are not worth a copy. */
 typedef struct vmh_lua_code_block {
     struct vmh_lua_code_block *next;
-    void *parts[3]; /* of malloc */
+    size_t size;    /* of all parts */
+    void *parts[5]; /* of malloc */
 } vmh_lua_code_block;
 
 typedef struct vmh_lua_code {
@@ -170,9 +171,9 @@ vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char 
                                    size_t library_count, vmh_arena *arena, vmh_lua_code **out,
                                    vmh_lua_refusal *refusal, vmh_failure *why);
 
-void vmh_lua_code_free(vmh_lua_code *code);
-
-/* Bytes that it takes, roughly. */
+/* Bytes that it has of the system. */
 size_t vmh_lua_code_size(const vmh_lua_code *code);
+
+void vmh_lua_code_free(vmh_lua_code *code);
 
 #endif

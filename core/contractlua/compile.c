@@ -737,27 +737,23 @@ vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *
     return status;
 }
 
+size_t vmh_lua_code_size(const vmh_lua_code *code)
+{
+    size_t size = sizeof *code + vmh_arena_size(&code->arena);
+
+    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next)
+        size += block->size;
+    return size;
+}
+
 void vmh_lua_code_free(vmh_lua_code *code)
 {
     if (code == NULL)
         return;
     for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next) {
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 5; i++)
             free(block->parts[i]);
     }
     vmh_arena_clear(&code->arena);
     free(code);
-}
-
-size_t vmh_lua_code_size(const vmh_lua_code *code)
-{
-    size_t size = vmh_arena_size(&code->arena);
-
-    for (uint32_t i = 0; i < code->proto_count; i++) {
-        const vmh_lua_proto *proto = code->protos[i];
-
-        size += proto->code_count * (sizeof *proto->code + sizeof *proto->lines +
-                                     sizeof *proto->operands);
-    }
-    return size;
 }

@@ -42,24 +42,19 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 
 /* ---- instructions ---- */
 
-/* Room for twice as many; false where there is no memory, with what was there kept. */
-static bool grow_buffer(vmh_lua_emit_buffer *buffer)
+static uint32_t twice(uint32_t capacity)
 {
-    uint32_t capacity = buffer->capacity == 0 ? 128 : 2 * buffer->capacity;
-    void *grown = realloc(buffer->code, capacity * sizeof *buffer->code);
+    return capacity == 0 ? 128 : 2 * capacity;
+}
+
+/* Memory for `count` items of that size; false where there is none, with what was there kept. */
+static bool resize(void **items, size_t count, size_t size)
+{
+    void *grown = realloc(*items, count * size);
 
     if (grown == NULL)
         return false;
-    buffer->code = grown;
-    grown = realloc(buffer->lines, capacity * sizeof *buffer->lines);
-    if (grown == NULL)
-        return false;
-    buffer->lines = grown;
-    grown = realloc(buffer->operands, capacity * sizeof *buffer->operands);
-    if (grown == NULL)
-        return false;
-    buffer->operands = grown;
-    buffer->capacity = capacity;
+    *items = grown;
     return true;
 }
 
@@ -68,6 +63,53 @@ static void use_buffer(vmh_lua_emitter *to)
     to->proto->code = to->buffer->code;
     to->proto->lines = to->buffer->lines;
     to->proto->operands = to->buffer->operands;
+    to->proto->points = to->buffer->points;
+    to->proto->lives = to->buffer->lives;
+}
+
+/* Room for twice as many instructions. */
+static bool grow_code(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    uint32_t capacity = twice(buffer->capacity);
+    bool is_grown = resize((void **)&buffer->code, capacity, sizeof *buffer->code) &&
+                    resize((void **)&buffer->lines, capacity, sizeof *buffer->lines) &&
+                    resize((void **)&buffer->operands, capacity, sizeof *buffer->operands);
+
+    use_buffer(to);
+    if (is_grown)
+        buffer->capacity = capacity;
+    else
+        fail_memory(to);
+    return is_grown;
+}
+
+static bool grow_points(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    uint32_t capacity = twice(buffer->point_capacity);
+
+    if (!resize((void **)&buffer->points, capacity, sizeof *buffer->points)) {
+        fail_memory(to);
+        return false;
+    }
+    buffer->point_capacity = capacity;
+    use_buffer(to);
+    return true;
+}
+
+static bool grow_lives(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    uint32_t capacity = twice(buffer->live_capacity);
+
+    if (!resize((void **)&buffer->lives, capacity, sizeof *buffer->lives)) {
+        fail_memory(to);
+        return false;
+    }
+    buffer->live_capacity = capacity;
+    use_buffer(to);
+    return true;
 }
 
 bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
@@ -88,54 +130,59 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
 /* So many instructions are kept where they grew. */
 enum { LARGE_COUNT = 8192 };
 
-static void *shrink(void *items, size_t size)
-{
-    void *less = realloc(items, size);
-
-    if (less != NULL)
-        items = less;
-    return items;
-}
-
 /* Gives the memory of the buffer to the code. */
 static bool hand_over(vmh_lua_emitter *to)
 {
     vmh_lua_code *code = to->compiler->code;
     vmh_lua_emit_buffer *buffer = to->buffer;
-    size_t count = to->proto->code_count;
+    const vmh_lua_proto *proto = to->proto;
     vmh_lua_code_block *block = vmh_arena_alloc(arena_of(to), sizeof *block);
 
     if (block == NULL)
         return false;
-    buffer->code = shrink(buffer->code, count * sizeof *buffer->code);
-    buffer->lines = shrink(buffer->lines, count * sizeof *buffer->lines);
-    buffer->operands = shrink(buffer->operands, count * sizeof *buffer->operands);
+    /* Less room: where that fails there is what was there. */
+    resize((void **)&buffer->code, proto->code_count, sizeof *buffer->code);
+    resize((void **)&buffer->lines, proto->code_count, sizeof *buffer->lines);
+    resize((void **)&buffer->operands, proto->code_count, sizeof *buffer->operands);
+    if (proto->point_count > 0)
+        resize((void **)&buffer->points, proto->point_count, sizeof *buffer->points);
+    if (proto->live_count > 0)
+        resize((void **)&buffer->lives, proto->live_count, sizeof *buffer->lives);
     use_buffer(to);
-    *block = (vmh_lua_code_block){code->blocks, {buffer->code, buffer->lines, buffer->operands}};
+    *block = (vmh_lua_code_block){
+        code->blocks,
+        proto->code_count * (sizeof *buffer->code + sizeof *buffer->lines +
+                             sizeof *buffer->operands) +
+            proto->point_count * sizeof *buffer->points +
+            proto->live_count * sizeof *buffer->lives,
+        {buffer->code, buffer->lines, buffer->operands, buffer->points, buffer->lives}};
     code->blocks = block;
     *buffer = (vmh_lua_emit_buffer){0};
     return true;
+}
+
+/* A copy in the arena of the code, some memory even for none. */
+static void *copy_items(vmh_lua_emitter *to, const void *items, size_t count, size_t size)
+{
+    void *copy = vmh_arena_alloc(arena_of(to), count * size);
+
+    if (copy != NULL && count > 0)
+        memcpy(copy, items, count * size);
+    return copy;
 }
 
 static bool copy_over(vmh_lua_emitter *to)
 {
     vmh_lua_proto *proto = to->proto;
     uint32_t count = proto->code_count;
-    vmh_lua_instruction *code = vmh_arena_alloc(arena_of(to), count * sizeof *code);
-    uint32_t *lines = vmh_arena_alloc(arena_of(to), count * sizeof *lines);
-    vmh_lua_operand_pair *operands = vmh_arena_alloc(arena_of(to), count * sizeof *operands);
 
-    if (code == NULL || lines == NULL || operands == NULL)
-        return false;
-    if (count > 0) {
-        memcpy(code, proto->code, count * sizeof *code);
-        memcpy(lines, proto->lines, count * sizeof *lines);
-        memcpy(operands, proto->operands, count * sizeof *operands);
-    }
-    proto->code = code;
-    proto->lines = lines;
-    proto->operands = operands;
-    return true;
+    proto->code = copy_items(to, proto->code, count, sizeof *proto->code);
+    proto->lines = copy_items(to, proto->lines, count, sizeof *proto->lines);
+    proto->operands = copy_items(to, proto->operands, count, sizeof *proto->operands);
+    proto->points = copy_items(to, proto->points, proto->point_count, sizeof *proto->points);
+    proto->lives = copy_items(to, proto->lives, proto->live_count, sizeof *proto->lives);
+    return proto->code != NULL && proto->lines != NULL && proto->operands != NULL &&
+           proto->points != NULL && proto->lives != NULL;
 }
 
 void vmh_lua_emitter_end(vmh_lua_emitter *to)
@@ -158,6 +205,8 @@ void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
         free(compiler->free_buffers->code);
         free(compiler->free_buffers->lines);
         free(compiler->free_buffers->operands);
+        free(compiler->free_buffers->points);
+        free(compiler->free_buffers->lives);
         free(compiler->free_buffers);
         compiler->free_buffers = next;
     }
@@ -176,13 +225,8 @@ uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t
 
     if (vmh_lua_has_fault(to))
         return 0;
-    if (number == to->buffer->capacity) {
-        if (!grow_buffer(to->buffer)) {
-            fail_memory(to);
-            return 0;
-        }
-        use_buffer(to);
-    }
+    if (number == to->buffer->capacity && !grow_code(to))
+        return 0;
     proto->code[number] = (vmh_lua_instruction){(uint8_t)op, (uint8_t)a, (uint16_t)b, (uint16_t)c,
                                                 0};
     proto->lines[number] = to->line;
@@ -335,7 +379,7 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
     return number;
 }
 
-/* One for all functions that name it, where that is easy: it is found in tables by where it lies. */
+/* One for all functions that name it, where that is easy: in tables it is found by where it lies. */
 static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
     enum { STRINGS = 101 };
@@ -499,8 +543,8 @@ static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
 {
     vmh_lua_proto *proto = to->proto;
 
-    if (!grow(to, (void **)&proto->lives, &to->live_capacity, proto->live_count,
-              sizeof *proto->lives))
+    if (vmh_lua_has_fault(to) ||
+        (proto->live_count == to->buffer->live_capacity && !grow_lives(to)))
         return;
     live.outer = to->live;
     proto->lives[proto->live_count++] = live;
@@ -550,8 +594,8 @@ void vmh_lua_point_here(vmh_lua_emitter *to)
 {
     vmh_lua_proto *proto = to->proto;
 
-    if (!grow(to, (void **)&proto->points, &to->point_capacity, proto->point_count,
-              sizeof *proto->points))
+    if (vmh_lua_has_fault(to) ||
+        (proto->point_count == to->buffer->point_capacity && !grow_points(to)))
         return;
     proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live};
     if (to->live > to->live_at_point)

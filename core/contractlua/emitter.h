@@ -47,10 +47,13 @@ typedef struct vmh_lua_goto {
 /* Where instructions of a function grow, until it is done and they are copied to the code. */
 typedef struct vmh_lua_emit_buffer {
     struct vmh_lua_emit_buffer *next;
-    uint32_t capacity; /* of each */
+    uint32_t capacity; /* of each of the next three */
     vmh_lua_instruction *code;
     uint32_t *lines;
     vmh_lua_operand_pair *operands;
+    uint32_t point_capacity, live_capacity;
+    vmh_lua_point *points;
+    vmh_lua_live *lives;
 } vmh_lua_emit_buffer;
 
 /*
@@ -97,7 +100,6 @@ typedef struct vmh_lua_emitter {
     vmh_lua_proto *proto;
     vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
     size_t constant_capacity, child_capacity;
-    size_t point_capacity, live_capacity;
     uint32_t live;         /* the newest of what is live, + 1 */
     uint32_t live_at_point; /* the greatest that a point has */
     vmh_ordmap constants; /* kind and bytes -> number */
