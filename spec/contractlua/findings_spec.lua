@@ -246,8 +246,8 @@ return token]]
     assert.matches("^3:32 the declaration of 'Paid' cannot be read: .*float", list[2])
     assert.equal("4:3 method 'forgotten' is declared, but has no function", list[3])
     assert.matches("^5:9 the declaration of 'pay' cannot be read: .*public", list[4])
-    assert.equal("9:16 method 'helper' has no types: declare it in sdk.contract, or make it a local "
-      .. "function", list[5])
+    assert.equal("9:16 method 'helper' has no types: declare it in sdk.contract, or make it a "
+      .. "local function", list[5])
     assert.equal(5, #list)
   end)
 
