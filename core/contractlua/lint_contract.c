@@ -58,7 +58,7 @@ static void check_text(linter *of, section kind, const vmh_lua_item *item)
     vmh_bytes text = item->value->as.string, wrong = {0};
     const vmh_lua_kept_type *type;
     vmh_lua_declared_event event;
-    vmh_lua_declared_method method;
+    vmh_lua_declared_method method = {.parameter_names = NULL};
 
     if (of->status != VMH_OK)
         return;
