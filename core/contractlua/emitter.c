@@ -379,7 +379,7 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
     return number;
 }
 
-/* One for all functions that name it, where that is easy: in tables it is found by where it lies. */
+/* One for all functions that name it, where that is easy: tables find it by where it lies. */
 static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
     enum { STRINGS = 101 };
