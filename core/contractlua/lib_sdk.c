@@ -78,7 +78,7 @@ static vmh_lua_step sdk_contract(vmh_lua_state *L, vmh_lua_frame *frame)
     L->sdk->has_declared = true;
     if (!take_interface(L, declaration, &step))
         return step;
-    if (!vmh_lua_charge(L, L->sdk->interface->text_size * VMH_LUA_GAS_DECLARATION))
+    if (!vmh_lua_charge(L, (L->sdk->interface->text_size / 4 + 1) * VMH_LUA_GAS_DECLARATION))
         return vmh_lua_stopped(L);
     contract = vmh_lua_table_new(&L->heap);
     state = contract == NULL ? NULL : vmh_lua_handle_root(L, L->sdk->interface);

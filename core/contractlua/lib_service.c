@@ -156,7 +156,7 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
     vmh_bytes wrong = {0};
     vmh_status status;
 
-    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SIGNATURE + text.size * VMH_LUA_GAS_DECLARATION))
+    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SIGNATURE + text.size * VMH_LUA_GAS_SIGNATURE_BYTE))
         return stop(of->L, &of->step);
     status = vmh_lua_read_signature(name, text, of->L->sdk->scratch, &of->signature, &wrong,
                                     of->L->why);
