@@ -92,11 +92,16 @@ describe("a call", function()
   it("through pcall, a coroutine, __call or a return pays its values again", function()
     local before <const> = FILLED .. "local function none(...) end "
       .. "local called = setmetatable({}, { __call = none }) "
+      -- whose stacks have been high enough
+      .. "local takes = coroutine.wrap(function() while true do coroutine.yield() end end) "
+      .. "local gives = coroutine.wrap(function(n) while true do "
+      .. "n = coroutine.yield(table.unpack(t, 1, n)) end end) "
+      .. "for _ = 1, 3 do takes(table.unpack(t)) gives(2000) end "
       .. "local function list(n) return 1, table.unpack(t, 1, n) end "
     local direct <const> = more("none(table.unpack(t, 1, 4))", "none(table.unpack(t, 1, 1004))",
       before)
-    for _, call in ipairs { "pcall(none, %s)", "called(%s)", "coroutine.wrap(none)(%s)",
-      "none(coroutine.wrap(table.unpack)(t, 1, %d))", "none(list(%d))" } do
+    for _, call in ipairs { "pcall(none, %s)", "called(%s)", "takes(%s)",
+      "none(gives(%d))", "none(list(%d))" } do
       local few, many = "table.unpack(t, 1, 4)", "table.unpack(t, 1, 1004)"
       if call:find "%%d" then few, many = 4, 1004 end
       local paid = more(call:format(few), call:format(many), before)

@@ -13,8 +13,8 @@ local SECONDS <const> = 120
 -- Less is over before its time can be told.
 local LEAST_GAS <const> = 100000
 local SHOWN <const> = 5
--- Others may have the processor; what is walked again and again takes thousands of times.
-local TIMES_ALLOWED <const> = 400
+-- Others may have the processor; what is walked again and again takes hundreds of times.
+local TIMES_ALLOWED <const> = 100
 -- A sanitizer keeps what was freed, and slows some work more than other.
 local IS_SANITIZED <const> = (os.getenv "LD_PRELOAD" or ""):find("asan", 1, true) ~= nil
 -- What a process takes beside four times what is counted: its own, and for a byte of the source.

@@ -306,7 +306,7 @@ forever("utf8.len of a megabyte", "gas", "local x = ('\\u{20ac}'):rep(300000)",
   "local y = utf8.len(x)")
 forever("utf8.codepoint of many", "gas", "local x = ('\\u{e9}'):rep(90000)",
   "local y = select('#', utf8.codepoint(x, 1, -1))")
-forever("utf8.char of many", "gas",
+forever("utf8.char of many", "memory",
   "local list = {} for i = 1, 50000 do list[i] = 0x10ffff end",
   "local x = utf8.char(table.unpack(list))")
 forever("utf8.offset from the end", "gas", "local x = ('\\u{20ac}'):rep(300000)",
@@ -503,8 +503,8 @@ forever("quotients of uint256", "memory",
 forever("remainders of uint256 by one word", "memory", "local a, b = ~uint256(0), 3",
     "local x = a % b")
 forever("texts of uint256", "memory", "local a = ~uint256(0)", "local x = tostring(a)")
-forever("uint256 of texts", "gas", "local a = ('9'):rep(77)", "local x = uint256(a)")
-forever("uint256 of hex texts", "gas", "local a = '0x' .. ('f'):rep(64)", "local x = uint256(a)")
+forever("uint256 of texts", "memory", "local a = ('9'):rep(77)", "local x = uint256(a)")
+forever("uint256 of hex texts", "memory", "local a = '0x' .. ('f'):rep(64)", "local x = uint256(a)")
 forever("uint256 of a megabyte", "memory", "local a = ('9'):rep(1000000)", "pcall(uint256, a)")
 forever("overflow of uint256", "memory", "local a = ~uint256(0)",
     "pcall(function() return a + 1 end)")
@@ -515,7 +515,7 @@ forever("keys of uint256", "gas", "local a = ~uint256(0) local t = { [a] = 1 }",
 forever("a max of uint256 and integers", "gas", "local a = ~uint256(0)",
     "local x = math.max(a, 1, 2)")
 
-add("results that each function adds to", "gas", function()
+add("results that each function adds to", "too many values", function()
   return "local function f(n) if n == 0 then return 1 end return " .. ("n, "):rep(200)
     .. "f(n - 1) end f(900)"
 end)
