@@ -402,7 +402,7 @@ describe("who watches", function()
 
     for _ = 1, COUNT do
       local text = random_lua.text(source.next_program())
-      local is_seen = stock_lua.run(text).seen
+      local is_seen = stock_lua.run(text, true).seen
       local number = 0
       for line in text:gmatch "[^\n]*" do
         number = number + 1

@@ -4,6 +4,7 @@ local stock_process = require "spec.support.stock_process"
 
 local TASKS <const> = {
   run = stock_lua.run,
+  count = function(source) return stock_lua.run(source, true) end,
   load = function(source)
     local chunk, problem = load(source, "=source", "t")
     return { is_whole = chunk ~= nil, error = problem }

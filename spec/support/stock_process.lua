@@ -1,5 +1,6 @@
 --- Gives sources to stock Lua in a process of its own, so that one that kills it kills no more.
--- `stock_process("run", sources)`: see spec.support.stock_lua; `"load"`: whether they compile.
+-- `stock_process("run", sources)`: see spec.support.stock_lua; `"count"`: the lines they execute;
+-- `"load"`: whether they compile.
 -- @treturn {table,...} a result for each source, in order; `died`, the status, is all there is of
 -- one that ended the process
 local RECORD <const> = "<I1i8s4s4I1"
