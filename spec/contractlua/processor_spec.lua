@@ -258,4 +258,36 @@ describe("deployment of a contract in Lua #small", function()
     local price = tonumber(prices:read "a":match "PER_SOURCE_BYTE, (%d+)")
     assert.equal(1000 * price, long.gas_used - short.gas_used)
   end)
+
+  it("refuses parts without bytes, and a third one", function()
+    local SOURCE <const> = "local c = sdk.contract {} return c"
+    local chain <close> = lua_chain.open {}
+    local before = chain.storage:state_hash()
+    local function refusal(...)
+      return (chain:fail("_Deployments", "deployService", "Empty", { uint32 = 3 }, ...))
+    end
+
+    assert.equal("contract code not available", refusal { bytes = "" })
+    assert.equal("contract code not available", refusal({ bytes = SOURCE }, { bytes = "" }))
+    assert.equal("a Lua contract is deployed as its source and packed arguments of _init",
+      refusal({ bytes = SOURCE }, { bytes = "" }, { bytes = "x" }))
+    assert.equal(before, chain.storage:state_hash())
+  end)
+
+  it("fails like any call where the service stack has no room", function()
+    local deployer = [==[
+local c = sdk.contract { go = "external write (depth uint64) string" }
+function c.go(depth)
+  if depth > 1 then return (sdk.call("Deployer", "go(uint64)(string)", depth - 1)) end
+  local good, text = pcall(sdk.call, "_Deployments", "deployService(string,uint32,bytes)", "New", 3,
+    "local c = sdk.contract {} return c")
+  return good and "deployed" or text
+end
+return c ]==]
+    local chain <close> = lua_chain.open { Deployer = deployer }
+
+    -- Beside it on the stack of 64: _Deployments, the new service, _Deployments, which it asks.
+    assert.equal("service stack of 64 calls is full", chain:ok("Deployer", "go", 62))
+    assert.equal("deployed", chain:ok("Deployer", "go", 61))
+  end)
 end)
