@@ -438,14 +438,24 @@ static bool remove_entry(access *of, vmh_bytes entry_key, uint64_t place)
            vmh_lua_write_count(of->L, path, count - 1, &of->step);
 }
 
+/* What is caught in the contract leaves nothing half done: the key of a place can be too long. */
 static bool add_entry(access *of, vmh_bytes entry_key, vmh_bytes bytes)
 {
     vmh_bytes path = path_of(of->handle);
+    const vmh_bytes nothing = {0};
+    vmh_lua_step raised;
     uint64_t count;
 
-    return vmh_lua_read_count(of->L, path, &count, &of->step) &&
-           write_entry(of, entry_key, count + 1, bytes) && write_place(of, count + 1, of->key) &&
-           vmh_lua_write_count(of->L, path, count + 1, &of->step);
+    if (!vmh_lua_read_count(of->L, path, &count, &of->step) ||
+        !write_entry(of, entry_key, count + 1, bytes))
+        return false;
+    if (write_place(of, count + 1, of->key))
+        return vmh_lua_write_count(of->L, path, count + 1, &of->step);
+    raised = of->step;
+    if (raised == VMH_LUA_STEP_RAISE &&
+        vmh_lua_write_state(of->L, entry_key, nothing, &of->step))
+        of->step = raised;
+    return false;
 }
 
 static bool counted_newindex(access *of, vmh_lua_value value)
