@@ -200,6 +200,42 @@ void vmh_argument_array_encode(vmh_argument_array array, vmh_buffer *packed)
     }
 }
 
+static uint64_t aligned(uint64_t at)
+{
+    return (at + 3) & ~(uint64_t)3;
+}
+
+/* Where a scalar that is written at `at` ends. */
+static uint64_t end_of_scalar(uint64_t at, const vmh_argument *argument)
+{
+    size_t size = scalar_size(argument->type);
+
+    if (argument->type == VMH_ARGUMENT_BOOL)
+        return at + 1;
+    return size != 0 ? aligned(at) + size : aligned(at) + 4 + argument->value.bytes.size;
+}
+
+/* Of one message, behind its selector of 2 bytes. */
+static uint64_t message_size(const vmh_argument *argument)
+{
+    uint64_t size = 0;
+
+    if (!vmh_argument_is_array(argument->type))
+        return end_of_scalar(2, argument);
+    for (size_t i = 0; i < argument->value.array.count; i++)
+        size = end_of_scalar(size, &argument->value.array.items[i]);
+    return 4 + 4 + size;
+}
+
+uint64_t vmh_argument_array_packed_size(vmh_argument_array array)
+{
+    uint64_t size = 0;
+
+    for (size_t i = 0; i < array.count; i++)
+        size = aligned(size) + 4 + message_size(&array.items[i]);
+    return size;
+}
+
 vmh_status vmh_argument_array_pack(vmh_argument_array array, vmh_arena *arena, vmh_bytes *packed,
                                    vmh_failure *why)
 {

@@ -41,6 +41,9 @@ vmh_status vmh_argument_array_decode(vmh_bytes packed, vmh_arena *arena, vmh_arg
 /* Appends the packed form. */
 void vmh_argument_array_encode(vmh_argument_array array, vmh_buffer *packed);
 
+/* Bytes of the packed form, without making it. */
+uint64_t vmh_argument_array_packed_size(vmh_argument_array array);
+
 /* Encodes into the arena. */
 vmh_status vmh_argument_array_pack(vmh_argument_array array, vmh_arena *arena, vmh_bytes *packed,
                                    vmh_failure *why);

@@ -126,7 +126,7 @@ bool vmh_lua_to_argument(vmh_lua_state *L, vmh_lua_value value, vmh_argument_typ
         return mismatch_of(value, vmh_argument_type_name(type), arena, mismatch, L);
     *mismatch = NULL;
     count = vmh_lua_table_length(value.as.table);
-    if (!vmh_lua_charge(L, count * VMH_LUA_GAS_PER_STEP))
+    if (!vmh_lua_charge(L, count * VMH_LUA_GAS_PACKED_ITEM))
         return false;
     items = vmh_arena_alloc_array(arena, (size_t)count, sizeof *items);
     if (items == NULL) {

@@ -27,6 +27,7 @@ typedef struct reader {
     vmh_bytes text;
     size_t at;
     bool knows_abi; /* types of bytecode are known too */
+    uint32_t abi_type_count; /* of those that were read, whether or not there is such a type */
     vmh_arena *arena;
     vmh_bytes *wrong; /* not empty: the text is refused, nothing more is read */
     vmh_failure *why;
@@ -257,6 +258,7 @@ static bool find_type(reader *of, vmh_bytes text, vmh_argument_type *out)
         return true;
     if (!of->knows_abi || text.size > VMH_LUA_MAX_NAME)
         return false;
+    of->abi_type_count++;
     of->status = vmh_arena_format(of->arena, &list, of->why, "(%.*s)", VMH_PRINT(text));
     if (of->status == VMH_OK)
         of->status = vmh_abi_types_parse(list, of->arena, &types, of->why);
@@ -437,5 +439,6 @@ vmh_status vmh_lua_read_signature(vmh_bytes name, vmh_bytes text, vmh_arena *are
         of.status = write_signature(&of, &types, out);
     out->method.name = out->name;
     out->has_results = types.has_results;
+    out->abi_type_count = of.abi_type_count;
     return of.status;
 }

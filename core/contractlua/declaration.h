@@ -97,6 +97,7 @@ typedef struct vmh_lua_signature {
     vmh_bytes text; /* "transfer(address,uint256)(bool)", as bytecode knows it */
     vmh_method method;
     bool has_results; /* they are told; else whatever comes is let go */
+    uint32_t abi_type_count; /* of its types that only bytecode knows */
 } vmh_lua_signature;
 
 /*

@@ -163,13 +163,28 @@ bool vmh_lua_is_zero_scalar(vmh_lua_scalar scalar, vmh_bytes bytes)
 
 /* ---- keys ---- */
 
+/* A longer one is made for nothing, as a rule: it is paid for before the host refuses it. */
+enum { USUAL_KEY = 1024 };
+
+static bool pay_for_key(vmh_lua_state *L, size_t size)
+{
+    size_t above = size > USUAL_KEY ? size - USUAL_KEY : 0;
+
+    return vmh_lua_charge(L, (above / 8 + (above % 8 != 0)) * VMH_LUA_GAS_LONG_STATE_KEY);
+}
+
 /* Room for `size` bytes behind path and mark. */
 static uint8_t *begin_key(vmh_lua_state *L, vmh_bytes path, int mark, size_t size, vmh_bytes *out,
                           vmh_lua_step *step)
 {
     size_t head = path.size + (mark >= 0);
-    uint8_t *bytes = vmh_arena_alloc(L->sdk->scratch, head + size);
+    uint8_t *bytes;
 
+    if (!pay_for_key(L, head + size)) {
+        stopped(L, step);
+        return NULL;
+    }
+    bytes = vmh_arena_alloc(L->sdk->scratch, head + size);
     if (bytes == NULL) {
         no_memory(L, step);
         return NULL;
@@ -216,11 +231,15 @@ bool vmh_lua_place_key(vmh_lua_state *L, vmh_bytes path, int mark, uint64_t plac
 bool vmh_lua_join(vmh_lua_state *L, vmh_bytes first, vmh_bytes second, vmh_bytes *out,
                   vmh_lua_step *step)
 {
-    uint8_t *at = begin_key(L, first, -1, second.size, out, step);
+    uint8_t *bytes = vmh_arena_alloc(L->sdk->scratch, first.size + second.size);
 
-    if (at != NULL && second.size != 0)
-        memcpy(at, second.data, second.size);
-    return at != NULL;
+    if (bytes == NULL)
+        return no_memory(L, step);
+    memcpy(bytes, first.data, first.size);
+    if (second.size != 0)
+        memcpy(bytes + first.size, second.data, second.size);
+    *out = vmh_bytes_of(bytes, first.size + second.size);
+    return true;
 }
 
 /* ---- state ---- */

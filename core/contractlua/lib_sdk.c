@@ -101,19 +101,25 @@ static vmh_lua_step emit_event(vmh_lua_state *L, vmh_lua_frame *frame)
     const vmh_lua_declared_event *event = &L->sdk->interface->events[number];
     vmh_lua_expected expected = {"event", event->name, event->fields, event->field_count,
                                  event->field_names, false};
+    vmh_argument_array array;
     vmh_argument arguments[2];
     vmh_bytes packed;
+    uint64_t size;
     vmh_lua_step step;
 
     if (!vmh_lua_sdk_begin(L, frame, &step))
         return step;
     if (!vmh_lua_charge(L, VMH_LUA_GAS_EVENT))
         return vmh_lua_stopped(L);
-    if (!vmh_lua_pack(L, &expected, vmh_lua_slots(L, frame), frame->argument_count, &packed,
-                      &step))
+    if (!vmh_lua_check_values(L, &expected, vmh_lua_slots(L, frame), frame->argument_count,
+                              &array, &step))
         return step;
-    if (!vmh_lua_charge(L, (packed.size / 32 + 1) * VMH_LUA_GAS_EVENT_WORD))
+    size = vmh_lua_size_with_header(array);
+    if (!vmh_lua_charge_packed(L, size) ||
+        !vmh_lua_charge(L, (size / 32 + 1) * VMH_LUA_GAS_EVENT_WORD))
         return vmh_lua_stopped(L);
+    if (!vmh_lua_pack(L, array, &packed, &step))
+        return step;
     arguments[0] = vmh_argument_string(event->name);
     arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, packed);
     if (!vmh_lua_sdk_call(L, &operation, (vmh_argument_array){arguments, 2}, NULL, &step))

@@ -44,18 +44,22 @@ typedef struct vmh_lua_expected {
 } vmh_lua_expected;
 
 /*
- * Values as a packed array with header, in scratch, charged by its bytes. False, after raising
- * what does not fit: return `*step`.
+ * Values as an array in scratch. False, after raising what does not fit: return `*step`. It can
+ * be many times as large as what it is made of: it is packed when that is paid.
  */
-bool vmh_lua_pack(vmh_lua_state *L, const vmh_lua_expected *expected, const vmh_lua_value *values,
-                  uint32_t count, vmh_bytes *packed, vmh_lua_step *step);
-
-/* The same without packing. */
 bool vmh_lua_check_values(vmh_lua_state *L, const vmh_lua_expected *expected,
                           const vmh_lua_value *values, uint32_t count, vmh_argument_array *out,
                           vmh_lua_step *step);
 
 /* Charges for packing or reading `size` bytes. */
 bool vmh_lua_charge_packed(vmh_lua_state *L, uint64_t size);
+
+/* Charges for packing an array of arguments or results; raises where it is too long for one. */
+bool vmh_lua_pay_for_array(vmh_lua_state *L, vmh_argument_array array, vmh_lua_step *step);
+
+/* Packs with header, in scratch; bytes of that, beforehand. */
+uint64_t vmh_lua_size_with_header(vmh_argument_array array);
+bool vmh_lua_pack(vmh_lua_state *L, vmh_argument_array array, vmh_bytes *packed,
+                  vmh_lua_step *step);
 
 #endif

@@ -5,10 +5,14 @@
  */
 #include "codec/argument_codec.h"
 #include "contractlua/lib_sdk.h"
+#include "types/host_texts.h"
 #include "types/message.h"
 
 /* Of a signature in a text about it. */
 enum { SHOWN_SIZE = 100 };
+
+/* Bytes of a name of a service. */
+enum { USUAL_NAME = 64 };
 
 static bool stop(vmh_lua_state *L, vmh_lua_step *step)
 {
@@ -82,21 +86,33 @@ bool vmh_lua_check_values(vmh_lua_state *L, const vmh_lua_expected *expected,
     return true;
 }
 
-bool vmh_lua_pack(vmh_lua_state *L, const vmh_lua_expected *expected, const vmh_lua_value *values,
-                  uint32_t count, vmh_bytes *packed, vmh_lua_step *step)
+bool vmh_lua_pay_for_array(vmh_lua_state *L, vmh_argument_array array, vmh_lua_step *step)
 {
-    vmh_argument_array array;
-    vmh_bytes bare;
-    vmh_status status;
+    uint64_t size = vmh_argument_array_packed_size(array);
 
-    if (!vmh_lua_check_values(L, expected, values, count, &array, step))
-        return false;
-    status = vmh_argument_array_pack(array, L->sdk->scratch, &bare, L->why);
+    if (!vmh_lua_charge_packed(L, size))
+        return stop(L, step);
+    if (size <= L->sdk->argument_limit)
+        return true;
+    *step = vmh_lua_raise_text(L, VMH_TEXT_ARGUMENTS_TOO_LONG, (size_t)size,
+                               (unsigned long long)L->sdk->argument_limit);
+    return false;
+}
+
+uint64_t vmh_lua_size_with_header(vmh_argument_array array)
+{
+    return vmh_argument_array_packed_size(array) + 4;
+}
+
+bool vmh_lua_pack(vmh_lua_state *L, vmh_argument_array array, vmh_bytes *packed,
+                  vmh_lua_step *step)
+{
+    vmh_bytes bare;
+    vmh_status status = vmh_argument_array_pack(array, L->sdk->scratch, &bare, L->why);
+
     if (status == VMH_OK)
         status = vmh_argument_array_add_header(bare, L->sdk->scratch, packed, L->why);
-    if (status != VMH_OK)
-        return fail(L, status, step);
-    return vmh_lua_charge_packed(L, packed->size) || stop(L, step);
+    return status == VMH_OK || fail(L, status, step);
 }
 
 /* ---- a call ---- */
@@ -162,6 +178,8 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
                                     of->L->why);
     if (status != VMH_OK)
         return fail(of->L, status, &of->step);
+    if (!vmh_lua_charge(of->L, (uint64_t)of->signature.abi_type_count * VMH_LUA_GAS_ABI_TYPE))
+        return stop(of->L, &of->step);
     if (wrong.size == 0)
         return true;
     of->step = vmh_lua_raise_text(of->L, "method '%.*s%s': %.*s",
@@ -178,9 +196,22 @@ static bool pack_arguments(service_call *of, uint32_t index)
     vmh_lua_expected expected = {"method", method->name, method->parameters,
                                  method->parameter_count, NULL, method->is_variadic};
 
-    return vmh_lua_pack(of->L, &expected, vmh_lua_slots(of->L, of->frame) + index,
-                        of->frame->argument_count > index ? of->frame->argument_count - index : 0,
-                        &of->packed, &of->step);
+    uint32_t count = of->frame->argument_count > index ? of->frame->argument_count - index : 0;
+    vmh_argument_array array;
+
+    return vmh_lua_check_values(of->L, &expected, vmh_lua_slots(of->L, of->frame) + index, count,
+                                &array, &of->step) &&
+           vmh_lua_pay_for_array(of->L, array, &of->step) &&
+           vmh_lua_pack(of->L, array, &of->packed, &of->step);
+}
+
+/* A name is copied where it is called; usual ones are part of the price of that. */
+static bool take_service(service_call *of, vmh_lua_string *service)
+{
+    of->service = vmh_lua_string_bytes(service);
+    return of->service.size <= USUAL_NAME ||
+           vmh_lua_charge(of->L, (of->service.size - USUAL_NAME) * VMH_LUA_GAS_SIGNATURE_BYTE) ||
+           stop(of->L, &of->step);
 }
 
 /* Service, signature and arguments, from `index` on. */
@@ -191,8 +222,8 @@ static bool take_call(service_call *of, uint32_t index)
     if (!vmh_lua_check_string(of->L, of->frame, index, &service, &of->step) ||
         !vmh_lua_check_string(of->L, of->frame, index + 1, &signature, &of->step))
         return false;
-    of->service = vmh_lua_string_bytes(service);
-    return read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature)) &&
+    return take_service(of, service) &&
+           read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature)) &&
            pack_arguments(of, index + 2);
 }
 
@@ -380,8 +411,8 @@ static vmh_lua_step call_declared(vmh_lua_state *L, vmh_lua_frame *frame)
 
     if (!begin(&of, L, frame))
         return of.step;
-    of.service = vmh_lua_string_bytes(kept[0].as.string);
-    if (!read_signature(&of, vmh_lua_string_bytes(kept[1].as.string),
+    if (!take_service(&of, kept[0].as.string) ||
+        !read_signature(&of, vmh_lua_string_bytes(kept[1].as.string),
                         vmh_lua_string_bytes(kept[2].as.string)) ||
         !pack_arguments(&of, 0))
         return of.step;

@@ -139,6 +139,7 @@ static vmh_status open_call(lua_call *call)
         .context_id = call->input->context_id,
         .scratch = &call->scratch,
         .gas_limit = call->input->gas_limit > INT64_MAX ? INT64_MAX : call->input->gas_limit,
+        .argument_limit = processor->genesis->limits.argument_array_size,
     };
     call->L = processor->state_count > 0 ? processor->states[--processor->state_count]
                                          : vmh_lua_state_new(vmh_lua_cache_library());
@@ -329,13 +330,13 @@ static vmh_status pack_results(lua_call *call, const vmh_lua_declared_method *me
     vmh_status status;
 
     vmh_arena_reset(&call->scratch);
-    packed = vmh_lua_check_values(call->L, &expected, outcome->results, count, &array, &step);
+    packed = vmh_lua_check_values(call->L, &expected, outcome->results, count, &array, &step) &&
+             vmh_lua_pay_for_array(call->L, array, &step);
     if (packed) {
         status = vmh_argument_array_pack(array, call->arena, &call->out->output_arguments,
                                          call->why);
         if (status != VMH_OK)
             return status;
-        packed = vmh_lua_charge_packed(call->L, call->out->output_arguments.size);
     }
     if (call->L->stop == VMH_LUA_STOP_FAILED)
         return call->L->status;

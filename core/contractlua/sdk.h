@@ -21,6 +21,7 @@ typedef struct vmh_lua_sdk {
     bool is_deploying;  /* `_init` runs */
     bool is_read_only;  /* a method that declares that it only reads */
     uint64_t gas_limit; /* of the run */
+    uint64_t argument_limit; /* bytes of an array of arguments or results */
     uint64_t nested_gas; /* used by what was called */
     uint32_t abort_code; /* vmh_outcome_code, where the host ended the execution */
     const vmh_lua_interface *interface; /* as the code declares it; NULL: not known yet */

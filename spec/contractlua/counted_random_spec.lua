@@ -32,7 +32,8 @@ function c.run(steps)
     if value == "" then value = nil elseif value == "big" then value = BIG end
     local good
     if map == "items" then
-      good = pcall(function() state.items[#state.items + (value and tonumber(key) or 0)] = value end)
+      local place = #state.items + (value and tonumber(key) or 0)
+      good = pcall(function() state.items[place] = value end)
     else
       good = pcall(function() maps[map]()[key_of(map, key)] = value end)
     end

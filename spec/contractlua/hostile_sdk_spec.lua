@@ -5,18 +5,27 @@ local lua_chain = require "spec.support.lua_chain"
 local CONTRACT <const> = [==[
 local c, state, emit = sdk.contract {
   state = { n = "uint64", text = "string", list = "list(bytes)", map = "map(string, string)",
-    known = "counted(uint64, uint64)", deep = "map(uint64, map(uint64, list(uint64)))" },
-  events = { E = "data bytes" },
+    known = "counted(uint64, uint64)", named = "counted(string, uint64)",
+    deep = "map(uint64, map(uint64, list(uint64)))" },
+  events = { E = "data bytes", List = "data bytes[]" },
   attack = "external write (name string, n uint64, data bytes)",
   query = "external read () uint64",
   echo = "external read (data bytes) bytes",
   many = "external write (data bytes...)",
+  give = "external read () bytes[]",
 }
 local attack = {}
 function c.attack(name, n, data) attack[name](n, data) end
 function c.query() return state.n end
 function c.echo(data) return data end
 function c.many(...) return select("#", ...) end
+-- One string many times: what is packed of it is far larger than what there is.
+local function often(count, s)
+  local t = {}
+  for i = 1, count do t[i] = s end
+  return t
+end
+function c.give() return often(3, ("x"):rep(1 << 19)) end
 
 function attack.reads() while true do local _ = state.n end end
 function attack.writes() while true do state.n = state.n + 1 end end
@@ -32,6 +41,28 @@ end
 function attack.big_values() while true do state.text = ("x"):rep(1 << 19) end end
 function attack.big_value() state.text = ("x"):rep((1 << 20) + 1) end
 function attack.big_key() state.map[("k"):rep(2000)] = "x" end
+function attack.big_key_read()
+  local key = ("k"):rep(20 << 20)
+  while true do pcall(function() return state.map[key] end) end
+end
+function attack.big_key_sought()
+  local key = ("k"):rep(20 << 20)
+  while true do pcall(sdk.has, state.named, key) end
+end
+function attack.big_names()
+  local name = ("n"):rep(1 << 20)
+  while true do pcall(sdk.call, name, "m()") end
+end
+function attack.one_often()
+  local t = often(30, ("x"):rep(1 << 20))
+  while true do pcall(sdk.call, "Evil", "echo(bytes[])", t) end
+end
+function attack.one_in_an_event() emit.List(often(5000, ("x"):rep(1 << 20))) end
+function attack.big_results() sdk.call("Evil", "give()(bytes[])") end
+function attack.types_of_bytecode()
+  local signature = "m(" .. ("uint8,"):rep(60) .. "uint8)"
+  while true do pcall(sdk.call, "Evil", signature) end
+end
 function attack.caught_writes()
   while true do pcall(function() state.map[("k"):rep(2000)] = "" end) end
 end
@@ -113,6 +144,11 @@ local ATTACKS <const> = {
   recovers = GAS, verifies = GAS,
   itself_caught = GAS, calls = MEMORY, nobody = GAS, big_arguments = MEMORY,
   long_signatures = GAS, services = GAS, in_coroutine = GAS, in_metamethod = GAS,
+  big_key_read = GAS, big_key_sought = GAS, big_names = GAS,
+  one_often = GAS, one_in_an_event = GAS, types_of_bytecode = GAS,
+  -- 4 bytes of length, 4 of type, 4 of length, and 3 strings behind 4 bytes each
+  big_results = ("argument array of %d bytes is longer than the limit of 1048576"):format(
+    12 + 3 * (4 + (1 << 19))),
   big_value = "value of 1048577 bytes is longer than the limit of 1048576",
   big_key = "key of 2008 bytes is longer than the limit of 1024",
   events = false, -- an event of a megabyte is an ordinary one

@@ -263,14 +263,14 @@ describe("deployment of a contract in Lua #small", function()
     local SOURCE <const> = "local c = sdk.contract {} return c"
     local chain <close> = lua_chain.open {}
     local before = chain.storage:state_hash()
-    local function refusal(...)
+    local function refused(...)
       return (chain:fail("_Deployments", "deployService", "Empty", { uint32 = 3 }, ...))
     end
 
-    assert.equal("contract code not available", refusal { bytes = "" })
-    assert.equal("contract code not available", refusal({ bytes = SOURCE }, { bytes = "" }))
+    assert.equal("contract code not available", refused { bytes = "" })
+    assert.equal("contract code not available", refused({ bytes = SOURCE }, { bytes = "" }))
     assert.equal("a Lua contract is deployed as its source and packed arguments of _init",
-      refusal({ bytes = SOURCE }, { bytes = "" }, { bytes = "x" }))
+      refused({ bytes = SOURCE }, { bytes = "" }, { bytes = "x" }))
     assert.equal(before, chain.storage:state_hash())
   end)
 
