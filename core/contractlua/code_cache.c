@@ -12,7 +12,7 @@ struct vmh_lua_contract {
     vmh_hash32 hash;
     vmh_lua_code *code;
     vmh_lua_interface *interface;
-    uint64_t size; /* of the code */
+    uint64_t size; /* of code and interface */
     uint32_t holder_count;
     vmh_lua_contract *next;               /* of its bucket */
     vmh_lua_contract *older, *newer;      /* by last use */
@@ -229,7 +229,11 @@ void vmh_lua_contract_declare(vmh_lua_contract *contract, vmh_lua_interface *int
 {
     pthread_mutex_lock(&cache.mutex);
     if (contract->interface == NULL) {
+        uint64_t size = vmh_arena_size(&interface->arena);
+
         contract->interface = interface;
+        contract->size += size;
+        cache.size += size;
         interface = NULL;
     }
     pthread_mutex_unlock(&cache.mutex);

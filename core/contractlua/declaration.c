@@ -232,20 +232,29 @@ vmh_status vmh_lua_read_kept(vmh_bytes text, vmh_arena *arena, const vmh_lua_kep
 /* ---- lists of types ---- */
 
 typedef struct type_list {
-    vmh_argument_type *types;
-    vmh_bytes *texts; /* of the types */
-    vmh_bytes *names;
+    vmh_argument_type types[VMH_LUA_MAX_PARAMETERS];
+    vmh_bytes texts[VMH_LUA_MAX_PARAMETERS]; /* of the types */
+    vmh_bytes names[VMH_LUA_MAX_PARAMETERS];
     size_t count;
 } type_list;
 
-static bool new_list(reader *of, type_list *list)
+/* What is kept of a list takes no more room than it has items. */
+static bool keep_list(reader *of, const type_list *list, const vmh_argument_type **types,
+                      const vmh_bytes **names)
 {
-    list->count = 0;
-    list->types = vmh_arena_alloc_array(of->arena, VMH_LUA_MAX_PARAMETERS, sizeof *list->types);
-    list->names = vmh_arena_alloc_array(of->arena, VMH_LUA_MAX_PARAMETERS, sizeof *list->names);
-    list->texts = vmh_arena_alloc_array(of->arena, VMH_LUA_MAX_PARAMETERS, sizeof *list->texts);
-    return (list->types != NULL && list->names != NULL && list->texts != NULL) ||
-           fail_memory(of);
+    vmh_argument_type *kept_types =
+        vmh_arena_alloc_array(of->arena, list->count, sizeof *kept_types);
+    vmh_bytes *kept_names = vmh_arena_alloc_array(of->arena, list->count, sizeof *kept_names);
+
+    if (kept_types == NULL || kept_names == NULL)
+        return fail_memory(of);
+    if (list->count != 0) {
+        memcpy(kept_types, list->types, list->count * sizeof *kept_types);
+        memcpy(kept_names, list->names, list->count * sizeof *kept_names);
+    }
+    *types = kept_types;
+    *names = kept_names;
+    return true;
 }
 
 /* False where there is no such type, or memory is short: see of->status. */
@@ -306,8 +315,7 @@ static bool read_field(reader *of, type_list *list)
 /* Zero or more, up to what ends them; the last may be followed by dots. */
 static bool read_fields(reader *of, type_list *list, const char *end, bool *is_variadic)
 {
-    if (!new_list(of, list))
-        return false;
+    list->count = 0;
     skip_blanks(of);
     if (*end == '\0' ? of->at == of->text.size : take(of, end))
         return true;
@@ -328,11 +336,9 @@ vmh_status vmh_lua_read_event(vmh_bytes text, vmh_arena *arena, vmh_lua_declared
     reader of = open_reader(text, arena, wrong, why);
     type_list list;
 
-    if (read_fields(&of, &list, "", NULL)) {
-        out->fields = list.types;
-        out->field_names = list.names;
+    if (read_fields(&of, &list, "", NULL) &&
+        keep_list(&of, &list, &out->fields, &out->field_names))
         out->field_count = list.count;
-    }
     return of.status;
 }
 
@@ -341,6 +347,7 @@ vmh_status vmh_lua_read_event(vmh_bytes text, vmh_arena *arena, vmh_lua_declared
 /* The parts of "(parameters)", "(parameters) results" and "(parameters)(results)" */
 typedef struct method_types {
     type_list parameters, results;
+    const vmh_bytes *parameter_names, *result_names;
     bool has_results;
 } method_types;
 
@@ -357,11 +364,10 @@ static bool read_types(reader *of, vmh_method *method, method_types *types)
     } else if (!read_fields(of, &types->results, "", NULL)) {
         return false;
     }
-    method->parameters = types->parameters.types;
     method->parameter_count = types->parameters.count;
-    method->results = types->results.types;
     method->result_count = types->results.count;
-    return true;
+    return keep_list(of, &types->parameters, &method->parameters, &types->parameter_names) &&
+           keep_list(of, &types->results, &method->results, &types->result_names);
 }
 
 /* One of two words. */
@@ -389,7 +395,7 @@ vmh_status vmh_lua_read_method(vmh_bytes text, vmh_arena *arena, vmh_lua_declare
                     &method.writes) &&
         read_types(&of, &method, &types)) {
         out->method = method;
-        out->parameter_names = types.parameters.names;
+        out->parameter_names = types.parameter_names;
     }
     return of.status;
 }
@@ -427,8 +433,9 @@ vmh_status vmh_lua_read_signature(vmh_bytes name, vmh_bytes text, vmh_arena *are
                                   vmh_lua_signature *out, vmh_bytes *wrong, vmh_failure *why)
 {
     reader of = open_reader(text, arena, wrong, why);
-    method_types types = {.has_results = false};
+    method_types types;
 
+    types.has_results = false;
     of.knows_abi = true;
     *out = (vmh_lua_signature){.name = name};
     if (name.size == 0)
