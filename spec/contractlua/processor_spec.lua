@@ -259,7 +259,7 @@ describe("deployment of a contract in Lua #small", function()
     assert.equal(1000 * price, long.gas_used - short.gas_used)
   end)
 
-  it("refuses parts without bytes, and a third one", function()
+  it("refuses a source without bytes, and a third part", function()
     local SOURCE <const> = "local c = sdk.contract {} return c"
     local chain <close> = lua_chain.open {}
     local before = chain.storage:state_hash()
@@ -267,11 +267,13 @@ describe("deployment of a contract in Lua #small", function()
       return (chain:fail("_Deployments", "deployService", "Empty", { uint32 = 3 }, ...))
     end
 
-    assert.equal("contract code not available", refused { bytes = "" })
-    assert.equal("contract code not available", refused({ bytes = SOURCE }, { bytes = "" }))
+    assert.equal("the main chunk declares no contract: call sdk.contract", refused { bytes = "" })
     assert.equal("a Lua contract is deployed as its source and packed arguments of _init",
       refused({ bytes = SOURCE }, { bytes = "" }, { bytes = "x" }))
     assert.equal(before, chain.storage:state_hash())
+
+    chain:ok("_Deployments", "deployService", "Full", { uint32 = 3 }, { bytes = SOURCE },
+      { bytes = "" })
   end)
 
   it("fails like any call where the service stack has no room", function()
@@ -286,8 +288,8 @@ end
 return c ]==]
     local chain <close> = lua_chain.open { Deployer = deployer }
 
-    -- Beside it on the stack of 64: _Deployments, the new service, _Deployments, which it asks.
-    assert.equal("service stack of 64 calls is full", chain:ok("Deployer", "go", 62))
-    assert.equal("deployed", chain:ok("Deployer", "go", 61))
+    -- Beside it on the stack of 64: _Deployments, and the new service.
+    assert.equal("service stack of 64 calls is full", chain:ok("Deployer", "go", 63))
+    assert.equal("deployed", chain:ok("Deployer", "go", 62))
   end)
 end)
