@@ -112,6 +112,8 @@ build = {
         "core/contractlua/heap.c",
         "core/contractlua/interface.c",
         "core/contractlua/interpreter.c",
+        "core/contractlua/invocation.c",
+        "core/contractlua/invocation_await.c",
         "core/contractlua/kept_value.c",
         "core/contractlua/lexer.c",
         "core/contractlua/lib_base.c",

@@ -225,6 +225,8 @@ const vmh_lua_native vmh_lua_sdk_natives[] = {
     {"service", vmh_lua_sdk_service},
     {"call", vmh_lua_sdk_call_service},
     {"call_with_value", vmh_lua_sdk_call_with_value},
+    {"await", vmh_lua_sdk_await},
+    {"await_with_value", vmh_lua_sdk_await_with_value},
     {"send", vmh_lua_sdk_send},
     {"send_with_value", vmh_lua_sdk_send_with_value},
     {"balance", vmh_lua_sdk_balance},

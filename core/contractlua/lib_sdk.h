@@ -9,6 +9,8 @@
 vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_call_service(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_call_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_await(vmh_lua_state *L, vmh_lua_frame *frame);
+vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_send(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame);
@@ -50,6 +52,15 @@ typedef struct vmh_lua_expected {
 bool vmh_lua_check_values(vmh_lua_state *L, const vmh_lua_expected *expected,
                           const vmh_lua_value *values, uint32_t count, vmh_argument_array *out,
                           vmh_lua_step *step);
+
+/*
+ * What a service gave, packed and without header, as its signature says; charged by its bytes.
+ * Where that lets results go, there are none. False: return `*step`; what does not fit the
+ * signature is raised.
+ */
+bool vmh_lua_unpack_results(vmh_lua_state *L, vmh_bytes service,
+                            const vmh_lua_signature *signature, vmh_bytes packed,
+                            vmh_argument_array *out, vmh_lua_step *step);
 
 /* Charges for packing or reading `size` bytes. */
 bool vmh_lua_charge_packed(vmh_lua_state *L, uint64_t size);

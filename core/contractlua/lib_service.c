@@ -325,48 +325,57 @@ static bool call_by_ledger(service_call *of, vmh_bytes *results)
 }
 
 /* Results that are not what the signature says fail the caller: he could not use them. */
-static bool check_results(service_call *of, vmh_argument_array results)
+static bool check_results(vmh_lua_state *L, vmh_bytes service, const vmh_method *method,
+                          vmh_argument_array results, vmh_lua_step *step)
 {
-    const vmh_method *method = &of->signature.method;
-
     if (results.count != method->result_count) {
-        of->step = vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave %zu results, %zu are declared",
-                                      VMH_PRINT(of->service), VMH_PRINT(method->name),
-                                      results.count, method->result_count);
+        *step = vmh_lua_raise_text(L, "'%.*s.%.*s' gave %zu results, %zu are declared",
+                                   VMH_PRINT(service), VMH_PRINT(method->name), results.count,
+                                   method->result_count);
         return false;
     }
     for (size_t i = 0; i < results.count; i++) {
         if (results.items[i].type == method->results[i])
             continue;
-        of->step = vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave a %s as result %zu, %s is declared",
-                                      VMH_PRINT(of->service), VMH_PRINT(method->name),
-                                      vmh_argument_type_name(results.items[i].type), i + 1,
-                                      vmh_argument_type_name(method->results[i]));
+        *step = vmh_lua_raise_text(L, "'%.*s.%.*s' gave a %s as result %zu, %s is declared",
+                                   VMH_PRINT(service), VMH_PRINT(method->name),
+                                   vmh_argument_type_name(results.items[i].type), i + 1,
+                                   vmh_argument_type_name(method->results[i]));
         return false;
     }
     return true;
 }
 
-static vmh_lua_step give_results(service_call *of, vmh_bytes packed)
+bool vmh_lua_unpack_results(vmh_lua_state *L, vmh_bytes service,
+                            const vmh_lua_signature *signature, vmh_bytes packed,
+                            vmh_argument_array *out, vmh_lua_step *step)
 {
-    vmh_argument_array results;
     vmh_argument_fault fault;
-    vmh_lua_value *slots;
     bool known;
     vmh_status status;
 
-    if (!vmh_lua_charge_packed(of->L, packed.size))
-        return vmh_lua_stopped(of->L);
-    if (!of->signature.has_results)
-        return vmh_lua_return_none(of->frame);
-    status = vmh_argument_array_decode(vmh_argument_array_strip_header(packed),
-                                       of->L->sdk->scratch, &results, &known, &fault, of->L->why);
+    *out = (vmh_argument_array){0};
+    if (!vmh_lua_charge_packed(L, packed.size))
+        return stop(L, step);
+    if (!signature->has_results)
+        return true;
+    status = vmh_argument_array_decode(packed, L->sdk->scratch, out, &known, &fault, L->why);
     if (status != VMH_OK)
-        return vmh_lua_host_failed(of->L, status);
-    if (!known)
-        return vmh_lua_raise_text(of->L, "'%.*s.%.*s' gave a result of unknown type",
-                                  VMH_PRINT(of->service), VMH_PRINT(of->signature.name));
-    if (!check_results(of, results))
+        return fail(L, status, step);
+    if (known)
+        return check_results(L, service, &signature->method, *out, step);
+    *step = vmh_lua_raise_text(L, "'%.*s.%.*s' gave a result of unknown type", VMH_PRINT(service),
+                               VMH_PRINT(signature->name));
+    return false;
+}
+
+static vmh_lua_step give_results(service_call *of, vmh_bytes with_header)
+{
+    vmh_bytes packed = vmh_argument_array_strip_header(with_header);
+    vmh_argument_array results;
+    vmh_lua_value *slots;
+
+    if (!vmh_lua_unpack_results(of->L, of->service, &of->signature, packed, &results, &of->step))
         return of->step;
     if (!vmh_lua_reserve(of->L, of->frame, results.count))
         return vmh_lua_stopped(of->L);
@@ -400,6 +409,32 @@ vmh_lua_step vmh_lua_sdk_call_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
     service_call of;
 
     return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_call(&of) : of.step;
+}
+
+/* ---- calls that the execution waits for ---- */
+
+/* The execution stops here; the processor sends the call, and goes on with the answer. */
+static vmh_lua_step finish_await(service_call *of)
+{
+    if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL))
+        return vmh_lua_stopped(of->L);
+    of->L->sdk->awaited = (vmh_lua_awaited){of->service, of->signature.text, of->packed,
+                                            of->token, of->amount};
+    return vmh_lua_suspend(of->frame, 0, 0);
+}
+
+vmh_lua_step vmh_lua_sdk_await(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin(&of, L, frame) && take_call(&of, 0) ? finish_await(&of) : of.step;
+}
+
+vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
+{
+    service_call of;
+
+    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_await(&of) : of.step;
 }
 
 /* ---- sdk.service(name, methods): a function per method ---- */

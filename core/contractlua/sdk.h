@@ -13,6 +13,15 @@
 #include "contractlua/state.h"
 #include "ports/sdk.h"
 
+/* What a suspended execution waits for. It lives in `scratch`. */
+typedef struct vmh_lua_awaited {
+    vmh_bytes service;
+    vmh_bytes signature; /* in its one form */
+    vmh_bytes packed;    /* arguments, with header */
+    vmh_bytes token;
+    vmh_word amount;
+} vmh_lua_awaited;
+
 typedef struct vmh_lua_sdk {
     vmh_sdk_handler *handler; /* NULL: nothing but declarations can be asked */
     vmh_bytes context_id;
@@ -27,6 +36,7 @@ typedef struct vmh_lua_sdk {
     const vmh_lua_interface *interface; /* as the code declares it; NULL: not known yet */
     vmh_lua_interface *made;            /* by this run, where it was not known */
     bool has_declared;
+    vmh_lua_awaited awaited; /* of an execution that suspended */
     vmh_lua_value *handles; /* of the collections that are declared, by their number; else nil */
 } vmh_lua_sdk;
 

@@ -97,7 +97,7 @@ vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
     vmh_message_draft draft = draft_of(run, VMH_MESSAGE_SYNC_CALL);
     vmh_status status;
 
-    if (context->access_scope != VMH_ACCESS_READ_WRITE)
+    if (context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only)
         return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
     if (!may_suspend(context))
         return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);

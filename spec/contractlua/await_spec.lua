@@ -1,0 +1,289 @@
+-- Contracts in Lua that wait for answers: the execution is frozen, and goes on in another block.
+local assembler = require "vmhost.assembler"
+local crypto = require "vmhost.crypto"
+local fixture = require "vmhost.fixture"
+local lua_chain = require "spec.support.lua_chain"
+local temporary_folder = require "spec.support.temporary_folder"
+
+local CALLEE <const> = [[
+local c, state = sdk.contract {
+  state = { total = "uint64", said = "string" },
+  add = "external write (amount uint64) uint64",
+  fail = "external write (text string)",
+  pair = "external read (a uint64, b string) string, uint64",
+  total = "external read () uint64",
+  paid = "external write () uint256",
+  relay = "external write (name string, amount uint64) uint64",
+}
+function c.add(amount) state.total = state.total + amount return state.total end
+function c.fail(text) state.total = 999 error(text) end
+function c.pair(a, b) return b, a end
+function c.total() return state.total end
+function c.paid() return (sdk.call_value()) end
+function c.relay(name, amount) return sdk.await(name, "add(uint64)(uint64)", amount) + 1 end
+return c ]]
+
+local CALLER <const> = [[
+local c, state = sdk.contract {
+  state = { log = "list(string)", result = "string" },
+  run = "external write (name string, n uint64)",
+  returned = "external write () uint64, string",
+  log = "external read () string",
+  reads = "external read ()",
+  _init = "internal write (waits bool)",
+}
+local steps = {}
+local function note(...)
+  local list = { ... }
+  for i = 1, select("#", ...) do list[i] = tostring(list[i]) end
+  state.log[#state.log + 1] = table.concat(list, " ")
+end
+function c._init(waits) if waits then sdk.await("Callee", "total()(uint64)") end end
+function c.run(name, n) steps[name](n) end
+function c.log()
+  local list = {}
+  for i, line in ipairs(state.log) do list[i] = line end
+  return table.concat(list, "\n")
+end
+function c.reads() sdk.await("Callee", "total()(uint64)") end
+function c.returned() return sdk.await("Callee", "add(uint64)(uint64)", 3), "given" end
+
+function steps.once(n)
+  note("before", n)
+  note("after", sdk.await("Callee", "add(uint64)(uint64)", n), n)
+end
+function steps.results() note(sdk.await("Callee", "pair(uint64,string)(string,uint64)", 7, "x")) end
+function steps.none() note("none", select("#", sdk.await("Callee", "add(uint64)", 1))) end
+function steps.loop(n)
+  local sum = 0
+  for i = 1, n do sum = sum + sdk.await("Callee", "add(uint64)(uint64)", i) end
+  note("sum", sum)
+end
+function steps.nested(n)
+  local function deep(level)
+    if level == 0 then return sdk.await("Callee", "total()(uint64)") end
+    local value = deep(level - 1)
+    return value + level
+  end
+  note("deep", deep(n))
+end
+function steps.caught()
+  local good, text = pcall(sdk.await, "Callee", "fail(string)", "no way")
+  note("caught", good, text, sdk.await("Callee", "total()(uint64)"))
+end
+function steps.uncaught()
+  note "lost?"
+  sdk.await("Callee", "fail(string)", "no way")
+  note "never"
+end
+function steps.in_pcall()
+  note(pcall(function()
+    local x = sdk.await("Callee", "add(uint64)(uint64)", 2)
+    error("x" .. x)
+  end))
+end
+function steps.nobody() note(pcall(sdk.await, "Nobody", "x()")) end
+function steps.paid()
+  note(sdk.await_with_value(25, nil, "Callee", "paid()(uint256)"))
+end
+function steps.broke()
+  note(pcall(sdk.await_with_value, 9999, nil, "Callee", "paid()(uint256)"))
+end
+function steps.in_coroutine()
+  coroutine.wrap(function() pcall(sdk.await, "Callee", "total()(uint64)") end)()
+end
+function steps.in_sort()
+  table.sort({ 2, 1 }, function(a, b) sdk.await("Callee", "total()(uint64)") return a < b end)
+end
+function steps.wrong() note(pcall(sdk.await, "Callee", "total()(string)")) end
+function steps.relay() note(sdk.await("Callee", "relay(string,uint64)(uint64)", "Other", 5)) end
+function steps.bytecode()
+  note(sdk.await("Echo", "echo(uint256,string)(uint256,string)", 5, "abc"))
+end
+function steps.big()
+  local s = ("x"):rep(1 << 21)
+  sdk.await("Callee", "total()(uint64)")
+  note(#s)
+end
+function steps.forever() while true do sdk.await("Callee", "add(uint64)(uint64)", 1) end end
+return c ]]
+
+local ECHO <const> = [[
+  PUSH 4 CALLDATASIZE SUB
+  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
+  PUSH 0 RETURN]]
+
+local NO <const> = require "vmhost.codec".pack_arguments { { bool = false } }
+
+local function deploy(chain)
+  assert(chain:deploy("Callee", { CALLEE }))
+  assert(chain:deploy("Other", { CALLEE }))
+  chain:expect_success(chain:deploy("Caller", { CALLER, NO }))
+  assert(chain:deploy("Echo", assert(assembler.assemble(ECHO)).bytecode, "VITE"))
+end
+
+describe("sdk.await #small", function()
+  local chain
+
+  before_each(function()
+    local accounts = require "vmhost.fixture.call".new_accounts { "alice" }
+    chain = fixture.new { genesis = { issues = { { to = crypto.address_of_contract "Caller",
+      token = "VITE TOKEN", amount = 100 }, { to = accounts.alice.address, token = "VITE TOKEN",
+      amount = 100 } } } }
+    deploy(chain)
+  end)
+
+  after_each(function() chain:close() end)
+
+  -- All receipts of the block of one call.
+  local function run(name, n)
+    return assert(chain:process { { "Caller", "run", name, n or 1 } }).receipts
+  end
+
+  local function log() return chain:query("Caller", "log") end
+
+  it("goes on with the answer", function()
+    local receipts = run("once", 5)
+
+    assert.is_true(receipts[1].suspended)
+    assert.equal("SUCCESS", receipts[1].execution_result)
+    assert.equal("before 5\nafter 5 5", log())
+    assert.equal(5, chain:query("Callee", "total"))
+  end)
+
+  for name, expected in pairs {
+    results = "x 7", none = "none 0", caught = "caught false no way 0", in_pcall = "false x2",
+    nobody = "false contract not deployed", paid = "25",
+    wrong = "false 'Callee.total' gave a uint64 as result 1, string is declared",
+    relay = "6", bytecode = "5 abc",
+  } do
+    it("gives what it should: " .. name, function()
+      for _, receipt in ipairs(run(name)) do chain:run_of(receipt) end
+
+      assert.equal(expected, log())
+    end)
+  end
+
+  it("waits in a loop, and in calls in calls", function()
+    run("loop", 20)
+    assert.equal("sum 1540", log())
+
+    run("nested", 9)
+    assert.equal("sum 1540\ndeep 255", log())
+  end)
+
+  it("keeps what was done before, and undoes the part that fails", function()
+    local receipts = run "uncaught"
+
+    local last = receipts[#receipts]
+    assert.equal("lost?", log())
+    assert.equal("no way", last.output_argument_array[1].value)
+    assert.equal(10, last.code)
+    assert.equal(0, chain:query("Callee", "total"))
+  end)
+
+  it("gives the results of the method in the receipt of its end", function()
+    local receipts = assert(chain:process { { "Caller", "returned" } }).receipts
+
+    assert.same({}, receipts[1].output_argument_array)
+    assert.same({ { type = "uint64", value = 3 }, { type = "string", value = "given" } },
+      receipts[#receipts].output_argument_array)
+  end)
+
+  for name, text in pairs {
+    in_coroutine = "async: not allowed here", in_sort = "async: not allowed here",
+    broke = "insufficient balance for transfer", big = "out of gas",
+  } do
+    it("ends the run where it cannot be: " .. name, function()
+      local receipts = run(name)
+
+      assert.equal("ERROR_SMART_CONTRACT", receipts[1].execution_result)
+      assert.matches(text, receipts[1].output_argument_array[1].value, 1, true)
+      assert.equal(1, #receipts)
+      assert.equal("", log())
+    end)
+  end
+
+  it("is not for queries, methods that only read, _init and nested calls", function()
+    assert.equal("async: read-only", (select(2, chain:query("Caller", "reads"))))
+    chain:expect_failure(chain:send("Caller", "reads"), "async: read-only")
+    local yes = require "vmhost.codec".pack_arguments { { bool = true } }
+    chain:expect_failure(chain:deploy("Waits", { CALLER, yes }), "async: not allowed here")
+    assert(chain:deploy("Nest", { [=[
+      local c = sdk.contract { go = "external write ()" }
+      function c.go()
+        pcall(sdk.call, "Caller", "run(string,uint64)", "once", 1)
+        while true do end
+      end
+      return c ]=] }))
+    chain:expect_failure(chain:send("Nest", "go"), "async: not allowed here")
+  end)
+
+  it("ends once the gas of its root is used up", function()
+    local out = assert(chain:process { { "Caller", "run", "forever", 1 } })
+
+    local used = 0
+    for _, receipt in ipairs(out.receipts) do used = used + receipt.gas_used end
+    assert.is_true(used <= 50000000)
+    assert.equal("ERROR_SMART_CONTRACT", out.receipts[#out.receipts].execution_result)
+  end)
+end)
+
+describe("sdk.await across blocks, stores and processes #small", function()
+  -- One message a block; the store is closed and opened again between any two.
+  local function run_slowly(path, names)
+    local chain = assert(fixture.new { path = path,
+      genesis = { limits = { messages_per_set = 1 } } })
+    deploy(chain)
+    for _, name in ipairs(names) do assert(chain:process { { "Caller", "run", name, 3 } }) end
+    for _ = 1, 60 do
+      chain:close()
+      chain = assert(fixture.open { path = path })
+      chain:mine()
+    end
+    local log, root = chain:query("Caller", "log"), chain.storage:state_hash()
+    chain:close()
+    return log, root
+  end
+
+  it("gives what it gives at once", function()
+    local first <close> = temporary_folder()
+    local second <close> = temporary_folder()
+    local names = { "once", "loop", "nested", "caught", "relay" }
+
+    local log, root = run_slowly(first.path .. "/chain", names)
+    local again, same_root = run_slowly(second.path .. "/chain", names)
+
+    for _, line in ipairs { "before 3", "after ", "sum ", "deep ", "caught false no way " } do
+      assert.truthy(log:find(line, 1, true), log)
+    end
+    assert.equal(log, again)
+    assert.equal(root, same_root)
+  end)
+
+  it("answers bytecode that awaits a method that awaits", function()
+    local chain <close> = lua_chain.open { Callee = CALLEE, Other = CALLEE }
+    local ASKER = [[
+        PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
+        PUSH 32 CALLDATASIZE SUB
+        DUP1 PUSH 32 PUSH 0 CALLDATACOPY
+        PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
+      answer:
+        JUMPDEST CALLBACKDEST PUSH 0 MSTORE
+        PUSH 4 CALLDATASIZE SUB
+        DUP1 PUSH 4 PUSH 32 CALLDATACOPY
+        PUSH 32 ADD PUSH 0 RETURN]]
+    chain:expect_success(chain.fixture:deploy("Asker",
+      assert(assembler.assemble(ASKER)).bytecode, "VITE"))
+    local function word_of(number) return string.pack(">I16I16", 0, number) end
+    local data = ("\0"):rep(11) .. crypto.address_of_contract "Callee" .. "\1"
+      .. crypto.blake2b("relay(string,uint64)", 32):sub(1, 4) .. word_of(64) .. word_of(41)
+      .. word_of(5) .. "Other" .. ("\0"):rep(27)
+
+    local receipts = assert(chain:process { { "Asker", "call", { bytes = data } } }).receipts
+
+    local last = receipts[#receipts]
+    assert.equal("SUCCESS", last.execution_result)
+    assert.equal(word_of(1) .. word_of(42), last.output_argument_array[1].value)
+  end)
+end)
