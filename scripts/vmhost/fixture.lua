@@ -347,7 +347,7 @@ local function deploy_file(self, account, name, path, ...)
       call.raise("%s._init takes %d argument%s, got %d", name, #init.parameters,
         #init.parameters == 1 and "" or "s", values.n)
     end
-    return call.typed(init, values)
+    return call.init_arguments(name, init, values)
   end)
   if not parts then return nil, message, code end
   local receipt
@@ -385,6 +385,7 @@ function Chain:deploy(...)
     words.n = words.n - 1
   end
   local name, code, processor = words[1], words[2], words[3] or "LUA"
+  wrong_use.check("fixture: deploy: name", name, "string")
   if type(code) == "string" and code:find "^[^\n]*%.lua$" then
     return deploy_file(self, account, name, table.unpack(words, 2, words.n))
   end

@@ -388,6 +388,21 @@ describe("chain:deploy", function()
     assert.is_nil(chain.contracts.counter)
   end)
 
+  it("tells what does not fit _init of a contract in Lua before anything is sent", function()
+    local chain <close> = fixture.new {}
+    local function deploy(...)
+      local given = table.pack("token", "examples/contracts/token.lua", ...)
+      return function() chain:deploy(table.unpack(given, 1, given.n)) end
+    end
+    local HERE <const> = "^fixture: "
+
+    assert.error_matches(deploy(), HERE .. "token._init takes 1 argument, got 0")
+    assert.error_matches(deploy(-1), HERE .. "token._init: argument 1: uint256 out of range: %-1")
+    assert.error_matches(deploy(nil), HERE .. "token._init: argument 1 is nil")
+    assert.error_matches(function() chain:deploy(nil, "examples/contracts/token.lua", 1) end,
+      HERE .. "deploy: name: string expected, got nil")
+  end)
+
   it("deploys code as bytes for a processor", function()
     local chain <close> = fixture.new { processors = { LUA = {
       process_call = function(call)
