@@ -14,8 +14,8 @@ void vmh_code_memory_clear(vmh_code_memory *memory)
     vmh_arena_clear(&memory->arena);
 }
 
-/* Forgets all: what is remembered from now on is of `height`. */
-static void forget(vmh_code_memory *memory, uint64_t height)
+/* What is remembered from now on is of `height`. */
+void vmh_code_memory_forget(vmh_code_memory *memory, uint64_t height)
 {
     vmh_arena_reset(&memory->arena);
     vmh_ordmap_init(&memory->codes, &memory->arena);
@@ -49,7 +49,7 @@ vmh_status vmh_code_memory_remember(vmh_code_memory *memory, uint64_t height, vm
     if (size > LARGEST_CODE)
         return VMH_OK;
     if (memory->height != height || memory->size + size > LARGEST_SIZE)
-        forget(memory, height);
+        vmh_code_memory_forget(memory, height);
     values = vmh_arena_grow(&memory->arena, memory->values, &memory->value_capacity,
                             memory->value_count + 1, sizeof *values);
     if (values == NULL)

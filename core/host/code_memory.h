@@ -21,6 +21,9 @@ typedef struct vmh_code_memory {
 void vmh_code_memory_init(vmh_code_memory *memory);
 void vmh_code_memory_clear(vmh_code_memory *memory);
 
+/* Forgets all: the state of that height became another, as the genesis makes it. */
+void vmh_code_memory_forget(vmh_code_memory *memory, uint64_t height);
+
 /* The code of a service at a height; false where it is not remembered. It lives until the next
    remember. */
 bool vmh_code_memory_find(const vmh_code_memory *memory, uint64_t height, vmh_bytes service,

@@ -1,5 +1,6 @@
 local chains = require "spec.support.chain"
 local crypto = require "vmhost.crypto"
+local fixture = require "vmhost.fixture"
 local scripted_contracts = require "vmhost.scripted_contracts"
 local state_storage = require "vmhost.state_storage"
 local vm = require "vmhost.vm"
@@ -138,5 +139,19 @@ describe("the genesis of a new chain #small", function()
     assert.is_nil(host:describe "BenchmarkToken")
     assert.is_table(host:describe "_Deployments")
     close(storage, host)
+  end)
+
+  it("runs code that its constructor looked for before it was kept", function()
+    -- MSTORE 42, RETURN 32 bytes; in front of it a constructor that calls itself by DELEGATECALL
+    -- and returns what stands behind it.
+    local runtime = crypto.unhex "602a60005260206000f3"
+    local own = crypto.hex(crypto.address_of_contract "Itself") .. "01"
+    local constructor = crypto.unhex("600060006000600074" .. own .. "f450"
+      .. "600a602c600039600a6000f3")
+    assert.equal(0x2c, #constructor)
+    local chain <close> = fixture.new { genesis = { services = {
+      { name = "Itself", processor = "VITE", code = constructor .. runtime } } } }
+
+    assert.equal(("\0"):rep(31) .. "\42", (chain:query("Itself", "query", { bytes = "" })))
   end)
 end)
