@@ -31,9 +31,11 @@ vmh_status vmh_lua_invocation_fail_by_outcome(vmh_lua_invocation *call,
                                               const vmh_lua_outcome *outcome)
 {
     char number[80];
+    /* The code of an error that was caught is not that of a later stop. */
+    bool is_of_host = outcome->stop == VMH_LUA_STOP_NONE && call->L->error_code != 0;
     uint32_t code = outcome->stop == VMH_LUA_STOP_GAS     ? VMH_CODE_OUT_OF_GAS
                     : outcome->stop == VMH_LUA_STOP_ABORT ? call->sdk.abort_code
-                    : call->L->error_code != 0            ? call->L->error_code
+                    : is_of_host                          ? call->L->error_code
                                                           : VMH_CODE_CONTRACT_FAILED;
     vmh_bytes text;
     vmh_status status =

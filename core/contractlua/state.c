@@ -94,6 +94,7 @@ bool vmh_lua_state_reset(vmh_lua_state *L, const vmh_lua_code *code, uint64_t me
     L->stop = VMH_LUA_STOP_NONE;
     L->is_suspended = false;
     L->error = vmh_lua_nil();
+    L->error_code = 0;
     L->globals = vmh_lua_heap_alloc(&L->heap, (code->global_count + 1) * sizeof *L->globals);
     if (L->globals == NULL)
         return false;

@@ -157,6 +157,27 @@ describe("a contract in Lua #small", function()
       (chain:fail("Open", "wrong")))
     assert.equal(1, chain:ok("Open", "extra"))
   end)
+
+  it("has the code of what ended it, whatever was caught before, here or elsewhere", function()
+    local own <close> = lua_chain.open { Big = [==[
+local c = sdk.contract { grow = "external write (catches bool)", catch = "external write ()" }
+function c.catch() pcall(sdk.call, "Nobody", "x()") end
+function c.grow(catches)
+  if catches then c.catch() end
+  local list = {}
+  while true do list[#list + 1] = ("x"):rep(1 << 20) .. #list end
+end
+return c ]==] }
+    local CONTRACT_FAILED <const> = 4
+
+    local _, alone = own:fail("Big", "grow", false)
+    local _, catching = own:fail("Big", "grow", true)
+    own:ok("Big", "catch")
+    local _, later = own:fail("Big", "grow", false)
+
+    assert.same({ CONTRACT_FAILED, CONTRACT_FAILED, CONTRACT_FAILED },
+      { alone.code, catching.code, later.code })
+  end)
 end)
 
 describe("deployment of a contract in Lua #small", function()
