@@ -1,15 +1,13 @@
 /*
- * Preloaded into a process: there is no randomness, so that keys are hashed under a
- * key of zeros in every such process.
+ * Preloaded into a process: all randomness is zeros, so that keys are hashed under
+ * the same key in every such process.
  */
-#include <errno.h>
+#include <string.h>
 #include <sys/random.h>
 
 ssize_t getrandom(void *buffer, size_t size, unsigned flags)
 {
-    (void)buffer;
-    (void)size;
     (void)flags;
-    errno = ENOSYS;
-    return -1;
+    memset(buffer, 0, size);
+    return (ssize_t)size;
 }
