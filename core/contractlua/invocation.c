@@ -4,6 +4,9 @@
 #include "contractlua/watch.h"
 #include "types/host_texts.h"
 
+/* Bytes of a source that are entered for nothing. */
+enum { USUAL_SOURCE = 4096 };
+
 /* ---- how a call ends ---- */
 
 vmh_status vmh_lua_invocation_fail(vmh_lua_invocation *call, vmh_execution_result result,
@@ -230,6 +233,25 @@ vmh_status vmh_lua_invocation_load(vmh_lua_invocation *call, bool *found)
     if (status == VMH_OK)
         call->sdk.interface = vmh_lua_contract_interface(call->contract);
     return status;
+}
+
+vmh_status vmh_lua_invocation_pay(vmh_lua_invocation *call, uint64_t price, bool *good)
+{
+    *good = price <= call->sdk.gas_limit;
+    call->out->gas_used = *good ? price : call->sdk.gas_limit;
+    if (*good)
+        return VMH_OK;
+    call->out->ends_execution = true;
+    return vmh_lua_invocation_fail(call, VMH_RESULT_ERROR_SMART_CONTRACT, VMH_CODE_OUT_OF_GAS,
+                                   VMH_LITERAL(VMH_TEXT_OUT_OF_GAS));
+}
+
+vmh_status vmh_lua_invocation_pay_entry(vmh_lua_invocation *call, bool *good)
+{
+    size_t size = vmh_lua_contract_code(call->contract)->source.size;
+    uint64_t beyond = size > USUAL_SOURCE ? size - USUAL_SOURCE : 0;
+
+    return vmh_lua_invocation_pay(call, beyond * VMH_LUA_GAS_PER_ENTERED_BYTE, good);
 }
 
 /* ---- running ---- */

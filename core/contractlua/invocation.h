@@ -71,6 +71,15 @@ vmh_status vmh_lua_invocation_parts(vmh_lua_invocation *call, vmh_argument_array
 /* Holds the contract of a deployed service, with its interface. */
 vmh_status vmh_lua_invocation_load(vmh_lua_invocation *call, bool *found);
 
+/* Pays before the machine runs; `*good` false, with the output written, where the gas is short. */
+vmh_status vmh_lua_invocation_pay(vmh_lua_invocation *call, uint64_t price, bool *good);
+
+/*
+ * Pays for a large source, whatever comes of the call: it may have to be compiled again, and
+ * no price tells whether it was.
+ */
+vmh_status vmh_lua_invocation_pay_entry(vmh_lua_invocation *call, bool *good);
+
 /* ---- running ---- */
 
 /* Logical bytes that are left of the transaction's, those that nested it are still using. */

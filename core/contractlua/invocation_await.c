@@ -220,13 +220,16 @@ vmh_status vmh_lua_invocation_resume(vmh_lua_invocation *call)
     method = vmh_lua_interface_method(call->sdk.interface, stored.method);
     if (method == NULL)
         return fail_stored(call);
+    status = vmh_lua_invocation_pay_entry(call, &found);
+    if (status != VMH_OK || !found)
+        return status;
     status = vmh_lua_thaw(call->L, vmh_lua_contract_code(call->contract), stored.frozen,
                           vmh_lua_invocation_memory_left(call), call->why);
     if (status == VMH_E_MALFORMED)
         return fail_stored(call);
     if (status != VMH_OK)
         return status;
-    call->L->gas = (int64_t)call->sdk.gas_limit;
+    call->L->gas = (int64_t)(call->sdk.gas_limit - call->out->gas_used);
     status = make_answer(call, &stored, &error, &answer);
     if (status != VMH_OK)
         return status;

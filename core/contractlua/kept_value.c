@@ -99,7 +99,8 @@ static bool make_word(vmh_lua_state *L, const vmh_word *word, vmh_lua_value *out
 
 static bool make_string(vmh_lua_state *L, vmh_bytes bytes, vmh_lua_value *out, vmh_lua_step *step)
 {
-    vmh_lua_string *string = vmh_lua_string_new(&L->heap, bytes);
+    vmh_lua_string *string =
+        vmh_lua_charge_made(L, bytes.size) ? vmh_lua_string_new(&L->heap, bytes) : NULL;
 
     if (string == NULL)
         return stopped(L, step);

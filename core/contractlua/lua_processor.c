@@ -71,17 +71,22 @@ static vmh_status process_method(vmh_lua_invocation *call)
     vmh_argument_array arguments;
     vmh_lua_outcome outcome;
     bool good;
+    bool paid = true;
     vmh_status status = vmh_lua_invocation_load(call, &good);
 
     if (status == VMH_OK && good)
+        status = vmh_lua_invocation_pay_entry(call, &paid);
+    if (status != VMH_OK || !paid)
+        return status;
+    if (good)
         method = vmh_lua_interface_method(call->sdk.interface, call->input->method_name);
-    if (status == VMH_OK)
-        status = check_scopes(call, method, &good);
+    status = check_scopes(call, method, &good);
     if (status == VMH_OK && good)
         status =
             read_arguments(call, &method->method, call->input->input_arguments, &arguments, &good);
     if (status == VMH_OK && good)
-        status = vmh_lua_invocation_run_main(call, call->sdk.gas_limit, &outcome, &good);
+        status = vmh_lua_invocation_run_main(call, call->sdk.gas_limit - call->out->gas_used,
+                                             &outcome, &good);
     if (status != VMH_OK || !good)
         return status;
     return vmh_lua_invocation_run_method(call, method, arguments,
@@ -89,20 +94,6 @@ static vmh_status process_method(vmh_lua_invocation *call)
 }
 
 /* ---- deployment ---- */
-
-/* Each byte of the source is paid before it is looked at. */
-static vmh_status pay_for_source(vmh_lua_invocation *call, vmh_bytes source, bool *good)
-{
-    uint64_t price = source.size * VMH_LUA_GAS_PER_SOURCE_BYTE;
-
-    *good = price <= call->sdk.gas_limit;
-    call->out->gas_used = *good ? price : call->sdk.gas_limit;
-    if (*good)
-        return VMH_OK;
-    call->out->ends_execution = true;
-    return vmh_lua_invocation_fail(call, VMH_RESULT_ERROR_SMART_CONTRACT, VMH_CODE_OUT_OF_GAS,
-                                   VMH_LITERAL(VMH_TEXT_OUT_OF_GAS));
-}
 
 static vmh_status compile(vmh_lua_invocation *call, vmh_bytes source, vmh_hash32 *hash, bool *good)
 {
@@ -182,7 +173,7 @@ static vmh_status process_init(vmh_lua_invocation *call)
         return vmh_lua_invocation_fail_text(call, VMH_LITERAL(VMH_TEXT_LUA_PARTS));
     if (status == VMH_OK) {
         source = parts.items[0].value.bytes;
-        status = pay_for_source(call, source, &good);
+        status = vmh_lua_invocation_pay(call, source.size * VMH_LUA_GAS_PER_SOURCE_BYTE, &good);
     }
     if (status == VMH_OK && good)
         status = compile(call, source, &hash, &good);

@@ -142,7 +142,7 @@ local ATTACKS <const> = {
   reads = GAS, writes = GAS, keys = GAS, handles = MEMORY, lists = GAS, counted = GAS,
   removals = GAS, pairs = GAS, big_values = GAS, caught_writes = GAS, hashes = GAS,
   recovers = GAS, verifies = GAS,
-  itself_caught = GAS, calls = MEMORY, nobody = GAS, big_arguments = MEMORY,
+  itself_caught = GAS, calls = GAS, nobody = GAS, big_arguments = MEMORY,
   long_signatures = GAS, services = GAS, in_coroutine = GAS, in_metamethod = GAS,
   big_key_read = GAS, big_key_sought = GAS, big_names = GAS,
   one_often = GAS, one_in_an_event = GAS, types_of_bytecode = GAS,

@@ -314,3 +314,20 @@ return c ]==]
     assert.equal("deployed", chain:ok("Deployer", "go", 62))
   end)
 end)
+
+describe("a large contract in Lua #small", function()
+  it("pays for its source at each call, whatever comes of it", function()
+    local function source(size)
+      local text = "local c = sdk.contract { a = 'external read ()' } function c.a() end return c"
+      return text .. (" "):rep(size - #text)
+    end
+    local chain <close> = lua_chain.open { Usual = source(4096), Large = source(5096) }
+    local usual, large = chain:send("Usual", "a").gas_used, chain:send("Large", "a").gas_used
+
+    assert.equal(4000, large - usual)
+    local _, receipt = chain:fail("Large", "b")
+    assert.equal(4000, receipt.gas_used)
+    assert.equal("ERROR_INPUT", receipt.execution_result)
+    assert.equal(0, select(2, chain:fail("Usual", "b")).gas_used)
+  end)
+end)
