@@ -592,7 +592,7 @@ local function numeric_for(self)
       "math.maxinteger - 10, math.maxinteger, 4", "math.mininteger, math.mininteger + 5, 2",
       "math.mininteger, math.maxinteger, math.maxinteger", "1, 0", "3, 3", "1, -1, -1",
       "math.maxinteger, math.mininteger, math.mininteger" }
-  elseif step == 0 or first:find "[^%d%-]" then
+  elseif step == 0 or first:find "[^%d%-]" or #first > 15 then
     header = ("%s & 0xff, (%s & 0xff) + %d"):format(first, first, times)
   else
     header = ("%s, %s, %d"):format(first, tostring(math.tointeger(first) + step * times), step)
