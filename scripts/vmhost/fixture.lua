@@ -541,6 +541,17 @@ end
 
 -- Contracts as objects
 
+local function check_value(amount, token)
+  if amount ~= nil and not (type(amount) == "userdata" or type(amount) == "string"
+      or math.type(amount) == "integer" and amount >= 0) then
+    call.raise("an amount is an integer that is not negative, or a word, got %s",
+      wrong_use.shown(amount))
+  end
+  if token ~= nil and (type(token) ~= "string" or #token ~= #DEFAULT_TOKEN) then
+    call.raise("a token is a string of %d bytes, got %s", #DEFAULT_TOKEN, wrong_use.shown(token))
+  end
+end
+
 --- A contract as an object: each of its methods is a method of the object.
 -- A method that the contract declares with results and as not writing is asked as a query and
 -- gives its values; any other is sent by `account`, in a block of its own, and gives its receipt.
@@ -551,11 +562,12 @@ end
 -- @tparam[opt] integer|Word amount that comes with each call that is sent
 -- @tparam[opt] string token of the amount, 10 bytes
 -- @treturn table as in `token:transfer(17, address)`, `token:getBalance(address)`
--- @raise for an unknown account
+-- @raise for an unknown account, and an amount or token that is none
 function Chain:contract(name, account, amount, token)
   check_open(self)
   account = account or self.first_account
   if not self.accounts[account] then call.raise_no_account(self, account) end
+  check_value(amount, token)
   local function send(method_name, ...)
     if not amount then return self:send(account, name, method_name, ...) end
     local arguments = call.packed_arguments(self, name, method_name, ...)

@@ -710,3 +710,15 @@ describe("a closed chain", function()
     assert.equal("vmhost.fixture.Chain (closed)", tostring(chain))
   end)
 end)
+
+describe("chain:contract with an amount #small", function()
+  it("says at once what is no amount or token", function()
+    local chain <close> = fixture.new()
+
+    assert.error_matches(function() chain:contract("X", "alice", -1) end,
+      "an amount is an integer that is not negative, or a word, got %-1")
+    assert.error_matches(function() chain:contract("X", "alice", {}) end, "an amount is an integer")
+    assert.error_matches(function() chain:contract("X", "alice", 1, "T") end,
+      "a token is a string of 10 bytes, got 'T'")
+  end)
+end)
