@@ -6,6 +6,7 @@ local LIBRARY <const> = { "assert", "getmetatable", "ipairs", "next", "pairs", "
   "table", "utf8" }
 -- More than any program needs: one that goes on is none.
 local MOST_LINES <const> = 200000
+local HIGH_STACK <const> = 5000
 
 -- What this Lua says, and what contracts say.
 local TEXTS <const> = {
@@ -45,9 +46,9 @@ end
 
 local stock_lua = {}
 
---- Lua 5.4.4 of Debian 12 reads a stack that was moved, and freed, by what it calls for `..`: one of
--- some 5,000 programs loses a value or ends the process (valgrind shows where). The hook that
--- counts lines makes that likelier: such a run is believed in its lines alone.
+--- Lua 5.4.4 of Debian 12 reads a stack that was moved, and freed, by what it calls for `..`
+-- (valgrind shows where): now and then a program lost a value, or ended the process. So no stack
+-- moves here: each is made high enough at its begin, and nothing is collected till the end.
 -- @tparam[opt] boolean counts_lines
 -- @treturn table `printed`, `error` (the text), `lines` that were executed, `seen`, a set of their
 -- numbers, and `is_whole`: it compiles, ends, and names no global that is not there.
@@ -92,24 +93,24 @@ function stock_lua.run(source, counts_lines)
       error "too long"
     end
   end
-  if counts_lines then
-    -- A coroutine has a hook of its own.
-    function known.coroutine.create(...)
-      local made = coroutine.create(...)
-      debug.sethook(made, count, "l")
-      return made
-    end
-    function known.coroutine.wrap(called, ...)
-      if type(called) ~= "function" then return coroutine.wrap(called, ...) end
-      return coroutine.wrap(function(...)
-        debug.sethook(count, "l")
-        return called(...)
-      end)
-    end
-    debug.sethook(count, "l")
+  local function begin()
+    select("#", table.unpack({}, 1, HIGH_STACK))
+    if counts_lines then debug.sethook(count, "l") end
   end
+  local function beginning(called)
+    if type(called) ~= "function" then return called end
+    return function(...)
+      begin()
+      return called(...)
+    end
+  end
+  function known.coroutine.create(...) return coroutine.create(beginning((...)), select(2, ...)) end
+  function known.coroutine.wrap(...) return coroutine.wrap(beginning((...)), select(2, ...)) end
+  collectgarbage "stop"
+  begin()
   local good, value = pcall(chunk)
   debug.sethook()
+  collectgarbage "restart"
   result.printed = table.concat(printed)
   if not good then
     value = strip(value)
