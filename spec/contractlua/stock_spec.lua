@@ -5,7 +5,7 @@ local new_random = require "spec.support.random"
 local random_lua = require "spec.support.random_lua"
 local stock_process = require "spec.support.stock_process"
 
-local COUNT <const> = os.getenv "VMHOST_SOAK" and 20000 or 300
+local COUNT <const> = os.getenv "VMHOST_SOAK" and 20000 or 1000
 local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local GAS <const> = 200000000
 -- How often each construct and each function of the library is met.
