@@ -348,4 +348,35 @@ for _, part in ipairs {
   guard(part[1], part[2], part[3], part[4], { "language", "protected" })
 end
 
+-- ---- contracts on a chain
+
+for _, part in ipairs {
+  { "a method that only reads writes", "sdk.c", "        .is_read_only = sdk->is_read_only,\n", "",
+    { "processor" } },
+  { "gas of what is called is forgotten", "sdk.c", "    L->gas -= (int64_t)result.gas_used;\n", "",
+    { "sdk" } },
+  { "the main chunk asks the host", "sdk.c", "    if (!L->sdk->is_declaring)\n",
+    "    if (true)\n", { "processor" } },
+  { "memory of what is called is forgotten", "invocation.c",
+    "        vmh_lua_heap_count(&outer->L->heap, call->L->heap.counted);\n", "", { "sdk" } },
+  { "a caller catches that the gas is out", "invocation.c",
+    "call->out->ends_execution = outcome->stop != VMH_LUA_STOP_NONE;",
+    "call->out->ends_execution = false;", { "sdk" } },
+  { "a large source is entered for nothing", "invocation.c",
+    "size > USUAL_SOURCE ? size - USUAL_SOURCE : 0", "0", { "processor" } },
+  { "what waits is stored for nothing", "invocation_await.c",
+    "size * VMH_LUA_GAS_MESSAGE_BYTE", "0", { "await" } },
+  { "anybody calls internal methods", "lua_processor.c",
+    "method->method.is_internal && input->calling_permission_scope != VMH_PERMISSION_SYSTEM",
+    "false", { "processor" } },
+  { "zero is kept", "handle.c", "    if (vmh_lua_is_zero_scalar(scalar, bytes))\n",
+    "    if (false)\n", { "kept" } },
+  { "a list has holes", "handle.c", "is_removal ? place != count : place > count + 1",
+    "is_removal ? place != count : false", { "kept" } },
+  { "an event is emitted for nothing", "lib_sdk.c",
+    "    if (!vmh_lua_charge(L, VMH_LUA_GAS_EVENT))\n", "    if (false)\n", { "sdk" } },
+} do
+  guard(part[1], part[2], part[3], part[4], part[5])
+end
+
 return mutants

@@ -418,3 +418,36 @@ describe("the limits of a contract in Lua #small", function()
     assert.same({ C = "a\t1\n\n" }, printed)
   end)
 end)
+
+describe("what ends a contract in Lua #small", function()
+  -- The method that Probe calls and catches.
+  local ENDLESS <const> = [[
+    local c = sdk.contract { writeEmitFail = "external write (what string)" }
+    function c.writeEmitFail(what)
+      local s = "x"
+      while what == "gas" do end
+      while what == "memory" do s = s .. s end
+      error "caught"
+    end
+    return c ]]
+
+  it("is past what a contract in C catches, too", function()
+    local chain <close> = lua_chain.open({ Endless = ENDLESS },
+      { native_contracts = { "Probe" }, genesis = { limits = { lua_memory_size = 1000000 } } })
+
+    assert.equal("caught", chain:ok("Probe", "callAndCatch", "Endless", "fail"))
+    local text, receipt = chain:fail("Probe", "callAndCatch", "Endless", "gas")
+    assert.same({ "out of gas", 5 }, { text, receipt.code })
+    text, receipt = chain:fail("Probe", "callAndCatch", "Endless", "memory")
+    assert.same({ "out of memory", 4 }, { text, receipt.code })
+  end)
+
+  it("is the price of an event, among others", function()
+    local chain <close> = lua_chain.open { C = contract [[
+      function run.said() emit.Said("x", 1) end
+      function run.nothing() end ]] }
+    local nothing = chain:send("C", "run", "nothing").gas_used
+
+    assert.is_true(chain:send("C", "run", "said").gas_used - nothing > 400)
+  end)
+end)
