@@ -14,11 +14,19 @@ local c, state = sdk.contract {
   total = "external read () uint64",
   paid = "external write () uint256",
   relay = "external write (name string, amount uint64) uint64",
+  list = "external read (n uint64) uint64[], string",
+  take = "external write ()",
 }
 function c.add(amount) state.total = state.total + amount return state.total end
 function c.fail(text) state.total = 999 error(text) end
 function c.pair(a, b) return b, a end
 function c.total() return state.total end
+function c.list(n)
+  local list = {}
+  for i = 1, n do list[i] = i end
+  return list, ("x"):rep(n)
+end
+function c.take() error "keep it" end
 function c.paid() return (sdk.call_value()) end
 function c.relay(name, amount) return sdk.await(name, "add(uint64)(uint64)", amount) + 1 end
 return c ]]
@@ -105,6 +113,28 @@ function steps.big()
   sdk.await("Callee", "total()(uint64)")
   note(#s)
 end
+function steps.itself(n)
+  if n > 1 then sdk.await("Caller", "run(string,uint64)", "itself", n - 1) end
+  note("level", n)
+end
+function steps.list(n)
+  local list, text = sdk.await("Callee", "list(uint64)(uint64[],string)", n)
+  note(#list, list[n], #text)
+end
+function steps.value_back()
+  note(pcall(sdk.await_with_value, 40, nil, "Callee", "take()"))
+  note(sdk.balance())
+end
+function steps.out_of_gas()
+  sdk.await("Callee", "total()(uint64)")
+  note "lost"
+  while true do end
+end
+function steps.out_of_memory()
+  local s = ("x"):rep(10000)
+  sdk.await("Callee", "total()(uint64)")
+  while true do s = s .. s end
+end
 function steps.forever() while true do sdk.await("Callee", "add(uint64)(uint64)", 1) end end
 return c ]]
 
@@ -155,7 +185,7 @@ describe("sdk.await #small", function()
     results = "x 7", none = "none 0", caught = "caught false no way 0", in_pcall = "false x2",
     nobody = "false contract not deployed", paid = "25",
     wrong = "false 'Callee.total' gave a uint64 as result 1, string is declared",
-    relay = "6", bytecode = "5 abc",
+    relay = "6", bytecode = "5 abc", value_back = "false keep it\n100",
   } do
     it("gives what it should: " .. name, function()
       for _, receipt in ipairs(run(name)) do chain:run_of(receipt) end
@@ -170,6 +200,35 @@ describe("sdk.await #small", function()
 
     run("nested", 9)
     assert.equal("sum 1540\ndeep 255", log())
+  end)
+
+  it("calls itself, and gets long lists", function()
+    run("itself", 5)
+    assert.equal("level 1\nlevel 2\nlevel 3\nlevel 4\nlevel 5", log())
+
+    run("list", 5000)
+    assert.matches("\n5000 5000 5000$", log())
+  end)
+
+  it("ends with the gas and the memory of its going on", function()
+    for name, text in pairs { out_of_gas = "out of gas", out_of_memory = "out of memory" } do
+      local receipts = run(name)
+      local last, used = receipts[#receipts], 0
+
+      assert.equal("ERROR_SMART_CONTRACT", last.execution_result)
+      assert.equal(text, last.output_argument_array[1].value)
+      for _, receipt in ipairs(receipts) do used = used + receipt.gas_used end
+      assert.is_true(used <= 50000000)
+      assert.equal("", log())
+    end
+  end)
+
+  it("goes on where the call came with an amount", function()
+    chain:expect_success(chain:contract("Caller", "alice", 30):run("once", 5))
+
+    assert.equal("before 5\nafter 5 5", log())
+    assert.equal("130", tostring(chain:query("_Ledger", "getBalance",
+      crypto.address_of_contract "Caller", "VITE TOKEN")))
   end)
 
   it("keeps what was done before, and undoes the part that fails", function()
