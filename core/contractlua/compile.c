@@ -76,7 +76,7 @@ static bool is_made_at_once(const vmh_lua_expression *of)
 static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_expression *left,
                                       const vmh_lua_expression *right)
 {
-    uint32_t live = to->live;
+    vmh_lua_waiting live = to->live;
     vmh_lua_target target = vmh_lua_compile_target(to, left, false);
     uint32_t from;
 
@@ -109,7 +109,7 @@ static void hold_value(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_
 static void compile_stores(vmh_lua_emitter *to, const vmh_lua_statement *of,
                            vmh_lua_target *targets, uint32_t first)
 {
-    uint32_t mark = to->live;
+    vmh_lua_waiting mark = to->live;
 
     for (uint32_t i = 0; i < of->target_count; i++) {
         targets[i].live = to->live;
@@ -126,7 +126,8 @@ static void compile_stores(vmh_lua_emitter *to, const vmh_lua_statement *of,
 /* Objects and keys, then values, then the stores from right to left. */
 static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     vmh_lua_target *targets;
     uint32_t first;
 
@@ -222,7 +223,8 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block);
 
 static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register, live = to->live, scope = vmh_lua_note_scope(to);
+    uint32_t mark = to->next_register, scope = vmh_lua_note_scope(to);
+    vmh_lua_waiting live = to->live;
     vmh_lua_stretch turn, *saved;
     vmh_lua_jumps again = {0};
     vmh_lua_loop loop;
@@ -250,7 +252,8 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 /* The body of a `for`, whose turns are charged by the instructions `first` and `again`. */
 static void compile_for_body(vmh_lua_emitter *to, const vmh_lua_statement *of, uint32_t base)
 {
-    uint32_t live = to->live, scope = vmh_lua_note_scope(to);
+    uint32_t scope = vmh_lua_note_scope(to);
+    vmh_lua_waiting live = to->live;
 
     for (size_t i = 0; i < of->variable_count; i++)
         declare(to, of->variables[i], base + (uint32_t)i);
@@ -261,7 +264,8 @@ static void compile_for_body(vmh_lua_emitter *to, const vmh_lua_statement *of, u
 
 static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     vmh_lua_stretch turn, *saved;
     vmh_lua_loop loop;
     uint32_t begin, again, top;
@@ -299,7 +303,8 @@ static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
 
 static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t variable_count = (uint32_t)of->variable_count;
     vmh_lua_stretch turn, *saved;
     vmh_lua_loop loop;
@@ -498,7 +503,8 @@ static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
-    uint32_t mark = to->next_register, live = to->live, scope = vmh_lua_note_scope(to);
+    uint32_t mark = to->next_register, scope = vmh_lua_note_scope(to);
+    vmh_lua_waiting live = to->live;
 
     compile_statements(to, block);
     vmh_lua_live_drop(to, live);
@@ -546,8 +552,6 @@ static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_pr
     proto->number = of->number;
     proto->line = of->place.line;
     keep_name(to, of->name, proto);
-    proto->frame_cost =
-        VMH_LUA_FRAME_COST + VMH_LUA_SLOT_COST * (uint32_t)of->variable_count;
     proto->captures = vmh_arena_alloc_array(arena, of->capture_count + 1,
                                             sizeof *proto->captures);
     if (proto->captures == NULL) {
@@ -562,6 +566,16 @@ static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_pr
         proto->captures[i].index =
             capture->is_of_parent ? capture->variable->slot : capture->parent_index;
     }
+}
+
+/* Counted by the tree, so that every compiler gives the same. */
+static uint32_t cost_of_frame(const vmh_lua_emitter *to, const vmh_lua_function *of)
+{
+    uint32_t operands = to->most_waiting <= VMH_LUA_FRAME_OPERANDS
+                            ? 0
+                            : to->most_waiting - VMH_LUA_FRAME_OPERANDS;
+
+    return VMH_LUA_FRAME_COST + VMH_LUA_SLOT_COST * (of->variable_count + operands);
 }
 
 static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter *outer,
@@ -582,6 +596,7 @@ static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter 
     if (!vmh_lua_symbols_begin_proto(&to) || !vmh_lua_emitter_begin(&to))
         return NULL;
     compile_body(&to, of);
+    to.proto->frame_cost = cost_of_frame(&to, of);
     vmh_lua_symbols_end_proto(&to);
     vmh_lua_emitter_end(&to);
     return to.proto;

@@ -166,25 +166,23 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
                        uint32_t into)
 {
     const vmh_lua_expression *key = of->as.pair.right;
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t number;
+    key_kind kind = constant_key(to, key, &number);
 
-    switch (constant_key(to, key, &number)) {
-    case KEY_FIELD:
-        at_line(to, of);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_FIELD, into, object, number);
-        break;
-    case KEY_ITEM:
-        at_line(to, of);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_ITEM, into, object, number);
-        break;
-    default:
+    if (kind == KEY_REGISTER) {
         vmh_lua_live_hold(to, of->as.pair.left, object, false);
         number = vmh_lua_compile_operand(to, key);
-        vmh_lua_live_drop(to, live);
-        at_line(to, of);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_INDEX, into, object, number);
+    } else {
+        vmh_lua_wait(to, 1);
     }
+    vmh_lua_live_drop(to, live);
+    at_line(to, of);
+    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_GET_FIELD
+                     : kind == KEY_ITEM ? VMH_LUA_DO_GET_ITEM
+                                        : VMH_LUA_DO_GET_INDEX,
+                 into, object, number);
     vmh_lua_point_here(to);
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
@@ -196,7 +194,7 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
  * is what is so without these.
  */
 static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
-                      uint32_t wanted, bool is_tail, uint32_t live)
+                      uint32_t wanted, bool is_tail, vmh_lua_waiting live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
     uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->as.call.argument_count,
@@ -242,7 +240,7 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
 static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
                          uint32_t base, uint32_t wanted, bool is_tail)
 {
-    uint32_t live = to->live;
+    vmh_lua_waiting live = to->live;
 
     if (of->kind == VMH_LUA_EXPR_INDEX) {
         emit_index(to, of, object, base);
@@ -332,13 +330,16 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_operator operator = of->operator;
     bool is_plain = to->compiler->is_plain;
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t number, other;
 
     if (operator == VMH_LUA_OP_NE) {
         operator = VMH_LUA_OP_EQ;
         sense = !sense;
     }
+    vmh_lua_wait(to, 1);
+    to->live = live;
     if (fits_signed(right) && !is_plain) {
         static const vmh_lua_instruction_name forms[] = {
             VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_LT_NUMBER,
@@ -397,7 +398,8 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
 {
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_instruction_name form = number_form(to, of->operator, right);
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t number;
 
     if (is_comparison(of->operator)) {
@@ -406,13 +408,14 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
         return;
     }
     if (form != VMH_LUA_DO_MOVE) {
+        vmh_lua_wait(to, 1);
         number = (uint16_t)right->as.integer;
     } else {
         vmh_lua_live_hold(to, of->as.pair.left, left, false);
         number = vmh_lua_compile_operand(to, right);
-        vmh_lua_live_drop(to, live);
         form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
     }
+    vmh_lua_live_drop(to, live);
     at_line(to, of);
     vmh_lua_emit(to, form, into, left, number);
     vmh_lua_point_here(to);
@@ -450,7 +453,8 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
 /* a .. (b .. (c ...)): all operands in a row, then one instruction. */
 static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
-    uint32_t first = to->next_register, live = to->live;
+    uint32_t first = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t count = 0;
 
     while (of->kind == VMH_LUA_EXPR_BINARY && of->operator == VMH_LUA_OP_CONCAT) {
@@ -606,13 +610,16 @@ static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint
 
 static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, uint32_t table)
 {
-    uint32_t mark = to->next_register, live = to->live;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
     uint32_t number, value;
     key_kind kind = constant_key(to, item->key, &number);
 
     if (kind == KEY_REGISTER) {
         number = vmh_lua_compile_next(to, item->key);
         vmh_lua_live_hold(to, item->key, number, false);
+    } else {
+        vmh_lua_wait(to, 1);
     }
     value = vmh_lua_compile_operand(to, item->value);
     vmh_lua_live_drop(to, live);
@@ -632,7 +639,7 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     uint64_t done = 0;
     uint32_t waiting = 0;
     uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
-    uint32_t outer = to->live, live;
+    vmh_lua_waiting outer = to->live, live;
     size_t keyed = 0;
 
     vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
@@ -776,7 +783,7 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
                               uint32_t wanted)
 {
     bool is_all = wanted == VMH_LUA_OPEN;
-    uint32_t live = to->live;
+    vmh_lua_waiting live = to->live;
 
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         uint32_t mark = to->next_register;
@@ -825,8 +832,8 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
                                       bool keeps)
 {
-    vmh_lua_target target = {of, 0, 0, 0};
-    uint32_t live = to->live;
+    vmh_lua_target target = {.expression = of};
+    vmh_lua_waiting live = to->live;
     uint32_t number;
 
     if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
@@ -854,6 +861,8 @@ void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool
     vmh_lua_live_hold(to, of->as.pair.left, target->object, keeps);
     if (constant_key(to, of->as.pair.right, &number) == KEY_REGISTER)
         vmh_lua_live_hold(to, of->as.pair.right, target->key, keeps);
+    else
+        vmh_lua_wait(to, 1);
 }
 
 static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)

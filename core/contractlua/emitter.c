@@ -546,13 +546,25 @@ static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
     if (vmh_lua_has_fault(to) ||
         (proto->live_count == to->buffer->live_capacity && !grow_lives(to)))
         return;
-    live.outer = to->live;
+    live.outer = to->live.newest;
     proto->lives[proto->live_count++] = live;
-    to->live = proto->live_count;
+    to->live.newest = proto->live_count;
+}
+
+void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count)
+{
+    to->live.operands += count;
+    if (to->live.operands > to->most_waiting)
+        to->most_waiting = to->live.operands;
 }
 
 void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at)
 {
+    static const uint8_t operands[] = {
+        [VMH_LUA_LIVE_LOCAL] = 0, [VMH_LUA_LIVE_CELL] = 0, [VMH_LUA_LIVE_FOR] = 3,
+        [VMH_LUA_LIVE_FOR_IN] = 4, [VMH_LUA_LIVE_OPERAND] = 1};
+
+    vmh_lua_wait(to, operands[kind]);
     add_live(to, (vmh_lua_live){.kind = (uint8_t)kind, .at = (uint8_t)at});
 }
 
@@ -562,6 +574,7 @@ void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
     static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
     vmh_lua_live live = {.kind = VMH_LUA_LIVE_LITERAL, .at = (uint8_t)at};
 
+    vmh_lua_wait(to, 1);
     while (of->kind == VMH_LUA_EXPR_PARENTHESES)
         of = of->as.pair.left;
     if (of->kind <= VMH_LUA_EXPR_TRUE) {
@@ -583,11 +596,12 @@ void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
     add_live(to, live);
 }
 
-void vmh_lua_live_drop(vmh_lua_emitter *to, uint32_t mark)
+void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
 {
     to->live = mark;
     if (!vmh_lua_has_fault(to))
-        to->proto->live_count = mark > to->live_at_point ? mark : to->live_at_point;
+        to->proto->live_count =
+            mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
 }
 
 void vmh_lua_point_here(vmh_lua_emitter *to)
@@ -597,9 +611,9 @@ void vmh_lua_point_here(vmh_lua_emitter *to)
     if (vmh_lua_has_fault(to) ||
         (proto->point_count == to->buffer->point_capacity && !grow_points(to)))
         return;
-    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live};
-    if (to->live > to->live_at_point)
-        to->live_at_point = to->live;
+    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live.newest};
+    if (to->live.newest > to->live_at_point)
+        to->live_at_point = to->live.newest;
 }
 
 /* ---- registers ---- */

@@ -93,6 +93,15 @@ typedef struct vmh_lua_compiler {
     vmh_lua_symbols *symbols; /* NULL: nobody records them */
 } vmh_lua_compiler;
 
+/*
+ * What has a meaning at a place of the tree. Operands are counted by the tree: those that stand in
+ * an instruction, and need no register, too.
+ */
+typedef struct vmh_lua_waiting {
+    uint32_t newest;   /* of what is live, + 1 */
+    uint32_t operands; /* that wait, hidden values of loops included */
+} vmh_lua_waiting;
+
 typedef struct vmh_lua_emitter {
     vmh_lua_compiler *compiler;
     struct vmh_lua_emitter *outer;
@@ -100,8 +109,9 @@ typedef struct vmh_lua_emitter {
     vmh_lua_proto *proto;
     vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
     size_t constant_capacity, child_capacity;
-    uint32_t live;         /* the newest of what is live, + 1 */
+    vmh_lua_waiting live;
     uint32_t live_at_point; /* the greatest that a point has */
+    uint32_t most_waiting;  /* the greatest count of operands that waited at once */
     vmh_ordmap constants; /* kind and bytes -> number */
     uint32_t next_register;
     uint32_t line;
@@ -220,7 +230,10 @@ void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
                        bool may_change);
 
 /* What was added since to->live was `mark` has no meaning any more. */
-void vmh_lua_live_drop(vmh_lua_emitter *to, uint32_t mark);
+void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark);
+
+/* Operands wait without registers: they stand in the instruction, or come where a value did. */
+void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count);
 
 /* The newest instruction is a point. */
 void vmh_lua_point_here(vmh_lua_emitter *to);
@@ -258,7 +271,7 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 typedef struct vmh_lua_target {
     const vmh_lua_expression *expression;
     uint32_t object, key; /* registers; a key that is constant has none */
-    uint32_t live;        /* for an assignment of several: what is live at its store */
+    vmh_lua_waiting live; /* for an assignment of several: what is live at its store */
 } vmh_lua_target;
 
 /*

@@ -30,6 +30,7 @@ enum {
     VMH_LUA_COROUTINE_COST = 512,
     VMH_LUA_FRAME_COST = 64,
     VMH_LUA_SLOT_COST = 16,   /* each parameter, declared local and passed value of a frame */
+    VMH_LUA_FRAME_OPERANDS = 4, /* so many may wait in a frame before each costs a slot too */
 };
 
 enum {

@@ -86,8 +86,14 @@ typedef enum vmh_lua_back {
 } vmh_lua_back;
 
 struct vmh_lua_frame {
-    const vmh_lua_instruction *ip; /* of a Lua frame: what runs next */
-    vmh_lua_closure *closure;      /* NULL: of the library */
+    union {
+        struct { /* of a Lua frame */
+            const vmh_lua_instruction *ip;    /* what runs next */
+            uint32_t concat_at, concat_count; /* in the middle of a CONCAT */
+        };
+        int64_t numbers[4]; /* of the library: its own, kept from phase to phase */
+    };
+    vmh_lua_closure *closure; /* NULL: of the library */
     vmh_lua_native_object *native;
     uint32_t function_at;          /* slot of the function; results go from here on */
     uint32_t base;                 /* first register, or first argument */
@@ -97,7 +103,6 @@ struct vmh_lua_frame {
     uint8_t back_register;
     bool is_protected;             /* an error stops here; phase becomes error_phase */
     bool is_callback_barrier;      /* no yield passes: sort, gsub, metamethods */
-    uint32_t concat_at, concat_count; /* of a Lua frame in the middle of a CONCAT */
     uint32_t cost;                 /* logical bytes */
     /* of the library: */
     uint32_t argument_count;
@@ -106,7 +111,6 @@ struct vmh_lua_frame {
     uint32_t call_at, call_count;  /* from base */
     uint32_t returned;             /* results of that call, from call_at on */
     uint32_t result_at, result_count;
-    int64_t numbers[4];            /* of its own, kept from phase to phase */
 };
 
 typedef enum vmh_lua_coroutine_status {

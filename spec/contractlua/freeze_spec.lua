@@ -373,12 +373,13 @@ describe("a stopped execution", function()
   end)
 
   it("counts memory from the price of what was thawed", function()
-    -- The main chunk: its frame 64 and four locals of 16, as a function 48; rep, which was called
+    -- The main chunk: its frame 64, four locals of 16, and of six operands (three of the loop,
+    -- `rep`, 'y' and 99) those beyond four, as a function 48; rep, which was called
     -- before, 64 and two arguments of 16; a table 64 and two keys of 40; strings 32 + 3 and, the
     -- key, 32 + 1.
     local source =
       "local t, s = { 1, x = 2 }, 'abc' for _ = 1, 9 do local _ = ('y'):rep(99) end await()"
-    local price = 64 + 4 * 16 + 48 + 64 + 2 * 16 + 64 + 2 * 40 + 32 + 3 + 32 + 1
+    local price = 64 + 4 * 16 + 2 * 16 + 48 + 64 + 2 * 16 + 64 + 2 * 40 + 32 + 3 + 32 + 1
     local bytes = start(source):freeze()
 
     for limit, status in pairs { [price] = "good", [price - 1] = "failed" } do
@@ -398,7 +399,7 @@ describe("a stopped execution", function()
     run:resume(true)
 
     assert.equal("good", run:status())
-    assert.equal(64 + 3 * 16 + 48 + 64 + 64 + 1000 * 40, run:outcome().memory)
+    assert.equal(64 + 3 * 16 + 16 + 48 + 64 + 64 + 1000 * 40, run:outcome().memory)
     assert.is_true(#bytes < 100)
   end)
 
@@ -452,7 +453,7 @@ describe("the bytes of a stopped execution", function()
     ]]
 
     assert.equal(hex_of(frozen(source, [[
-      02 11
+      02 14
       01 0a00 04 00    00 02 0301 03d804 04020102   05026869 060a737472696e672e726570 09
       08
       0801    00
@@ -467,7 +468,7 @@ describe("the bytes of a stopped execution", function()
     run:resume(true, 0)
 
     -- The chunk (its second point is the call): x, the loop at 7 with one turn left, i.
-    assert.equal(hex_of(frozen(source, "02 0b 01 0a00 01 00 030a  0e 01 05  030e  08 00")),
+    assert.equal(hex_of(frozen(source, "02 0d 01 0a00 01 00 030a  0e 01 05  030e  08 00")),
       hex_of(run:freeze()))
   end)
 
@@ -481,7 +482,7 @@ describe("the bytes of a stopped execution", function()
 
     -- Objects: 0 main, 1 cell of n, 2 cell of o, 3 c, 4 table o, 5 the function, 6 metatable.
     assert.equal(hex_of(frozen(source, [[
-      02 0e
+      02 0f
       01 0a00 06 00   0e 0e 0b
       08
       00

@@ -68,10 +68,30 @@ describe("a value", function()
 end)
 
 describe("a stack", function()
+  -- A function waits for its arguments, and each of them for the call; the left side of an
+  -- operation for the right one; a table and a key for their value; three values in a `for`, four
+  -- in one of an iterator.
+  it("counts 16 for each operand beyond four that waits at once in a frame", function()
+    for body, operands in pairs {
+      ["f(1, 2, 3)"] = 4, ["f(1, 2, 3, 4)"] = 5, ["f(1, 2, 3, 4, 5, 6)"] = 7,
+      ["f(1, 2, f(3, 4, f(5)))"] = 8, ["s.a.b.c.d = 1"] = 2, ["return 1 + (2 + (3 + f(4)))"] = 5,
+      ["local t = { 1, 2, 3, 4, 5, 6 }"] = 7, ["local t = { a = { b = { c = f(1) } } }"] = 8,
+      ["for i = 1, 2 do f(i) end"] = 5, ["for k in next, {} do f(k, k) end"] = 7,
+      ["return 'a' .. 'b' .. s .. 'c' .. s .. 'd'"] = 5, ["s:x(1, 2, 3)"] = 5,
+      ["s.a, s.b, s.c = 1, 2, 3"] = 9, ["local a, b, c = f(1, 2, 3, 4)"] = 5,
+    } do
+      local locals = body:find "^local a" and 3 or body:find "^local t" and 1
+        or body:find "^for" and 1 or 0
+      assert.equal(64 + 16 * (locals + math.max(0, operands - 4)),
+        count("g()", ("local s = 's' local function f() end local function g() if not s then %s "
+          .. "end end"):format(body)), body)
+    end
+  end)
+
   it("counts 64 for a frame, and 16 for each parameter, local and passed value", function()
     for source, bytes in pairs {
       ["f()"] = 64, ["f() f() f()"] = 64, ["f(1, 2, 3)"] = 64, ["f3(1)"] = 64 + 48,
-      ["f3(1, 2, 3, 4, 5)"] = 64 + 48, ["l2()"] = 64 + 32, ["v()"] = 64, ["v(1, 2)"] = 64 + 32,
+      ["f3(1, 2, 3)"] = 64 + 48, ["l2()"] = 64 + 32, ["v()"] = 64, ["v(1, 2)"] = 64 + 32,
       ["v1(1, 2, 3)"] = 64 + 48, ["type(1)"] = 64 + 16 + 32 + 6, ["nest()"] = 2 * 64,
       ["down(10)"] = 11 * (64 + 16), ["down(10) down(5)"] = 11 * (64 + 16),
       ["loop(100)"] = 64 + 16, ["pcall(f)"] = 64 + 16 + 64,

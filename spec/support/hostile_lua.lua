@@ -534,6 +534,35 @@ add("coroutines of deep stacks", "memory", [[
     coroutine.resume(c, 900)
     t[#t + 1] = c
   end]])
+add("coroutines of frames full of operands", "memory", ([[
+  local function deep(n) if n == 0 then coroutine.yield() end return (select("#", %s,
+    deep(n - 1))) end
+  local t = {}
+  while true do
+    local c = coroutine.create(deep)
+    coroutine.resume(c, 5)
+    t[#t + 1] = c
+  end]]):format(("1, "):rep(239) .. "1"))
+add("coroutines that built a wide table before", "memory", ([[
+  local t = {}
+  while true do
+    local c = coroutine.create(function() local l = select("#", %s) coroutine.yield() end)
+    coroutine.resume(c)
+    t[#t + 1] = c
+  end]]):format(("1, "):rep(239) .. "1"))
+add("coroutines of loops in loops", "memory", [[
+  local d, t = 0, {}
+  local function deep()
+    if d == 16 then coroutine.yield() end
+    d = d + 1
+    for _ = 1, 1 do deep() end
+  end
+  while true do
+    local c = coroutine.create(deep)
+    d = 0
+    coroutine.resume(c)
+    t[#t + 1] = c
+  end]])
 add("coroutines of wide stacks", "memory", [[
   local list, t = {}, {}
   while true do
