@@ -75,13 +75,15 @@ static vmh_status send_awaited(vmh_lua_invocation *call, vmh_bytes stored)
     const vmh_lua_awaited *awaited = &call->sdk.awaited;
     size_t size = stored.size + vmh_argument_array_strip_header(awaited->packed).size;
     uint8_t amount[32];
-    vmh_argument arguments[6] = {
+    vmh_argument arguments[8] = {
         vmh_argument_string(awaited->service),
         vmh_argument_string(awaited->signature),
         vmh_argument_bytes(VMH_ARGUMENT_BYTES, awaited->packed),
         vmh_argument_bytes(VMH_ARGUMENT_BYTES, awaited->token),
         vmh_argument_bytes(VMH_ARGUMENT_UINT256, vmh_bytes_of(amount, sizeof amount)),
         vmh_argument_bytes(VMH_ARGUMENT_BYTES, stored),
+        vmh_argument_uint64(awaited->gas),
+        vmh_argument_uint64(awaited->lock),
     };
     vmh_lua_outcome outcome = {.trace = &call->L->trace};
     vmh_lua_step step;
@@ -89,7 +91,7 @@ static vmh_status send_awaited(vmh_lua_invocation *call, vmh_bytes stored)
     if (!vmh_lua_charge(call->L, size * VMH_LUA_GAS_MESSAGE_BYTE))
         return vmh_lua_invocation_fail_by_stop(call);
     vmh_word_to_bytes(&awaited->amount, amount);
-    if (vmh_lua_sdk_call(call->L, &operation, (vmh_argument_array){arguments, 6}, NULL, &step)) {
+    if (vmh_lua_sdk_call(call->L, &operation, (vmh_argument_array){arguments, 8}, NULL, &step)) {
         vmh_lua_invocation_settle_gas(call, &outcome);
         return VMH_OK;
     }

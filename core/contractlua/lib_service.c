@@ -127,21 +127,29 @@ typedef struct service_call {
     bool has_value;
     vmh_bytes token;
     vmh_word amount;
+    uint64_t gas, lock; /* LEFT_TO_HOST where they are not given */
     vmh_lua_step step;
 } service_call;
+
+#define LEFT_TO_HOST UINT64_MAX
+
+static bool read_amount(vmh_lua_value value, vmh_word *amount)
+{
+    if (value.tag == VMH_LUA_UINT256)
+        *amount = *value.as.word;
+    else if (value.tag == VMH_LUA_INTEGER && value.as.integer >= 0)
+        *amount = vmh_word_of((uint64_t)value.as.integer);
+    else
+        return false;
+    return true;
+}
 
 static bool check_amount(service_call *of, uint32_t index)
 {
     vmh_lua_value value = vmh_lua_argument(of->L, of->frame, index);
 
-    if (value.tag == VMH_LUA_UINT256) {
-        of->amount = *value.as.word;
+    if (read_amount(value, &of->amount))
         return true;
-    }
-    if (value.tag == VMH_LUA_INTEGER && value.as.integer >= 0) {
-        of->amount = vmh_word_of((uint64_t)value.as.integer);
-        return true;
-    }
     of->step = value.tag == VMH_LUA_INTEGER
                    ? vmh_lua_bad_argument(of->L, of->frame, index, "an amount is not negative")
                    : vmh_lua_wrong_type(of->L, of->frame, index, "uint256");
@@ -189,20 +197,25 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
     return false;
 }
 
-/* The arguments from `index` on, as the signature has them. */
-static bool pack_arguments(service_call *of, uint32_t index)
+/* The arguments of a call, as the signature has them. */
+static bool pack_values(service_call *of, const vmh_lua_value *values, uint32_t count)
 {
     const vmh_method *method = &of->signature.method;
     vmh_lua_expected expected = {"method", method->name, method->parameters,
                                  method->parameter_count, NULL, method->is_variadic};
-
-    uint32_t count = of->frame->argument_count > index ? of->frame->argument_count - index : 0;
     vmh_argument_array array;
 
-    return vmh_lua_check_values(of->L, &expected, vmh_lua_slots(of->L, of->frame) + index, count,
-                                &array, &of->step) &&
+    return vmh_lua_check_values(of->L, &expected, values, count, &array, &of->step) &&
            vmh_lua_pay_for_array(of->L, array, &of->step) &&
            vmh_lua_pack(of->L, array, &of->packed, &of->step);
+}
+
+/* Those from argument `index` on. */
+static bool pack_arguments(service_call *of, uint32_t index)
+{
+    uint32_t count = of->frame->argument_count > index ? of->frame->argument_count - index : 0;
+
+    return pack_values(of, vmh_lua_slots(of->L, of->frame) + index, count);
 }
 
 /* A name is copied where it is called; usual ones are part of the price of that. */
@@ -227,9 +240,87 @@ static bool take_call(service_call *of, uint32_t index)
            pack_arguments(of, index + 2);
 }
 
+/* ---- a call as a table: { service, signature, arguments..., gas = } ---- */
+
+/* A field of it that has a name. */
+static bool take_field(service_call *of, vmh_bytes name, vmh_lua_value value)
+{
+    bool is_gas = vmh_bytes_equal(name, VMH_LITERAL("gas"));
+
+    if (is_gas || vmh_bytes_equal(name, VMH_LITERAL("lock"))) {
+        if (value.tag == VMH_LUA_INTEGER && value.as.integer >= 0) {
+            *(is_gas ? &of->gas : &of->lock) = (uint64_t)value.as.integer;
+            return true;
+        }
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'%.*s' is an integer from 0 on",
+                                        VMH_PRINT(name));
+    } else if (vmh_bytes_equal(name, VMH_LITERAL("amount"))) {
+        if (read_amount(value, &of->amount))
+            return true;
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
+                                        "'amount' is a uint256 or an integer from 0 on");
+    } else if (vmh_bytes_equal(name, VMH_LITERAL("token"))) {
+        if (value.tag == VMH_LUA_STRING && value.as.string->size == VMH_TOKEN_SIZE) {
+            of->token = vmh_lua_string_bytes(value.as.string);
+            return true;
+        }
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'token' is a string of 10 bytes");
+    } else {
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "a call has no field '%.*s'",
+                                        (int)(name.size < SHOWN_SIZE ? name.size : SHOWN_SIZE),
+                                        (const char *)name.data);
+    }
+    return false;
+}
+
+static bool take_fields(service_call *of, const vmh_lua_table *call)
+{
+    /* Places of deleted keys are walked too. */
+    if (!vmh_lua_charge(of->L, call->entry_count / 8))
+        return stop(of->L, &of->step);
+    for (uint32_t i = 0; i < call->entry_count; i++) {
+        const vmh_lua_entry *entry = &call->entries[i];
+
+        if (vmh_lua_is_nil(entry->value))
+            continue;
+        if (entry->key.tag != VMH_LUA_STRING) {
+            of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
+                                            "a call is a list without holes, and named fields");
+            return false;
+        }
+        if (!take_field(of, vmh_lua_string_bytes(entry->key.as.string), entry->value))
+            return false;
+    }
+    return true;
+}
+
+static bool take_call_table(service_call *of)
+{
+    vmh_lua_table *call;
+    vmh_lua_value service, signature;
+    uint64_t count;
+
+    if (!vmh_lua_check_table(of->L, of->frame, 0, &call, &of->step))
+        return false;
+    count = vmh_lua_table_length(call);
+    service = vmh_lua_table_get(call, vmh_lua_integer(1));
+    signature = vmh_lua_table_get(call, vmh_lua_integer(2));
+    if (service.tag != VMH_LUA_STRING || signature.tag != VMH_LUA_STRING ||
+        count != call->present || count > VMH_LUA_MAX_VALUES) {
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
+                                        "a call begins with a service and a signature, and its "
+                                        "arguments follow without holes");
+        return false;
+    }
+    return take_fields(of, call) && take_service(of, service.as.string) &&
+           read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature.as.string)) &&
+           pack_values(of, call->items + 2, (uint32_t)count - 2);
+}
+
 static bool begin(service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    *of = (service_call){.L = L, .frame = frame, .token = VMH_DEFAULT_TOKEN};
+    *of = (service_call){.L = L, .frame = frame, .token = VMH_DEFAULT_TOKEN,
+                         .gas = LEFT_TO_HOST, .lock = LEFT_TO_HOST};
     return vmh_lua_sdk_begin(L, frame, &of->step);
 }
 
@@ -419,15 +510,18 @@ static vmh_lua_step finish_await(service_call *of)
     if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL))
         return vmh_lua_stopped(of->L);
     of->L->sdk->awaited = (vmh_lua_awaited){of->service, of->signature.text, of->packed,
-                                            of->token, of->amount};
+                                            of->token, of->amount, of->gas, of->lock};
     return vmh_lua_suspend(of->frame, 0, 0);
 }
 
 vmh_lua_step vmh_lua_sdk_await(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     service_call of;
+    bool good = begin(&of, L, frame) &&
+                (vmh_lua_argument(L, frame, 0).tag == VMH_LUA_TABLE ? take_call_table(&of)
+                                                                    : take_call(&of, 0));
 
-    return begin(&of, L, frame) && take_call(&of, 0) ? finish_await(&of) : of.step;
+    return good ? finish_await(&of) : of.step;
 }
 
 vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame)

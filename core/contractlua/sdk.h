@@ -20,6 +20,7 @@ typedef struct vmh_lua_awaited {
     vmh_bytes packed;    /* arguments, with header */
     vmh_bytes token;
     vmh_word amount;
+    uint64_t gas, lock; /* as given; UINT64_MAX: left to the host */
 } vmh_lua_awaited;
 
 typedef struct vmh_lua_sdk {

@@ -28,10 +28,15 @@ typedef struct vmh_frame {
     uint32_t line;           /* of its source, where its newest call stands; 0: unknown */
 } vmh_frame;
 
+/* Gas that a sender does not give, but leaves to the division at the end of its run. */
+#define VMH_GAS_SHARE UINT64_MAX
+
 /* A message that was issued and has not left. */
 typedef struct vmh_outgoing {
     vmh_message message;
     vmh_hash32 id;
+    uint64_t gas;      /* for the call, as given; VMH_GAS_SHARE: of what is divided at the end */
+    uint64_t lock;     /* of a suspended run, for what goes on; likewise */
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
 } vmh_outgoing;

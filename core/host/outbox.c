@@ -111,6 +111,8 @@ static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_d
                         &out->message.token, &out->stored, &out->message.from_service};
 
     *out = (vmh_outgoing){.message = {.kind = (uint16_t)draft->kind, .amount = draft->amount},
+                          .gas = draft->gas,
+                          .lock = draft->lock,
                           .language = draft->language};
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
         vmh_status status = vmh_arena_copy(context->arena, from[i], to[i], why);
@@ -196,10 +198,54 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
 
 /* ---- the end of a run ---- */
 
-static bool takes_share(const vmh_message *message)
+/* Whether gas goes with it: with all but amounts for clients. */
+static bool takes_gas(const vmh_message *message)
 {
     return message->kind == VMH_MESSAGE_SYNC_CALL ||
            (message->kind == VMH_MESSAGE_CALL && !vmh_target_is_client(message->to_service));
+}
+
+static bool waits(const vmh_outgoing *outgoing)
+{
+    return outgoing->message.kind == VMH_MESSAGE_SYNC_CALL;
+}
+
+/* Whether a part of what is divided goes with it, for the call or for what goes on. */
+static bool takes_share(const vmh_outgoing *outgoing)
+{
+    return takes_gas(&outgoing->message) &&
+           (outgoing->gas == VMH_GAS_SHARE ||
+            (waits(outgoing) && outgoing->lock == VMH_GAS_SHARE));
+}
+
+/* What was given for it; false where that is more than there is. */
+static bool take_given(const vmh_outgoing *outgoing, uint64_t *left)
+{
+    const uint64_t given[2] = {outgoing->gas, waits(outgoing) ? outgoing->lock : VMH_GAS_SHARE};
+
+    for (size_t i = 0; i < 2 && takes_gas(&outgoing->message); i++) {
+        if (given[i] == VMH_GAS_SHARE)
+            continue;
+        if (given[i] > *left)
+            return false;
+        *left -= given[i];
+    }
+    return true;
+}
+
+/* The gas of a call and of what goes on from its answer, where `share` is what it gets. */
+static void divide(const vmh_outgoing *outgoing, uint64_t share, uint64_t *gas, uint64_t *lock)
+{
+    *gas = outgoing->gas;
+    *lock = waits(outgoing) ? outgoing->lock : 0;
+    if (*gas == VMH_GAS_SHARE && *lock == VMH_GAS_SHARE) {
+        *lock = share / 2 < VMH_AWAIT_LOCK_MAX ? share / 2 : VMH_AWAIT_LOCK_MAX;
+        *gas = share - *lock;
+    } else if (*gas == VMH_GAS_SHARE) {
+        *gas = share;
+    } else if (*lock == VMH_GAS_SHARE) {
+        *lock = share;
+    }
 }
 
 /* What waits for the answer becomes state of the service. */
@@ -241,34 +287,41 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
     vmh_address sender;
     vmh_status status;
 
-    if (message->kind == VMH_MESSAGE_SYNC_CALL)
-        lock = share / 2 < VMH_AWAIT_LOCK_MAX ? share / 2 : VMH_AWAIT_LOCK_MAX;
-    if (takes_share(message))
-        message->gas = share - lock;
+    if (takes_gas(message))
+        divide(outgoing, share, &message->gas, &lock);
     vmh_address_of_contract(message->from_service, &sender);
     status = vmh_value_debit(context, &sender, message->token, &message->amount, enough, why);
-    if (status != VMH_OK || !*enough || message->kind != VMH_MESSAGE_SYNC_CALL)
+    if (status != VMH_OK || !*enough || !waits(outgoing))
         return status;
     return keep_suspended(context, outgoing, lock, why);
 }
 
 vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
-                             bool *enough, vmh_failure *why)
+                             vmh_issue_refusal *refusal, vmh_failure *why)
 {
-    uint64_t count = answers ? 1 : 0;
+    uint64_t count = answers ? 1 : 0, left = context->gas_left;
     uint64_t share;
+    bool enough = true;
 
-    *enough = true;
-    for (size_t i = 0; i < context->outbox_count; i++)
-        count += takes_share(&context->outbox[i].message) ? 1 : 0;
-    share = count == 0 ? 0 : context->gas_left / count;
+    *refusal = (vmh_issue_refusal){0};
+    for (size_t i = 0; i < context->outbox_count; i++) {
+        count += takes_share(&context->outbox[i]) ? 1 : 0;
+        if (!take_given(&context->outbox[i], &left)) {
+            context->gas_left = 0;
+            *refusal = (vmh_issue_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
+            return VMH_OK;
+        }
+    }
+    share = count == 0 ? 0 : left / count;
     *answer_gas = answers ? share : 0;
-    for (size_t i = 0; i < context->outbox_count && *enough; i++) {
-        vmh_status status = settle_one(context, &context->outbox[i], share, enough, why);
+    for (size_t i = 0; i < context->outbox_count && enough; i++) {
+        vmh_status status = settle_one(context, &context->outbox[i], share, &enough, why);
 
         if (status != VMH_OK)
             return status;
     }
+    if (!enough)
+        *refusal = (vmh_issue_refusal){VMH_TEXT_TRANSFER_BALANCE, VMH_CODE_LACK_OF_FUNDS};
     return VMH_OK;
 }
 

@@ -19,6 +19,8 @@ typedef struct vmh_message_draft {
     vmh_bytes input;
     vmh_bytes token;
     vmh_word amount;
+    uint64_t gas;      /* VMH_GAS_SHARE: not given */
+    uint64_t lock;     /* of a suspended run; likewise */
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
 } vmh_message_draft;
@@ -44,13 +46,13 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
                                uint32_t ahead, vmh_hash32 *id, vmh_failure *why);
 
 /*
- * After a good outermost method: divides the gas that is left over the messages,
- * and the answer if the run owes one; takes the amounts from their senders;
- * keeps suspended runs. `*enough` is false when an account has too little: then
- * the run has failed. `*answer_gas` is the answer's share.
+ * After a good outermost method: gives the messages the gas that was given for them, and
+ * divides what is left over the others, and the answer if the run owes one; takes the amounts
+ * from their senders; keeps suspended runs. A refusal says that gas or the balance of an account
+ * did not reach: then the run has failed. `*answer_gas` is the answer's share.
  */
 vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
-                             bool *enough, vmh_failure *why);
+                             vmh_issue_refusal *refusal, vmh_failure *why);
 
 /* Puts the settled messages into the mailbox, in order. */
 vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why);

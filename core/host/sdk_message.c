@@ -32,6 +32,8 @@ static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
                         : vmh_argument_array_strip_header(arguments[2].value.bytes),
         .token = arguments[3].value.bytes,
         .amount = vmh_word_from_bytes(arguments[4].value.bytes.data),
+        .gas = VMH_GAS_SHARE,
+        .lock = VMH_GAS_SHARE,
     };
 }
 
@@ -88,8 +90,8 @@ vmh_status vmh_sdk_message_send(vmh_sdk_run *run, vmh_failure *why)
 }
 
 /*
- * A call whose answer goes on with this run (kind 8): the last argument is what
- * the processor will go on from. After it the run ends.
+ * A call whose answer goes on with this run (kind 8): behind those of both calls stand what
+ * the processor will go on from, gas and lock (VMH_GAS_SHARE: not given). After it the run ends.
  */
 vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
 {
@@ -103,6 +105,8 @@ vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
         return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
     draft.language = (uint16_t)vmh_service_stack_top(context)->processor_type;
     draft.stored = run->arguments[5].value.bytes;
+    draft.gas = run->arguments[6].value.uint64;
+    draft.lock = run->arguments[7].value.uint64;
     status = issue(run, &draft, why);
     if (status != VMH_OK || run->result->outcome != VMH_SDK_OK)
         return status;

@@ -163,19 +163,18 @@ static vmh_status call(vmh_execution_context *context, const vmh_run_plan *plan,
     return vmh_run_on_processor(context, processor, &plan->call, output, why);
 }
 
-/* Debits and records of what the run sends; too little on an account fails the run. */
+/* Gas, debits and records of what the run sends; too little of it fails the run. */
 static vmh_status settle(vmh_execution_context *context, const vmh_run_plan *plan,
                          uint64_t *answer_gas, vmh_process_call_output *output, vmh_failure *why)
 {
     bool answers = vmh_owes_answer(&plan->request) && !context->suspended;
-    bool enough;
-    vmh_status status = vmh_outbox_settle(context, answers, answer_gas, &enough, why);
+    vmh_issue_refusal refusal;
+    vmh_status status = vmh_outbox_settle(context, answers, answer_gas, &refusal, why);
 
-    if (status != VMH_OK || enough)
+    if (status != VMH_OK || refusal.text == NULL)
         return status;
-    status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT,
-                                  VMH_CODE_LACK_OF_FUNDS, VMH_LITERAL(VMH_TEXT_TRANSFER_BALANCE),
-                                  output, why);
+    status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT, refusal.code,
+                                  vmh_bytes_text(refusal.text), output, why);
     return status == VMH_OK ? vmh_execution_context_note(context, output->error, 0, why) : status;
 }
 

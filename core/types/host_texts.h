@@ -38,6 +38,7 @@
 #define VMH_TEXT_MAILBOX_FULL "mailbox full"
 #define VMH_TEXT_MESSAGE_TOKEN "valid token length is 10 bytes"
 #define VMH_TEXT_OUT_OF_GAS "out of gas"
+#define VMH_TEXT_NOT_ENOUGH_GAS "not enough gas"
 #define VMH_TEXT_TRANSFER_BALANCE "insufficient balance for transfer"
 #define VMH_TEXT_NOT_DEPLOYING "no deployment is running"
 #define VMH_TEXT_NO_CONTEXT "no_context"

@@ -412,7 +412,7 @@ static vmh_status send(vmh_vite_service_world *world, const vmh_vite_triggered *
     const vmh_vite_request *request = &triggered->request;
     bool waits = request->kind == VMH_VITE_KIND_SEND_SYNC_CALL;
     uint8_t amount[32];
-    vmh_argument arguments[6];
+    vmh_argument arguments[8];
     vmh_argument_array outputs;
     vmh_bytes name;
     vmh_status status = vmh_vite_service_name(world, &request->to, &name, why);
@@ -427,8 +427,9 @@ static vmh_status send(vmh_vite_service_world *world, const vmh_vite_triggered *
                                       vmh_bytes_of(request->token.bytes, VMH_TOKEN_SIZE));
     arguments[4] = vmh_argument_bytes(VMH_ARGUMENT_UINT256, vmh_bytes_of(amount, 32));
     arguments[5] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, triggered->context);
+    arguments[6] = arguments[7] = vmh_argument_uint64(UINT64_MAX); /* no gas is given */
     return vmh_vite_sdk(world, "Sdk.Message", waits ? "suspend" : "send",
-                        (vmh_argument_array){arguments, waits ? 6 : 5}, &outputs, why);
+                        (vmh_argument_array){arguments, waits ? 8 : 5}, &outputs, why);
 }
 
 vmh_status vmh_vite_service_world_apply(vmh_vite_service_world *world,

@@ -36,11 +36,14 @@ local function new_sdk(handler, call)
     return outputs
   end
 
+  local NO_GAS <const> = -1 -- 2^64-1: a share of what is left
   local function message(method, service, name, arguments, amount, stored)
     local list = { { string = service }, { string = name },
       { bytes = pack_with_header(arguments or {}) }, { bytes = players.TOKEN },
       { uint256 = amount or 0 } }
-    if stored then list[6] = { bytes = stored } end
+    if stored then
+      table.move({ { bytes = stored }, { uint64 = NO_GAS }, { uint64 = NO_GAS } }, 1, 3, 6, list)
+    end
     return sdk.call("Message", method, list)[1].value
   end
 
