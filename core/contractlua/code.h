@@ -142,6 +142,7 @@ typedef struct vmh_lua_code {
     vmh_lua_code_block *blocks;
     vmh_bytes name;  /* contract or file, for errors */
     vmh_bytes source;
+    vmh_hash32 source_hash;
     vmh_lua_proto *main;
     vmh_lua_proto **protos; /* by number */
     uint32_t proto_count;

@@ -10,6 +10,7 @@
 #include "contractlua/emitter.h"
 #include "contractlua/heap.h"
 #include "contractlua/symbols.h"
+#include "crypto/digest.h"
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block);
 
@@ -715,6 +716,7 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
         vmh_lua_code_free(code);
         return status;
     }
+    vmh_sha256(code->source, &code->source_hash);
     *out = code;
     return VMH_OK;
 }

@@ -5,7 +5,6 @@
 #include "contractlua/frozen.h"
 #include "contractlua/handle.h"
 #include "contractlua/natives.h"
-#include "crypto/digest.h"
 
 /*
  * Objects are numbered as they are met, and written in this order behind what leads to them, so
@@ -605,16 +604,14 @@ vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_lua_censu
                           vmh_failure *why)
 {
     freezing to = {.L = L, .out = out, .start = out->size, .why = why};
-    vmh_hash32 hash;
 
     assert(L->is_suspended && L->running == L->main);
     if (L->heap.is_over)
         return vmh_fail(why, VMH_E_LIMIT, "the execution is out of memory");
     vmh_arena_init(&to.arena);
     vmh_ordmap_init(&to.numbers, &to.arena);
-    vmh_sha256(L->code->source, &hash);
     put_byte(&to, VMH_LUA_FROZEN_VERSION);
-    vmh_buffer_append(out, vmh_bytes_hash(&hash));
+    vmh_buffer_append(out, vmh_bytes_hash(&L->code->source_hash));
     put_frames(&to, L->main);
     put_globals(&to);
     for (size_t i = 0; i < to.numbers.count && !is_over(&to); i++)

@@ -3,7 +3,6 @@
 #include "contractlua/frozen.h"
 #include "contractlua/handle.h"
 #include "contractlua/natives.h"
-#include "crypto/digest.h"
 
 /*
  * Reads what freeze.c writes, and nothing else. An object is made when it is met, empty; the parts
@@ -898,17 +897,16 @@ static void take_body(thawing *from, vmh_lua_value object)
 
 static void take_head(thawing *from)
 {
-    vmh_hash32 hash;
+    const vmh_hash32 *hash = &from->L->code->source_hash;
 
     if (take_byte(from) != VMH_LUA_FROZEN_VERSION)
         refuse(from, "another version");
-    vmh_sha256(from->L->code->source, &hash);
-    if (from->bytes.size - from->at < sizeof hash.bytes)
+    if (from->bytes.size - from->at < sizeof hash->bytes)
         refuse(from, "it ends too early");
-    else if (memcmp(from->bytes.data + from->at, hash.bytes, sizeof hash.bytes) != 0)
+    else if (memcmp(from->bytes.data + from->at, hash->bytes, sizeof hash->bytes) != 0)
         refuse(from, "it is of another source");
     else
-        from->at += sizeof hash.bytes;
+        from->at += sizeof hash->bytes;
 }
 
 /* `state` and the collections in it, if the contract has any. */
