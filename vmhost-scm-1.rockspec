@@ -255,6 +255,7 @@ build = {
     ["vmhost.assembler.parser"] = "scripts/vmhost/assembler/parser.lua",
     ["vmhost.assembler.source"] = "scripts/vmhost/assembler/source.lua",
     ["vmhost.bench"] = "scripts/vmhost/bench.lua",
+    ["vmhost.bench.async"] = "scripts/vmhost/bench/async.lua",
     ["vmhost.bench.block"] = "scripts/vmhost/bench/block.lua",
     ["vmhost.bench.lua"] = "scripts/vmhost/bench/lua.lua",
     ["vmhost.bench.lua_calls"] = "scripts/vmhost/bench/lua_calls.lua",

@@ -9,6 +9,8 @@ static void take_last(const vmh_hash32 *digest, vmh_address *out)
            sizeof out->bytes);
 }
 
+/* ---- keys ---- */
+
 void vmh_address_of_client(vmh_bytes public_key, vmh_address *out)
 {
     vmh_hash32 digest;
@@ -17,12 +19,51 @@ void vmh_address_of_client(vmh_bytes public_key, vmh_address *out)
     take_last(&digest, out);
 }
 
+/* ---- contracts ---- */
+
+/*
+ * Every call asks for addresses of contracts, and mostly for the same few: each thread remembers
+ * the newest ones. A name that is longer is hashed each time.
+ */
+enum { REMEMBERED_NAMES = 64, REMEMBERED_SIZE = 32 };
+
+typedef struct remembered_name {
+    uint8_t size; /* 0: none */
+    uint8_t name[REMEMBERED_SIZE];
+    vmh_address address;
+} remembered_name;
+
+static _Thread_local remembered_name remembered[REMEMBERED_NAMES];
+
+static remembered_name *place_of(vmh_bytes name)
+{
+    uint32_t sum = (uint32_t)name.size;
+
+    for (size_t i = 0; i < name.size; i++)
+        sum = sum * 31 + name.data[i];
+    return &remembered[(sum ^ sum >> 8) % REMEMBERED_NAMES];
+}
+
 void vmh_address_of_contract(vmh_bytes contract_name, vmh_address *out)
 {
+    remembered_name *place = NULL;
     vmh_hash32 digest;
 
+    if (contract_name.size != 0 && contract_name.size <= REMEMBERED_SIZE) {
+        place = place_of(contract_name);
+        if (place->size == contract_name.size &&
+            memcmp(place->name, contract_name.data, contract_name.size) == 0) {
+            *out = place->address;
+            return;
+        }
+    }
     vmh_sha256(contract_name, &digest);
     take_last(&digest, out);
+    if (place == NULL)
+        return;
+    place->size = (uint8_t)contract_name.size;
+    memcpy(place->name, contract_name.data, contract_name.size);
+    place->address = *out;
 }
 
 void vmh_address_of_foreign_contract(uint32_t virtual_chain_id, vmh_bytes contract_name,

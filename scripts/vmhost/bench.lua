@@ -6,7 +6,7 @@
 local bench = {}
 
 --- Names of the suites.
-bench.suites = { "block", "lua", "storage", "vite" }
+bench.suites = { "async", "block", "lua", "storage", "vite" }
 
 --- Nanoseconds of the monotonic clock.
 -- @treturn[1] function

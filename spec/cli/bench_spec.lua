@@ -17,6 +17,16 @@ describe("vmhost bench", function()
     end
   end)
 
+  it("measures what waiting costs", function()
+    local result = run { "bench", "async", "--rounds", "1" }
+
+    assert.equal(0, result.status)
+    for _, name in ipairs { "await, Lua", "await, bytecode", "2000 awaits in awaits",
+      "2000 awaits in a loop" } do
+      assert.truthy(result.output:find(name .. "%s+[%d.]+ us  %-?[%d.]+ times"), name)
+    end
+  end)
+
   it("prints one object a line with --json", function()
     local result = run { "bench", "block", "--keys", "1000", "--rounds", "1", "--json" }
 

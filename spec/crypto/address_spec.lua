@@ -32,6 +32,18 @@ describe("address_of_client and address_of_contract #small", function()
     end
   end)
 
+  -- Addresses that are asked for again are remembered: names of all sizes, more than are kept.
+  it("give the end of the hash of a name, asked once and again", function()
+    for _ = 1, 3 do
+      for number = 0, 300 do
+        local name = ("name"):rep(number % 12) .. number
+        assert.equal(crypto.sha256(name):sub(-20), crypto.address_of_contract(name))
+        assert.equal(crypto.sha256(name):sub(-20), crypto.address_of_contract(name))
+      end
+    end
+    assert.equal(crypto.sha256(""):sub(-20), crypto.address_of_contract "")
+  end)
+
   it("refuse a client key that is not 32 bytes", function()
     assert.error_matches(function() crypto.address_of_client "key" end, "expected 32 bytes, got 3")
   end)
