@@ -297,13 +297,52 @@ static void check_block(lua_State *L, int index, const char *const *known, vmh_b
     lua_pop(L, 1);
 }
 
-static void check_set(lua_State *L, vmh_arena *arena, vmh_transaction_set *set)
+/* Bytes under `name` of the table at `index`, copied. */
+static vmh_bytes check_bytes_of(lua_State *L, int index, const vmh_path *path, const char *name,
+                                vmh_arena *arena)
 {
-    static const char *const known[] = {
-        "height",         "timestamp",           "block_proposer",
-        "reference_time", "prev_reference_time", "signed_transactions",
-        NULL};
+    vmh_path field;
+    vmh_bytes copy;
 
+    vmh_path_push_field(L, index, path, name, &field);
+    copy = vmh_path_copy(L, arena, vmh_path_check_bytes(L, -1, &field));
+    lua_pop(L, 1);
+    return copy;
+}
+
+/* Records of peers under `name`, whose value is called `value`; absent: none. */
+static const vmh_peer_record *check_records(lua_State *L, const char *name, const char *value,
+                                            vmh_arena *arena, size_t *count)
+{
+    const char *const known[] = {"header", "signature", value, "proof", NULL};
+    vmh_path root = vmh_path_root(name);
+    vmh_peer_record *records = NULL;
+
+    *count = 0;
+    if (lua_getfield(L, 2, name) != LUA_TNIL) {
+        *count = vmh_path_check_list(L, -1, &root);
+        records = vmh_path_new_list(L, arena, *count, sizeof *records);
+        for (size_t i = 0; i < *count; i++) {
+            vmh_path item = vmh_path_item(&root, (lua_Integer)i + 1);
+            int index;
+
+            lua_rawgeti(L, -1, (lua_Integer)i + 1);
+            index = lua_gettop(L);
+            vmh_path_check_keys(L, index, &item, known);
+            records[i].header = check_bytes_of(L, index, &item, "header", arena);
+            records[i].signature = check_bytes_of(L, index, &item, "signature", arena);
+            records[i].value = check_bytes_of(L, index, &item, value, arena);
+            records[i].proof = check_bytes_of(L, index, &item, "proof", arena);
+            lua_pop(L, 1);
+        }
+    }
+    lua_pop(L, 1);
+    return records;
+}
+
+static void check_set(lua_State *L, const char *const *known, vmh_arena *arena,
+                      vmh_transaction_set *set)
+{
     luaL_checktype(L, 2, LUA_TTABLE);
     check_block(L, 2, known, &set->block);
     lua_getfield(L, 2, "signed_transactions");
@@ -316,10 +355,15 @@ static void check_set(lua_State *L, vmh_arena *arena, vmh_transaction_set *set)
 // @function VM:process_transaction_set
 // @tparam table set height (last committed + 1), timestamp (ns), block_proposer
 //   (bytes), reference_time and prev_reference_time (s), signed_transactions (list of
-//   SignedTransaction bytes or tables of their fields)
+//   SignedTransaction bytes or tables of their fields); from other hosts: incoming
+//   (list of `{ header=, signature=, message=, proof= }`: the ResultsBlockHeader bytes of a
+//   peer, its signature by his host key over their SHA-256, Message bytes, and the proof of the
+//   `Out_` record that holds them under the header's pre-execution root), acknowledgements (list
+//   of `{ header=, signature=, taken=, proof= }`: the same of his `Taken_` record of this chain)
 // @treturn[1] table receipts (fields of TransactionReceipt, and `message`, its bytes),
 //   state_diffs, records (per receipt: error, and calls, where the failure began),
-//   block (what `storage:commit_state_diff` takes)
+//   block (what `storage:commit_state_diff` takes), refused (list of `{ list=, index=,
+//   reason= }`: what of `incoming` and `acknowledgements` did not prove itself)
 // @return[2] nil
 // @treturn[2] string message
 // @treturn[2] string code `malformed` (names the transaction), `invalid_input` (height),
@@ -327,6 +371,10 @@ static void check_set(lua_State *L, vmh_arena *arena, vmh_transaction_set *set)
 // @raise for a table of the wrong shape, with the path of the fault
 static int vm_process_transaction_set(lua_State *L)
 {
+    static const char *const known[] = {
+        "height",         "timestamp",           "block_proposer",
+        "reference_time", "prev_reference_time", "signed_transactions",
+        "incoming",       "acknowledgements",    NULL};
     vm_handle *vm;
     vmh_host *host = check_vm(L, &vm);
     vmh_arena *arena = vmh_push_arena(L);
@@ -337,7 +385,10 @@ static int vm_process_transaction_set(lua_State *L)
     vmh_status status;
     lua_State *outer;
 
-    check_set(L, arena, &set);
+    check_set(L, known, arena, &set);
+    set.incoming = check_records(L, "incoming", "message", arena, &set.incoming_count);
+    set.acknowledgements =
+        check_records(L, "acknowledgements", "taken", arena, &set.acknowledgement_count);
     outer = enter(L, vm);
     status = vmh_host_process_transaction_set(host, &set, arena, &result, &why);
     leave(vm, outer);
@@ -360,6 +411,10 @@ static int vm_process_transaction_set(lua_State *L)
 // @treturn[2] string code as of process_transaction_set
 static int vm_pre_order(lua_State *L)
 {
+    static const char *const known[] = {
+        "height",         "timestamp",           "block_proposer",
+        "reference_time", "prev_reference_time", "signed_transactions",
+        NULL};
     vm_handle *vm;
     vmh_host *host = check_vm(L, &vm);
     vmh_arena *arena = vmh_push_arena(L);
@@ -371,7 +426,7 @@ static int vm_pre_order(lua_State *L)
     lua_State *outer;
     size_t failed;
 
-    check_set(L, arena, &set);
+    check_set(L, known, arena, &set);
     statuses = vmh_path_new_list(L, arena, set.count, sizeof *statuses);
     outer = enter(L, vm);
     status = vmh_host_pre_order(host, &set, arena, statuses, &failed, &refusal, &why);

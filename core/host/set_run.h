@@ -7,6 +7,7 @@
 
 #include "async/mailbox.h"
 #include "host/run_call.h"
+#include "host/target.h"
 
 /* A receipt, its bytes and what the host knows beside it. */
 typedef struct vmh_run_report {
