@@ -116,9 +116,25 @@ static void check_name(lua_State *L, int index, const vmh_path *path, vmh_arena 
     *(vmh_bytes *)out = vmh_path_copy(L, arena, vmh_path_check_bytes(L, index, path));
 }
 
+static void check_allowance(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
+                            void *out)
+{
+    static const char *const known[] = {"token", "amount", NULL};
+    vmh_genesis_allowance *allowance = out;
+    vmh_path field;
+    vmh_word amount;
+
+    vmh_path_check_keys(L, index, path, known);
+    allowance->token = copy_fixed(L, index, path, "token", "token", VMH_TOKEN_SIZE, arena);
+    vmh_path_push_field(L, index, path, "amount", &field);
+    amount = vmh_path_check_word(L, -1, &field);
+    vmh_word_to_bytes(&amount, allowance->amount);
+    lua_pop(L, 1);
+}
+
 static void check_peer(lua_State *L, int index, const vmh_path *path, vmh_arena *arena, void *out)
 {
-    static const char *const known[] = {"virtual_chain_id", "host_key", NULL};
+    static const char *const known[] = {"virtual_chain_id", "host_key", "allowances", NULL};
     vmh_genesis_peer *peer = out;
     vmh_bytes key;
 
@@ -126,6 +142,8 @@ static void check_peer(lua_State *L, int index, const vmh_path *path, vmh_arena 
     peer->virtual_chain_id = check_u32_field(L, index, path, "virtual_chain_id");
     key = copy_fixed(L, index, path, "host_key", "bytes32", sizeof peer->host_key, arena);
     memcpy(peer->host_key.bytes, key.data, sizeof peer->host_key);
+    peer->allowances = check_items(L, index, path, "allowances", arena, sizeof *peer->allowances,
+                                   check_allowance, &peer->allowance_count);
 }
 
 /* One string is one part. */
@@ -240,6 +258,24 @@ static void set_limits(lua_State *L, const vmh_genesis_limits *limits)
     lua_setfield(L, -2, "limits");
 }
 
+/* Only where there are some. */
+static void set_allowances(lua_State *L, const vmh_genesis_peer *peer)
+{
+    if (peer->allowance_count == 0)
+        return;
+    lua_newtable(L);
+    for (size_t i = 0; i < peer->allowance_count; i++) {
+        vmh_word amount = vmh_word_from_bytes(peer->allowances[i].amount);
+
+        lua_newtable(L);
+        vmh_set_bytes_field(L, "token", peer->allowances[i].token);
+        vmh_push_word(L, &amount);
+        lua_setfield(L, -2, "amount");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "allowances");
+}
+
 static void set_peers(lua_State *L, const vmh_genesis *genesis)
 {
     lua_newtable(L);
@@ -247,6 +283,7 @@ static void set_peers(lua_State *L, const vmh_genesis *genesis)
         lua_newtable(L);
         vmh_set_integer_field(L, "virtual_chain_id", genesis->peers[i].virtual_chain_id);
         vmh_set_bytes_field(L, "host_key", vmh_bytes_hash(&genesis->peers[i].host_key));
+        set_allowances(L, &genesis->peers[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "peers");

@@ -99,11 +99,30 @@ static void push_block(lua_State *L, const vmh_transaction_set *set,
     lua_setfield(L, -2, "state_diffs");
 }
 
+/* What did not prove itself, in order. */
+static void push_refused(lua_State *L, const vmh_transaction_set_result *result)
+{
+    lua_createtable(L, (int)result->refused_count, 0);
+    for (size_t i = 0; i < result->refused_count; i++) {
+        const vmh_refused_record *refused = &result->refused[i];
+
+        lua_createtable(L, 0, 3);
+        lua_pushstring(L, refused->is_acknowledgement ? "acknowledgements" : "incoming");
+        lua_setfield(L, -2, "list");
+        vmh_set_integer_field(L, "index", refused->index + 1);
+        lua_pushstring(L, refused->reason);
+        lua_setfield(L, -2, "reason");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
 void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *set,
                                      const vmh_transaction_set_result *result,
                                      const vmh_rules *rules)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
+    push_refused(L, result);
+    lua_setfield(L, -2, "refused");
     push_receipts(L, result, rules);
     lua_setfield(L, -2, "receipts");
     push_records(L, result);

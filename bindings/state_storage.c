@@ -140,6 +140,14 @@ static vmh_status open_store(const request *r, vmh_store **store, vmh_failure *w
     return vmh_scripted_store_open(r->functions, store, why);
 }
 
+bool vmh_storage_is_scripted(lua_State *L, int index)
+{
+    bool is_scripted = lua_getiuservalue(L, index, USER_VALUE_FUNCTIONS) != LUA_TNIL;
+
+    lua_pop(L, 1);
+    return is_scripted;
+}
+
 /// Opens the state storage of a chain, or makes a new chain in an empty store.
 //
 // Exactly one of `path`, `memory` and `store` is given. A `store` is a table of

@@ -32,6 +32,9 @@ static inline void vmh_storage_leave(vmh_handle *handle)
     handle->busy--;
 }
 
+/* Whether the store of the open storage at `index` is made of functions of Lua. */
+bool vmh_storage_is_scripted(lua_State *L, int index);
+
 /* The methods of storage_blocks.c. */
 extern const luaL_Reg vmh_storage_block_methods[];
 

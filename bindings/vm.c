@@ -16,17 +16,9 @@
 #include "schema_table.h"
 #include "scripted.h"
 #include "state_storage.h"
+#include "vm.h"
 
-#define VM_TYPE "vmhost.VM"
-
-enum { SLOT_SEAMS = 2, SLOT_STATE = 3, PROCESSOR_COUNT_MAX = 8 };
-
-typedef struct vm_handle {
-    vmh_handle handle; /* core: vmh_host */
-    vmh_script_state *state;
-    vmh_handle *processors[PROCESSOR_COUNT_MAX]; /* handles that cannot be closed now */
-    size_t processor_count;
-} vm_handle;
+enum { SLOT_SEAMS = 2, SLOT_STATE = 3 };
 
 /* ---- open and close ---- */
 
@@ -39,7 +31,18 @@ static void anchor(lua_State *L, int vm_index)
     lua_pop(L, 1);
 }
 
-static bool is_held(const vm_handle *vm, const vmh_handle *processor)
+/* Whether anything is anchored. */
+static bool has_seams(lua_State *L, int vm_index)
+{
+    bool some;
+
+    lua_getiuservalue(L, vm_index, SLOT_SEAMS);
+    some = lua_rawlen(L, -1) != 0;
+    lua_pop(L, 1);
+    return some;
+}
+
+static bool is_held(const vmh_vm *vm, const vmh_handle *processor)
 {
     for (size_t i = 0; i < vm->processor_count; i++) {
         if (vm->processors[i] == processor)
@@ -49,7 +52,7 @@ static bool is_held(const vm_handle *vm, const vmh_handle *processor)
 }
 
 /* The value of processors[type] on top becomes a processor; it is popped. */
-static vmh_processor *check_processor(lua_State *L, int vm_index, vm_handle *vm)
+static vmh_processor *check_processor(lua_State *L, int vm_index, vmh_vm *vm)
 {
     vmh_processor *processor;
 
@@ -72,8 +75,8 @@ static vmh_processor *check_processor(lua_State *L, int vm_index, vm_handle *vm)
 }
 
 /* In the order of their types: that of pairs differs from run to run. */
-static size_t check_processors(lua_State *L, int vm_index, vm_handle *vm,
-                               vmh_host_processor out[PROCESSOR_COUNT_MAX])
+static size_t check_processors(lua_State *L, int vm_index, vmh_vm *vm,
+                               vmh_host_processor out[VMH_VM_PROCESSORS_MAX])
 {
     vmh_path root = vmh_path_root("processors");
     size_t count = 0;
@@ -88,8 +91,8 @@ static size_t check_processors(lua_State *L, int vm_index, vm_handle *vm,
         uint32_t type = vmh_path_check_enum(L, -2, &root, vmh_processor_type_name);
         size_t place = count;
 
-        if (count == PROCESSOR_COUNT_MAX)
-            luaL_error(L, "processors: more than %d", PROCESSOR_COUNT_MAX);
+        if (count == VMH_VM_PROCESSORS_MAX)
+            luaL_error(L, "processors: more than %d", VMH_VM_PROCESSORS_MAX);
         while (place > 0 && out[place - 1].type > type) {
             out[place] = out[place - 1];
             place--;
@@ -101,7 +104,7 @@ static size_t check_processors(lua_State *L, int vm_index, vm_handle *vm,
     return count;
 }
 
-static void check_seams(lua_State *L, int vm_index, vm_handle *vm, vmh_host_options *options)
+static void check_seams(lua_State *L, int vm_index, vmh_vm *vm, vmh_host_options *options)
 {
     if (lua_getfield(L, 1, "connector") != LUA_TNIL) {
         options->connector = vmh_push_scripted_connector(L, -1, vm->state);
@@ -125,14 +128,14 @@ static void check_seams(lua_State *L, int vm_index, vm_handle *vm, vmh_host_opti
 }
 
 /* Once nothing can raise any more, so that an open that failed holds none. */
-static void hold_processors(vm_handle *vm)
+static void hold_processors(vmh_vm *vm)
 {
     for (size_t i = 0; i < vm->processor_count; i++)
         vm->processors[i]->child_count++;
 }
 
 /* They outlive the host, and must not call the handler that it was. */
-static void release_processors(vm_handle *vm)
+static void release_processors(vmh_vm *vm)
 {
     while (vm->processor_count > 0) {
         vmh_handle *handle = vm->processors[--vm->processor_count];
@@ -164,10 +167,10 @@ static int vm_open(lua_State *L)
 {
     static const char *const known[] = {"storage",        "processors", "connector", "committee",
                                         "verify_threads", "trace",      NULL};
-    vmh_host_processor processors[PROCESSOR_COUNT_MAX];
+    vmh_host_processor processors[VMH_VM_PROCESSORS_MAX];
     vmh_host_options options = {.processors = processors};
     vmh_handle *storage;
-    vm_handle *vm;
+    vmh_vm *vm;
     vmh_host *host;
     vmh_failure why;
     vmh_status status;
@@ -178,7 +181,7 @@ static int vm_open(lua_State *L)
     if (lua_getfield(L, 1, "storage") == LUA_TNIL)
         luaL_argerror(L, 1, "option 'storage' is missing");
     storage = vmh_handle_check(L, 2, VMH_STATE_STORAGE_TYPE);
-    vm = (vm_handle *)vmh_handle_push(L, VM_TYPE, sizeof *vm, 2);
+    vm = (vmh_vm *)vmh_handle_push(L, VMH_VM_TYPE, sizeof *vm, 2);
     vm_index = lua_gettop(L);
     vm->state = vmh_push_script_state(L);
     lua_setiuservalue(L, vm_index, SLOT_STATE);
@@ -197,6 +200,7 @@ static int vm_open(lua_State *L)
         release_processors(vm);
         return vmh_push_failure(L, &why);
     }
+    vm->is_scripted = has_seams(L, vm_index) || vmh_storage_is_scripted(L, 2);
     vmh_handle_opened(&vm->handle, host);
     lua_settop(L, vm_index);
     return 1;
@@ -207,8 +211,8 @@ static int vm_open(lua_State *L)
 // @raise while a call of it is running
 static int vm_close(lua_State *L)
 {
-    vm_handle *vm = luaL_checkudata(L, 1, VM_TYPE);
-    vmh_host *host = vmh_handle_take_core(L, VM_TYPE);
+    vmh_vm *vm = luaL_checkudata(L, 1, VMH_VM_TYPE);
+    vmh_host *host = vmh_handle_take_core(L, VMH_VM_TYPE);
 
     if (host == NULL)
         return 0;
@@ -217,168 +221,10 @@ static int vm_close(lua_State *L)
     return 0;
 }
 
-static vmh_host *check_vm(lua_State *L, vm_handle **vm)
+vmh_host *vmh_vm_check(lua_State *L, vmh_vm **vm)
 {
-    *vm = (vm_handle *)vmh_handle_check(L, 1, VM_TYPE);
+    *vm = (vmh_vm *)vmh_handle_check(L, 1, VMH_VM_TYPE);
     return (*vm)->handle.core;
-}
-
-/* Around each call into core: nothing between the two may raise. */
-static lua_State *enter(lua_State *L, vm_handle *vm)
-{
-    lua_State *outer = vm->state->L;
-
-    vm->handle.busy++;
-    vm->state->L = L;
-    return outer;
-}
-
-static void leave(vm_handle *vm, lua_State *outer)
-{
-    vm->state->L = outer;
-    vm->handle.busy--;
-}
-
-/* ---- what comes in ---- */
-
-/* A signed message: bytes as they are, or the message of a table's fields. */
-static vmh_bytes check_signed(lua_State *L, int index, const char *schema, const vmh_path *path,
-                              vmh_arena *arena)
-{
-    vmh_buffer *message;
-    vmh_bytes copy;
-
-    index = lua_absindex(L, index);
-    if (lua_type(L, index) == LUA_TSTRING)
-        return vmh_path_copy(L, arena, vmh_path_check_bytes(L, index, path));
-    message = vmh_push_buffer(L);
-    vmh_encode_table(L, index, vmh_schema_find(vmh_bytes_text(schema)), path, message);
-    copy = vmh_path_copy(L, arena, vmh_buffer_bytes(message));
-    vmh_clear_scratch(L, -1);
-    lua_pop(L, 1);
-    return copy;
-}
-
-static void check_signed_list(lua_State *L, int index, vmh_arena *arena,
-                              vmh_transaction_set *set)
-{
-    vmh_path root = vmh_path_root("signed_transactions");
-    vmh_bytes *messages;
-
-    index = lua_absindex(L, index);
-    if (lua_isnil(L, index))
-        vmh_path_expected(L, &root, "a list", index);
-    set->count = vmh_path_check_list(L, index, &root);
-    messages = vmh_path_new_list(L, arena, set->count, sizeof *messages);
-    for (size_t i = 0; i < set->count; i++) {
-        vmh_path item = vmh_path_item(&root, (lua_Integer)i + 1);
-
-        lua_rawgeti(L, index, (lua_Integer)i + 1);
-        messages[i] = check_signed(L, -1, "SignedTransaction", &item, arena);
-        lua_pop(L, 1);
-    }
-    set->signed_transactions = messages;
-}
-
-/* The fields of a block ref out of a larger table. */
-static void check_block(lua_State *L, int index, const char *const *known, vmh_block_ref *out)
-{
-    static const char *const fields[] = {"height", "timestamp", "block_proposer",
-                                         "reference_time", "prev_reference_time"};
-    vmh_path root = vmh_path_root("block");
-
-    vmh_path_check_keys(L, index, &root, known);
-    lua_createtable(L, 0, 5);
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        lua_getfield(L, index, fields[i]);
-        lua_setfield(L, -2, fields[i]);
-    }
-    vmh_check_block_ref(L, -1, &root, out);
-    lua_pop(L, 1);
-}
-
-static void check_set(lua_State *L, vmh_arena *arena, vmh_transaction_set *set)
-{
-    static const char *const known[] = {
-        "height",         "timestamp",           "block_proposer",
-        "reference_time", "prev_reference_time", "signed_transactions",
-        NULL};
-
-    luaL_checktype(L, 2, LUA_TTABLE);
-    check_block(L, 2, known, &set->block);
-    lua_getfield(L, 2, "signed_transactions");
-    check_signed_list(L, -1, arena, set);
-    lua_pop(L, 1);
-}
-
-/// ProcessTransactionSet: runs signed transactions in order.
-// Rule: spec/host.md 4.3.
-// @function VM:process_transaction_set
-// @tparam table set height (last committed + 1), timestamp (ns), block_proposer
-//   (bytes), reference_time and prev_reference_time (s), signed_transactions (list of
-//   SignedTransaction bytes or tables of their fields)
-// @treturn[1] table receipts (fields of TransactionReceipt, and `message`, its bytes),
-//   state_diffs, records (per receipt: error, and calls, where the failure began),
-//   block (what `storage:commit_state_diff` takes)
-// @return[2] nil
-// @treturn[2] string message
-// @treturn[2] string code `malformed` (names the transaction), `invalid_input` (height),
-//   `script_error`, `interrupted`, or of the storage
-// @raise for a table of the wrong shape, with the path of the fault
-static int vm_process_transaction_set(lua_State *L)
-{
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
-    vmh_arena *arena = vmh_push_arena(L);
-    int scratch = lua_gettop(L);
-    vmh_transaction_set set = {0};
-    vmh_transaction_set_result result;
-    vmh_failure why;
-    vmh_status status;
-    lua_State *outer;
-
-    check_set(L, arena, &set);
-    outer = enter(L, vm);
-    status = vmh_host_process_transaction_set(host, &set, arena, &result, &why);
-    leave(vm, outer);
-    if (status != VMH_OK)
-        return vmh_push_failure(L, &why);
-    vmh_push_transaction_set_result(L, &set, &result,
-                                    vmh_state_storage_genesis(vmh_host_storage(host))->rules);
-    vmh_clear_scratch(L, scratch);
-    return 1;
-}
-
-/// TransactionSetPreOrder: checks signatures, then asks `_GlobalPreOrder` once.
-// Rule: spec/host.md 4.6.
-// @function VM:transaction_set_pre_order
-// @tparam table set as of process_transaction_set
-// @treturn[1] {string,...} one TransactionStatus per transaction
-// @treturn[1] table|nil the first failure: index (from 1), status, message
-// @return[2] nil
-// @treturn[2] string message
-// @treturn[2] string code as of process_transaction_set
-static int vm_pre_order(lua_State *L)
-{
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
-    vmh_arena *arena = vmh_push_arena(L);
-    vmh_transaction_set set = {0};
-    vmh_transaction_status *statuses;
-    vmh_bytes refusal;
-    vmh_failure why;
-    vmh_status status;
-    lua_State *outer;
-    size_t failed;
-
-    check_set(L, arena, &set);
-    statuses = vmh_path_new_list(L, arena, set.count, sizeof *statuses);
-    outer = enter(L, vm);
-    status = vmh_host_pre_order(host, &set, arena, statuses, &failed, &refusal, &why);
-    leave(vm, outer);
-    if (status != VMH_OK)
-        return vmh_push_failure(L, &why);
-    return vmh_push_pre_order_result(L, statuses, set.count, failed, refusal);
 }
 
 /// ProcessQuery: runs a read-only method; nothing is committed.
@@ -396,8 +242,8 @@ static int vm_pre_order(lua_State *L)
 static int vm_process_query(lua_State *L)
 {
     static const char *const known[] = {"signed_query", "height", NULL};
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
+    vmh_vm *vm;
+    vmh_host *host = vmh_vm_check(L, &vm);
     vmh_path root = vmh_path_root("signed_query");
     vmh_path height_path = vmh_path_root("height");
     vmh_arena *arena;
@@ -414,10 +260,10 @@ static int vm_process_query(lua_State *L)
         height = vmh_path_check_u64(L, -1, &height_path);
     if (lua_getfield(L, 2, "signed_query") == LUA_TNIL)
         vmh_path_expected(L, &root, "bytes or a table", -1);
-    message = check_signed(L, -1, "SignedQuery", &root, arena);
-    outer = enter(L, vm);
+    message = vmh_vm_check_signed(L, -1, "SignedQuery", &root, arena);
+    outer = vmh_vm_enter(L, vm);
     status = vmh_host_process_query(host, height, message, arena, &result, &why);
-    leave(vm, outer);
+    vmh_vm_leave(vm, outer);
     if (status != VMH_OK)
         return vmh_push_failure(L, &why);
     return vmh_push_query_result(L, &result, arena);
@@ -438,8 +284,8 @@ static int vm_call_system_contract(lua_State *L)
     static const char *const known[] = {"height",        "timestamp",   "reference_time",
                                         "prev_reference_time", "contract_name", "method_name",
                                         "input_arguments", NULL};
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
+    vmh_vm *vm;
+    vmh_host *host = vmh_vm_check(L, &vm);
     vmh_path contract_path = vmh_path_root("contract_name");
     vmh_path method_path = vmh_path_root("method_name");
     vmh_path arguments_path = vmh_path_root("input_arguments");
@@ -454,7 +300,7 @@ static int vm_call_system_contract(lua_State *L)
     luaL_checktype(L, 2, LUA_TTABLE);
     lua_settop(L, 2);
     arena = vmh_push_arena(L);
-    check_block(L, 2, known, &call.block);
+    vmh_vm_check_block(L, 2, known, &call.block);
     lua_getfield(L, 2, "contract_name");
     call.contract_name = vmh_path_copy(L, arena, vmh_path_check_bytes(L, -1, &contract_path));
     lua_getfield(L, 2, "method_name");
@@ -468,9 +314,9 @@ static int vm_call_system_contract(lua_State *L)
         if (vmh_argument_array_pack(arguments, arena, &call.input_arguments, &why) != VMH_OK)
             return vmh_push_failure(L, &why);
     }
-    outer = enter(L, vm);
+    outer = vmh_vm_enter(L, vm);
     status = vmh_host_call_system_contract(host, &call, arena, &output, &why);
-    leave(vm, outer);
+    vmh_vm_leave(vm, outer);
     if (status != VMH_OK)
         return vmh_push_failure(L, &why);
     return vmh_push_system_call_result(L, &output, arena);
@@ -486,10 +332,10 @@ static int vm_call_system_contract(lua_State *L)
 // @treturn[2] string the text
 // @treturn[2] string code `sdk_error`, `sdk_abort` (the execution is over), or of a host
 //   failure: `unknown_context` where no such context is running
-static int vm_handle_sdk_call(lua_State *L)
+static int vmh_vm_sdk_call(lua_State *L)
 {
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
+    vmh_vm *vm;
+    vmh_host *host = vmh_vm_check(L, &vm);
 
     luaL_checktype(L, 2, LUA_TTABLE);
     return vmh_sdk_call_from_lua(L, 2, vmh_host_sdk_handler(host), vm->state);
@@ -506,8 +352,8 @@ static int vm_handle_sdk_call(lua_State *L)
 // @treturn[2] string code
 static int vm_describe(lua_State *L)
 {
-    vm_handle *vm;
-    vmh_host *host = check_vm(L, &vm);
+    vmh_vm *vm;
+    vmh_host *host = vmh_vm_check(L, &vm);
     vmh_bytes name = vmh_check_bytes(L, 2);
     vmh_processor *native = vmh_host_own_native(host);
     uint32_t processor_type;
@@ -540,9 +386,9 @@ static int vm_describe(lua_State *L)
 // @treturn StateStorage
 static int vm_storage(lua_State *L)
 {
-    vm_handle *vm;
+    vmh_vm *vm;
 
-    check_vm(L, &vm);
+    vmh_vm_check(L, &vm);
     lua_getiuservalue(L, 1, 1);
     return 1;
 }
@@ -557,23 +403,24 @@ __attribute__((visibility("default"))) int luaopen_vmhost_vm(lua_State *L);
 int luaopen_vmhost_vm(lua_State *L)
 {
     static const luaL_Reg methods[] = {
-        {"process_transaction_set", vm_process_transaction_set},
-        {"transaction_set_pre_order", vm_pre_order},
+        {"process_transaction_set", vmh_vm_process_transaction_set},
+        {"transaction_set_pre_order", vmh_vm_pre_order},
         {"process_query", vm_process_query},
         {"call_system_contract", vm_call_system_contract},
-        {"handle_sdk_call", vm_handle_sdk_call},
+        {"handle_sdk_call", vmh_vm_sdk_call},
         {"describe", vm_describe},
         {"storage", vm_storage},
         {NULL, NULL},
     };
     static const luaL_Reg functions[] = {
         {"open", vm_open},
+        {"commit_sets", vmh_vm_commit_sets},
         {"interrupt_on_sigint", vmh_interrupt_on_sigint},
         {NULL, NULL},
     };
 
     vmh_handle_init(L);
-    vmh_handle_register(L, VM_TYPE, methods, vm_close);
+    vmh_handle_register(L, VMH_VM_TYPE, methods, vm_close);
     luaL_newlib(L, functions);
     return 1;
 }

@@ -80,6 +80,19 @@ vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, vmh_bytes message, vmh_failure 
     return VMH_OK;
 }
 
+void vmh_mailbox_join(vmh_mailbox *mailbox)
+{
+    mailbox->joined_count = mailbox->fresh_count;
+}
+
+/* The next of the first `limit` fresh messages. */
+static void take_fresh(vmh_mailbox *mailbox, size_t limit, vmh_bytes *message, bool *found)
+{
+    *found = mailbox->fresh_taken < limit;
+    if (*found)
+        *message = mailbox->fresh[mailbox->fresh_taken++];
+}
+
 vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
                                    vmh_failure *why)
 {
@@ -87,8 +100,10 @@ vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, boo
     vmh_status status;
 
     *found = mailbox->head < mailbox->tail;
-    if (!*found)
+    if (!*found) {
+        take_fresh(mailbox, mailbox->joined_count, message, found);
         return VMH_OK;
+    }
     status = mailbox->state->read(mailbox->state, key_bytes(&key), mailbox->arena, message, why);
     if (status != VMH_OK)
         return status;
@@ -104,12 +119,9 @@ vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_bytes *message, bool *foun
 {
     vmh_status status = vmh_mailbox_take_stored(mailbox, message, found, why);
 
-    if (status != VMH_OK || *found)
-        return status;
-    *found = mailbox->fresh_taken < mailbox->fresh_count;
-    if (*found)
-        *message = mailbox->fresh[mailbox->fresh_taken++];
-    return VMH_OK;
+    if (status == VMH_OK && !*found)
+        take_fresh(mailbox, mailbox->fresh_count, message, found);
+    return status;
 }
 
 static vmh_status delete_taken(vmh_mailbox *mailbox, vmh_failure *why)
@@ -154,15 +166,86 @@ vmh_status vmh_mailbox_close(vmh_mailbox *mailbox, vmh_failure *why)
     return status;
 }
 
+/* A number kept per chain: a name of five bytes, then the chain. */
+typedef struct chain_key {
+    uint8_t bytes[9];
+} chain_key;
+
+static chain_key key_of_chain(const char name[5], uint32_t chain)
+{
+    chain_key key;
+
+    memcpy(key.bytes, name, 5);
+    vmh_put_u32_be(key.bytes + 5, chain);
+    return key;
+}
+
+/* Adds to the number, which is given as it was before; 0 is no key. */
+static vmh_status count(vmh_service_state *state, const chain_key *key, uint64_t change,
+                        vmh_arena *arena, uint64_t *before, vmh_failure *why)
+{
+    vmh_bytes bytes = vmh_bytes_of(key->bytes, sizeof key->bytes);
+    vmh_status status = read_number(state, bytes, arena, before, why);
+
+    if (status != VMH_OK)
+        return status;
+    if (*before + change == 0)
+        return state->write(state, bytes, (vmh_bytes){0}, why);
+    return write_number(state, bytes, *before + change, why);
+}
+
 vmh_status vmh_mailbox_next_sequence(vmh_service_state *state, uint32_t to_chain,
                                      vmh_arena *arena, uint64_t *sequence, vmh_failure *why)
 {
-    uint8_t key[9] = "Next_";
-    vmh_status status;
+    chain_key key = key_of_chain("Next_", to_chain);
 
-    vmh_put_u32_be(key + 5, to_chain);
-    status = read_number(state, vmh_bytes_of(key, sizeof key), arena, sequence, why);
-    if (status != VMH_OK)
-        return status;
-    return write_number(state, vmh_bytes_of(key, sizeof key), *sequence + 1, why);
+    return count(state, &key, 1, arena, sequence, why);
+}
+
+vmh_status vmh_mailbox_sent_before(vmh_service_state *state, uint32_t to_chain, vmh_arena *arena,
+                                   uint64_t *sequence, vmh_failure *why)
+{
+    chain_key key = key_of_chain("Next_", to_chain);
+
+    return read_number(state, vmh_bytes_of(key.bytes, sizeof key.bytes), arena, sequence, why);
+}
+
+/* ---- what leaves ---- */
+
+vmh_out_key vmh_out_key_of(uint32_t chain, uint64_t sequence)
+{
+    vmh_out_key key = {"Out_"};
+
+    vmh_put_u32_be(key.bytes + 4, chain);
+    vmh_put_u64_be(key.bytes + 8, sequence);
+    return key;
+}
+
+vmh_status vmh_out_count(vmh_service_state *state, uint32_t chain, vmh_arena *arena,
+                         uint64_t *number, vmh_failure *why)
+{
+    chain_key key = key_of_chain("Open_", chain);
+
+    return read_number(state, vmh_bytes_of(key.bytes, sizeof key.bytes), arena, number, why);
+}
+
+vmh_status vmh_out_add(vmh_service_state *state, uint32_t chain, vmh_arena *arena,
+                       vmh_failure *why)
+{
+    chain_key key = key_of_chain("Open_", chain);
+    uint64_t before;
+
+    return count(state, &key, 1, arena, &before, why);
+}
+
+vmh_status vmh_out_delete(vmh_service_state *state, uint32_t chain, uint64_t sequence,
+                          vmh_arena *arena, vmh_failure *why)
+{
+    vmh_out_key record = vmh_out_key_of(chain, sequence);
+    chain_key key = key_of_chain("Open_", chain);
+    uint64_t before;
+    vmh_status status = state->write(state, vmh_bytes_of(record.bytes, sizeof record.bytes),
+                                     (vmh_bytes){0}, why);
+
+    return status == VMH_OK ? count(state, &key, UINT64_MAX, arena, &before, why) : status;
 }

@@ -24,6 +24,26 @@ static void write_names(const vmh_bytes *names, size_t count, vmh_writer *writer
     vmh_writer_end(writer, place);
 }
 
+/* Left out where there are none, as fields at the end may be. */
+static void write_allowances(const vmh_genesis_peer *peer, vmh_writer *writer)
+{
+    vmh_writer list;
+    size_t place;
+
+    if (peer->allowance_count == 0)
+        return;
+    place = vmh_writer_begin(writer, &list);
+    for (size_t i = 0; i < peer->allowance_count; i++) {
+        vmh_writer allowance;
+        size_t allowance_place = vmh_writer_begin(&list, &allowance);
+
+        vmh_writer_bytes(&allowance, peer->allowances[i].token);
+        vmh_writer_fixed(&allowance, vmh_bytes_of(peer->allowances[i].amount, 32));
+        vmh_writer_end(&list, allowance_place);
+    }
+    vmh_writer_end(writer, place);
+}
+
 static void write_peers(const vmh_genesis *genesis, vmh_writer *writer)
 {
     vmh_writer list;
@@ -35,6 +55,7 @@ static void write_peers(const vmh_genesis *genesis, vmh_writer *writer)
 
         vmh_writer_u32(&peer, genesis->peers[i].virtual_chain_id);
         vmh_writer_fixed(&peer, vmh_bytes_hash(&genesis->peers[i].host_key));
+        write_allowances(&genesis->peers[i], &peer);
         vmh_writer_end(&list, peer_place);
     }
     vmh_writer_end(writer, place);
@@ -129,6 +150,37 @@ static vmh_status read_names(vmh_bytes content, vmh_arena *arena, const vmh_byte
     return VMH_OK;
 }
 
+static vmh_status check_token(const char *what, size_t index, vmh_bytes token, vmh_failure *why)
+{
+    if (token.size == TOKEN_SIZE)
+        return VMH_OK;
+    return vmh_fail(why, VMH_E_MALFORMED, "Genesis: %s %zu has %zu bytes, not %d", what, index + 1,
+                    token.size, TOKEN_SIZE);
+}
+
+static vmh_status read_allowances(vmh_bytes content, vmh_arena *arena, vmh_genesis_peer *out,
+                                  vmh_failure *why)
+{
+    vmh_items walk = vmh_items_of(content);
+    vmh_genesis_allowance *allowances;
+    void *list;
+    vmh_bytes message;
+    vmh_status status = new_list(content, arena, sizeof *allowances, &list, &out->allowance_count,
+                                 why);
+
+    allowances = list;
+    for (size_t i = 0; status == VMH_OK && vmh_items_next(&walk, &message); i++) {
+        vmh_reader reader;
+
+        vmh_reader_init(&reader, message);
+        allowances[i].token = vmh_reader_bytes(&reader);
+        memcpy(allowances[i].amount, vmh_reader_fixed(&reader, 32).data, 32);
+        status = check_token("allowance token", i, allowances[i].token, why);
+    }
+    out->allowances = allowances;
+    return status;
+}
+
 static vmh_status read_peers(vmh_bytes content, vmh_arena *arena, vmh_genesis *out,
                              vmh_failure *why)
 {
@@ -138,18 +190,17 @@ static vmh_status read_peers(vmh_bytes content, vmh_arena *arena, vmh_genesis *o
     vmh_bytes message;
     vmh_status status = new_list(content, arena, sizeof *peers, &list, &out->peer_count, why);
 
-    if (status != VMH_OK)
-        return status;
     peers = list;
-    for (size_t i = 0; vmh_items_next(&walk, &message); i++) {
+    for (size_t i = 0; status == VMH_OK && vmh_items_next(&walk, &message); i++) {
         vmh_reader reader;
 
         vmh_reader_init(&reader, message);
         peers[i].virtual_chain_id = vmh_reader_u32(&reader);
         memcpy(peers[i].host_key.bytes, vmh_reader_fixed(&reader, 32).data, 32);
+        status = read_allowances(vmh_reader_bytes(&reader), arena, &peers[i], why);
     }
     out->peers = peers;
-    return VMH_OK;
+    return status;
 }
 
 static vmh_status read_services(vmh_bytes content, vmh_arena *arena, vmh_genesis *out,
@@ -185,22 +236,18 @@ static vmh_status read_issues(vmh_bytes content, vmh_arena *arena, vmh_genesis *
     vmh_bytes message;
     vmh_status status = new_list(content, arena, sizeof *issues, &list, &out->issue_count, why);
 
-    if (status != VMH_OK)
-        return status;
     issues = list;
-    for (size_t i = 0; vmh_items_next(&walk, &message); i++) {
+    for (size_t i = 0; status == VMH_OK && vmh_items_next(&walk, &message); i++) {
         vmh_reader reader;
 
         vmh_reader_init(&reader, message);
         memcpy(issues[i].to.bytes, vmh_reader_fixed(&reader, 20).data, 20);
         issues[i].token = vmh_reader_bytes(&reader);
         memcpy(issues[i].amount, vmh_reader_fixed(&reader, 32).data, 32);
-        if (issues[i].token.size != TOKEN_SIZE)
-            return vmh_fail(why, VMH_E_MALFORMED, "Genesis: token %zu has %zu bytes, not %d", i + 1,
-                            issues[i].token.size, TOKEN_SIZE);
+        status = check_token("token", i, issues[i].token, why);
     }
     out->issues = issues;
-    return VMH_OK;
+    return status;
 }
 
 /* An optional key or address: empty or of its full size. */

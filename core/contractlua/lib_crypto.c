@@ -3,6 +3,7 @@
 #include "crypto/address.h"
 #include "crypto/digest.h"
 #include "crypto/signature.h"
+#include "types/target.h"
 
 /* ---- hashes ---- */
 
@@ -172,16 +173,38 @@ static bool begin_address(vmh_lua_state *L, const vmh_lua_frame *frame, size_t s
     return false;
 }
 
-/* sdk.address_of_service(name) */
+/* What is behind a name with a chain is an account of this one where it is this one's own. */
+static bool is_foreign(vmh_lua_state *L, const vmh_target *target, bool *foreign,
+                       vmh_lua_step *step)
+{
+    static const vmh_lua_operation operation = {"Sdk.Env", "getVirtualChainId",
+                                                VMH_PERMISSION_SERVICE};
+    vmh_argument own;
+
+    if (!vmh_lua_sdk_ask(L, &operation, (vmh_argument_array){0}, VMH_ARGUMENT_UINT32, &own, step))
+        return false;
+    *foreign = target->chain != own.value.uint32;
+    return true;
+}
+
+/* sdk.address_of_service(name), or of another chain, name@chain */
 vmh_lua_step vmh_lua_sdk_address_of_service(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     vmh_address address;
+    vmh_target target;
     vmh_bytes name;
     vmh_lua_step step;
+    bool foreign = false;
 
     if (!begin_address(L, frame, 0, &name, &step))
         return step;
-    vmh_address_of_contract(name, &address);
+    target = vmh_target_read(name, 0);
+    if (target.service.size != name.size && !is_foreign(L, &target, &foreign, &step))
+        return step;
+    if (foreign)
+        vmh_address_of_foreign_contract(target.chain, target.service, &address);
+    else
+        vmh_address_of_contract(target.service, &address);
     return return_address(L, frame, &address);
 }
 

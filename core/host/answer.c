@@ -8,11 +8,13 @@ bool vmh_owes_answer(const vmh_request *request)
     return request->kind == VMH_MESSAGE_SYNC_CALL;
 }
 
-/* A message from the service that ran to the one that asked. */
+/* A message from the service that was asked to the one that asked. */
 static vmh_message reply(const vmh_run_plan *plan, vmh_message_kind kind)
 {
     return (vmh_message){
+        .from_chain = plan->to_chain,
         .from_service = plan->call.frame.service,
+        .to_chain = plan->request.from_chain,
         .to_service = plan->request.from_service,
         .kind = (uint16_t)kind,
         .answered_id = vmh_bytes_hash(&plan->request.id),
@@ -32,7 +34,7 @@ vmh_status vmh_answer(vmh_execution_context *context, const vmh_run_plan *plan,
 
     message.input = answer_input(plan, output);
     message.gas = gas;
-    return vmh_outbox_send_own(context, &message, why);
+    return vmh_outbox_send_own(context, &message, true, why);
 }
 
 vmh_status vmh_answer_failure(vmh_execution_context *context, const vmh_run_plan *plan,
@@ -50,5 +52,5 @@ vmh_status vmh_answer_failure(vmh_execution_context *context, const vmh_run_plan
         message.code = output->code;
         message.gas = context->gas_left;
     }
-    return vmh_outbox_send_own(context, &message, why);
+    return vmh_outbox_send_own(context, &message, !plan->is_refused_amount, why);
 }

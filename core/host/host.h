@@ -104,11 +104,33 @@ vmh_status vmh_host_process_query(vmh_host *host, uint64_t requested_height,
                                   vmh_bytes signed_query, vmh_arena *arena,
                                   vmh_query_result *out, vmh_failure *why);
 
+/*
+ * A record of a peer's `_Mailbox`, proved: under the pre-execution root of a results block
+ * header, whose hash his host key signed.
+ */
+typedef struct vmh_peer_record {
+    vmh_bytes header;
+    vmh_bytes signature;
+    vmh_bytes value; /* a Message, or what the peer has taken of ours */
+    vmh_bytes proof;
+} vmh_peer_record;
+
 typedef struct vmh_transaction_set {
     vmh_block_ref block; /* the block that is being built */
     const vmh_bytes *signed_transactions;
     size_t count;
+    const vmh_peer_record *incoming; /* messages of other hosts (spec/joins.md 10) */
+    size_t incoming_count;
+    const vmh_peer_record *acknowledgements;
+    size_t acknowledgement_count;
 } vmh_transaction_set;
+
+/* A record that did not prove itself; it has no effect. */
+typedef struct vmh_refused_record {
+    bool is_acknowledgement;
+    size_t index;
+    const char *reason;
+} vmh_refused_record;
 
 typedef struct vmh_transaction_set_result {
     vmh_receipt *receipts;
@@ -116,11 +138,13 @@ typedef struct vmh_transaction_set_result {
     vmh_run_record *records;
     size_t receipt_count;
     vmh_state_diff diff;
+    vmh_refused_record *refused;
+    size_t refused_count;
 } vmh_transaction_set_result;
 
 /*
- * ProcessTransactionSet: runs all transactions in order, reading the state of
- * block.height - 1. A transaction that fails has its receipt and the set goes
+ * ProcessTransactionSet: takes what other hosts bring, runs the messages that wait,
+ * all transactions in order, and what they send, reading the state of block.height - 1. A transaction that fails has its receipt and the set goes
  * on; a failure of the host ends the set without receipts.
  *
  * Fails with VMH_E_MALFORMED (names the transaction), VMH_E_INPUT (a height that

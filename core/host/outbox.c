@@ -2,7 +2,6 @@
 
 #include "async/mailbox.h"
 #include "async/suspended_run.h"
-#include "base/hex.h"
 #include "codec/message_codec.h"
 #include "crypto/address.h"
 #include "host/host_state.h"
@@ -10,43 +9,6 @@
 #include "types/host_texts.h"
 
 static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
-
-enum { ADDRESS_TARGET_SIZE = 1 + 42 };
-
-/* ---- targets ---- */
-
-/* The 21 bytes of `@` + 42 hex; false for any other name. */
-static bool read_address_target(vmh_bytes service, uint8_t out[21])
-{
-    if (service.size != ADDRESS_TARGET_SIZE || service.data[0] != '@')
-        return false;
-    for (size_t i = 0; i < 21; i++) {
-        int high = vmh_hex_digit(service.data[1 + 2 * i]);
-        int low = vmh_hex_digit(service.data[2 + 2 * i]);
-
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
-void vmh_target_address(vmh_bytes service, vmh_address *out)
-{
-    uint8_t bytes[21];
-
-    if (read_address_target(service, bytes))
-        memcpy(out->bytes, bytes, sizeof out->bytes);
-    else
-        vmh_address_of_contract(service, out);
-}
-
-bool vmh_target_is_client(vmh_bytes service)
-{
-    uint8_t bytes[21];
-
-    return read_address_target(service, bytes) && bytes[20] == 0;
-}
 
 /* ---- issuing ---- */
 
@@ -70,7 +32,16 @@ static vmh_status write_mailbox(vmh_service_state *state, vmh_bytes key, vmh_byt
                                      key, value, why);
 }
 
-/* Fills in what the host knows, and gives the message its number and id. */
+/* Whether a message leaves this host. */
+static bool leaves(const vmh_execution_context *context, const vmh_message *message)
+{
+    return vmh_find_peer(context->host->genesis, message->to_chain) != NULL;
+}
+
+/*
+ * Fills in what the host knows, and gives the message its number and id; what leaves is
+ * counted, so that all of it is undone with the call.
+ */
 static vmh_status number_message(vmh_execution_context *context, vmh_message *message,
                                  vmh_hash32 *id, vmh_failure *why)
 {
@@ -78,8 +49,6 @@ static vmh_status number_message(vmh_execution_context *context, vmh_message *me
     vmh_status status;
 
     message->version = VMH_MESSAGE_VERSION;
-    message->from_chain = context->host->genesis->virtual_chain_id;
-    message->to_chain = message->from_chain;
     message->root = context->request.root;
     message->parent = context->run_id;
     message->signer = context->request.signer;
@@ -87,30 +56,50 @@ static vmh_status number_message(vmh_execution_context *context, vmh_message *me
         message->token = VMH_DEFAULT_TOKEN;
     status = vmh_mailbox_next_sequence(&state.port, message->to_chain, context->arena,
                                        &message->sequence, why);
+    if (status == VMH_OK && leaves(context, message))
+        status = vmh_out_add(&state.port, message->to_chain, context->arena, why);
     return status == VMH_OK ? vmh_message_id(message, id, why) : status;
 }
 
-static vmh_issue_refusal find_refusal(const vmh_execution_context *context,
-                                      const vmh_message_draft *draft)
+static vmh_status find_refusal(vmh_execution_context *context, const vmh_message_draft *draft,
+                               vmh_issue_refusal *refusal, vmh_failure *why)
 {
+    context_state state = {{read_mailbox, write_mailbox}, context};
+    const vmh_genesis *genesis = context->host->genesis;
+    uint32_t chain = vmh_target_read(draft->target, genesis->virtual_chain_id).chain;
+    uint64_t out_count = 0;
+    vmh_status status = VMH_OK;
+
+    if (vmh_find_peer(genesis, chain) != NULL)
+        status = vmh_out_count(&state.port, chain, context->arena, &out_count, why);
+    if (status != VMH_OK)
+        return status;
     if (draft->token.size != 0 && draft->token.size != VMH_TOKEN_SIZE)
-        return (vmh_issue_refusal){VMH_TEXT_MESSAGE_TOKEN, VMH_CODE_CONTRACT_FAILED};
-    if (context->issued_count >= VMH_MESSAGES_PER_RUN)
-        return (vmh_issue_refusal){VMH_TEXT_TOO_MANY_REQUESTS, VMH_CODE_NESTED_CALL_FAILED};
-    if (vmh_mailbox_count(context->mailbox) + context->outbox_count >= VMH_MAILBOX_CAPACITY)
-        return (vmh_issue_refusal){VMH_TEXT_MAILBOX_FULL, VMH_CODE_NESTED_CALL_FAILED};
-    return (vmh_issue_refusal){0};
+        *refusal = (vmh_issue_refusal){VMH_TEXT_MESSAGE_TOKEN, VMH_CODE_CONTRACT_FAILED};
+    else if (context->issued_count >= VMH_MESSAGES_PER_RUN)
+        *refusal = (vmh_issue_refusal){VMH_TEXT_TOO_MANY_REQUESTS, VMH_CODE_NESTED_CALL_FAILED};
+    else if (out_count >= VMH_OUT_CAPACITY ||
+             vmh_mailbox_count(context->mailbox) + context->outbox_count >= VMH_MAILBOX_CAPACITY)
+        *refusal = (vmh_issue_refusal){VMH_TEXT_MAILBOX_FULL, VMH_CODE_NESTED_CALL_FAILED};
+    else
+        *refusal = (vmh_issue_refusal){0};
+    return VMH_OK;
 }
 
 static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_draft *draft,
                              vmh_outgoing *out, vmh_failure *why)
 {
-    const vmh_bytes from[6] = {draft->to_service, draft->method, draft->input, draft->token,
+    uint32_t own_chain = context->host->genesis->virtual_chain_id;
+    vmh_target target = vmh_target_read(draft->target, own_chain);
+    const vmh_bytes from[6] = {target.service, draft->method, draft->input, draft->token,
                                draft->stored, vmh_service_stack_top(context)->service};
     vmh_bytes *to[6] = {&out->message.to_service, &out->message.method, &out->message.input,
                         &out->message.token, &out->stored, &out->message.from_service};
 
-    *out = (vmh_outgoing){.message = {.kind = (uint16_t)draft->kind, .amount = draft->amount},
+    *out = (vmh_outgoing){.message = {.from_chain = own_chain,
+                                      .to_chain = target.chain,
+                                      .kind = (uint16_t)draft->kind,
+                                      .amount = draft->amount},
                           .gas = draft->gas,
                           .lock = draft->lock,
                           .language = draft->language};
@@ -154,11 +143,10 @@ vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_dr
 {
     vmh_outgoing *outbox, outgoing;
     bool paid;
-    vmh_status status;
+    vmh_status status = find_refusal(context, draft, refusal, why);
 
-    *refusal = find_refusal(context, draft);
-    if (refusal->text != NULL)
-        return VMH_OK;
+    if (status != VMH_OK || refusal->text != NULL)
+        return status;
     status = pay(context, draft->input.size + draft->stored.size, &paid, why);
     if (status != VMH_OK || !paid) {
         *refusal = (vmh_issue_refusal){VMH_TEXT_OUT_OF_GAS, VMH_CODE_OUT_OF_GAS};
@@ -291,6 +279,9 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
         divide(outgoing, share, &message->gas, &lock);
     vmh_address_of_contract(message->from_service, &sender);
     status = vmh_value_debit(context, &sender, message->token, &message->amount, enough, why);
+    if (status == VMH_OK && *enough && leaves(context, message))
+        status = vmh_value_send(context, message->to_chain, message->token, &message->amount,
+                                enough, why);
     if (status != VMH_OK || !*enough || !waits(outgoing))
         return status;
     return keep_suspended(context, outgoing, lock, why);
@@ -325,19 +316,32 @@ vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint6
     return VMH_OK;
 }
 
+static vmh_status put_bytes(vmh_execution_context *context, const vmh_message *message,
+                            vmh_bytes bytes, vmh_failure *why)
+{
+    vmh_out_key key = vmh_out_key_of(message->to_chain, message->sequence);
+    vmh_bytes kept;
+    vmh_status status;
+
+    if (leaves(context, message))
+        return vmh_transient_state_write(&context->transient, mailbox_name,
+                                         vmh_bytes_of(key.bytes, sizeof key.bytes), bytes, why);
+    status = vmh_arena_copy(context->mailbox->arena, bytes, &kept, why);
+    return status == VMH_OK ? vmh_mailbox_add(context->mailbox, kept, why) : status;
+}
+
 static vmh_status put(vmh_execution_context *context, const vmh_message *message, vmh_failure *why)
 {
     vmh_buffer bytes;
-    vmh_bytes kept;
     vmh_status status;
 
     vmh_buffer_init(&bytes);
     vmh_message_encode(message, &bytes);
     status = vmh_buffer_check(&bytes, why);
     if (status == VMH_OK)
-        status = vmh_arena_copy(context->mailbox->arena, vmh_buffer_bytes(&bytes), &kept, why);
+        status = put_bytes(context, message, vmh_buffer_bytes(&bytes), why);
     vmh_buffer_clear(&bytes);
-    return status == VMH_OK ? vmh_mailbox_add(context->mailbox, kept, why) : status;
+    return status;
 }
 
 vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
@@ -351,11 +355,16 @@ vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
     return VMH_OK;
 }
 
-vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message,
+vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message, bool counts,
                                vmh_failure *why)
 {
     vmh_hash32 id;
+    bool fits = true;
     vmh_status status = number_message(context, message, &id, why);
 
+    /* It fits: the amount goes back to where it was taken from. */
+    if (status == VMH_OK && counts && leaves(context, message))
+        status = vmh_value_send(context, message->to_chain, message->token, &message->amount,
+                                &fits, why);
     return status == VMH_OK ? put(context, message, why) : status;
 }

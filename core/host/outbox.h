@@ -8,13 +8,14 @@
 #define VMH_HOST_OUTBOX_H
 
 #include "host/execution_context.h"
+#include "host/target.h"
 
 enum { VMH_MESSAGES_PER_RUN = 256, VMH_GAS_PER_MESSAGE_BYTE = 28, VMH_AWAIT_LOCK_MAX = 1000000 };
 
 /* What the sender says of a message; the host fills in the rest. */
 typedef struct vmh_message_draft {
     vmh_message_kind kind;
-    vmh_bytes to_service;
+    vmh_bytes target; /* see target.h */
     vmh_bytes method; /* empty: `input` is raw call data */
     vmh_bytes input;
     vmh_bytes token;
@@ -54,17 +55,17 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
 vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
                              vmh_issue_refusal *refusal, vmh_failure *why);
 
-/* Puts the settled messages into the mailbox, in order. */
+/*
+ * Lets the settled messages go, in order: into the mailbox, or where they are for a
+ * peer, into the state, for him to fetch. Those for nobody's chain are in the mailbox.
+ */
 vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why);
 
-/* Puts one message of the host itself, an answer or a refund, into the mailbox. */
-vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message,
+/*
+ * Sends one message of the host itself, an answer or a refund, in the same way; both
+ * chains are given. `counts`: its amount is counted as sent to the peer.
+ */
+vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *message, bool counts,
                                vmh_failure *why);
-
-/* The account that stands behind a target: a service's, or the address in `@` + 42 hex. */
-void vmh_target_address(vmh_bytes service, vmh_address *out);
-
-/* Whether a target is the address of a client. */
-bool vmh_target_is_client(vmh_bytes service);
 
 #endif

@@ -18,12 +18,14 @@ static vmh_run_report *add_report(vmh_set_run *run)
 }
 
 /* What every message's plan has. */
-static vmh_run_plan plan_of(const vmh_message *message, const vmh_hash32 *id)
+static vmh_run_plan plan_of(const vmh_genesis *genesis, const vmh_message *message,
+                            const vmh_hash32 *id)
 {
     vmh_run_plan plan = {
         .txhash = *id,
         .run_id = *id,
         .parent = vmh_bytes_hash(&message->parent),
+        .to_chain = message->to_chain,
         .request =
             {
                 .kind = message->kind,
@@ -45,7 +47,11 @@ static vmh_run_plan plan_of(const vmh_message *message, const vmh_hash32 *id)
         .token = message->token,
     };
 
-    vmh_target_address(message->from_service, &plan.call.frame.caller);
+    vmh_sender_address(genesis, message->from_chain, message->from_service,
+                       &plan.call.frame.caller);
+    /* Whom a peer names as signer proves nothing here (joins.md 1). */
+    if (message->from_chain != genesis->virtual_chain_id)
+        plan.request.signer = (vmh_address){0};
     return plan;
 }
 
@@ -91,15 +97,72 @@ static vmh_status change_nothing(vmh_execution_context *context, const vmh_messa
     return VMH_OK;
 }
 
+/* ---- amounts of peers ---- */
+
+/* Counts what a peer sent; `*allowed` true without a peer. */
+static vmh_status take_amount(vmh_execution_context *context, const vmh_message *message,
+                              bool *allowed, vmh_failure *why)
+{
+    const vmh_genesis_peer *peer = vmh_find_peer(context->host->genesis, message->from_chain);
+
+    *allowed = true;
+    if (peer == NULL)
+        return VMH_OK;
+    return vmh_value_take(context, peer, message->token, &message->amount, allowed, why);
+}
+
+/* What a call brings is taken whatever becomes of its run: a failure sends it back. */
+static vmh_status commit_amount(vmh_set_run *run, const vmh_run_plan *plan,
+                                const vmh_message *message, bool *allowed, vmh_failure *why)
+{
+    vmh_execution_context context;
+    vmh_status status;
+
+    *allowed = true;
+    if (vmh_word_is_zero(&message->amount) ||
+        vmh_find_peer(run->host->genesis, message->from_chain) == NULL)
+        return VMH_OK;
+    vmh_set_run_begin(run, plan, &context);
+    status = take_amount(&context, message, allowed, why);
+    if (status == VMH_OK)
+        status = vmh_transient_state_merge(&context.transient, &run->batch, why);
+    vmh_execution_context_end(&context);
+    return status;
+}
+
+/* An amount that comes back is credited as far as its peer may have it here. */
+static vmh_status credit_returned(vmh_execution_context *context, const vmh_message *message,
+                                  vmh_failure *why)
+{
+    bool allowed;
+    vmh_status status = take_amount(context, message, &allowed, why);
+
+    return status == VMH_OK && allowed ? credit_target(context, message, why) : status;
+}
+
+/* ---- calls ---- */
+
 /* Kinds 2 and 8: a call of a service, or a credit of a client. */
 static vmh_status process_call_message(vmh_set_run *run, vmh_run_plan *plan,
                                        const vmh_message *message, vmh_run_report *report,
                                        vmh_failure *why)
 {
     const vmh_process_call_output nothing = {.call_result = VMH_RESULT_SUCCESS};
+    bool allowed;
+    vmh_status status = commit_amount(run, plan, message, &allowed, why);
 
-    if (vmh_target_is_client(message->to_service))
+    if (status != VMH_OK)
+        return status;
+    if (message->to_chain != run->host->genesis->virtual_chain_id) {
+        plan->refusal = VMH_TEXT_UNKNOWN_CHAIN;
+        plan->refusal_code = VMH_CODE_NOT_DEPLOYED;
+    } else if (!allowed) {
+        plan->refusal = VMH_TEXT_ALLOWANCE;
+        plan->refusal_code = VMH_CODE_LACK_OF_FUNDS;
+        plan->is_refused_amount = true;
+    } else if (vmh_target_is_client(message->to_service)) {
         return run_without_code(run, plan, message, credit_target, &nothing, report, why);
+    }
     plan->call.frame.token = message->token;
     plan->call.frame.amount = message->amount;
     plan->returned_amount = message->amount;
@@ -123,6 +186,17 @@ static vmh_status refuse(vmh_set_run *run, vmh_run_plan *plan, const vmh_message
     if (status != VMH_OK)
         return status;
     return run_without_code(run, plan, message, change_nothing, &output, report, why);
+}
+
+/* A peer's answer counts at most what its call carried (joins.md 10). */
+void vmh_bound_answer(const vmh_answered_call *call, vmh_message *message)
+{
+    if (message->gas > call->gas)
+        message->gas = call->gas;
+    if (!vmh_bytes_equal(message->token, call->token))
+        message->amount = vmh_word_of(0);
+    else if (vmh_word_compare(&message->amount, &call->amount) > 0)
+        message->amount = call->amount;
 }
 
 /* The live record that this answer is for: `*found` false where there is none. */
@@ -162,7 +236,7 @@ static vmh_status take_answer(vmh_execution_context *context, const vmh_message 
     status = vmh_transient_state_write(&context->transient, message->to_service,
                                        vmh_bytes_of(key, sizeof key), (vmh_bytes){0}, why);
     if (status == VMH_OK && message->kind == VMH_MESSAGE_SYNC_FAILURE)
-        status = credit_target(context, message, why);
+        status = credit_returned(context, message, why);
     return status;
 }
 
@@ -181,9 +255,10 @@ static vmh_status commit_answer(vmh_set_run *run, const vmh_run_plan *plan,
 }
 
 /* Kinds 9 and 10: the suspended run goes on. */
-static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, const vmh_message *message,
+static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_message *message,
                                  vmh_run_report *report, vmh_failure *why)
 {
+    const vmh_genesis *genesis = run->host->genesis;
     vmh_suspended_run suspended;
     vmh_resume resume;
     bool found;
@@ -193,6 +268,9 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, const vmh
         return status;
     if (!found)
         return refuse(run, plan, message, report, why);
+    if (vmh_find_peer(genesis, message->from_chain) != NULL)
+        vmh_bound_answer(&(vmh_answered_call){suspended.token, suspended.amount, suspended.gas},
+                         message);
     status = commit_answer(run, plan, message, why);
     if (status != VMH_OK)
         return status;
@@ -201,10 +279,11 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, const vmh
         .succeeded = message->kind == VMH_MESSAGE_SYNC_ANSWER,
         .answer = message->input,
         .code = message->code,
-        .target_is_client = vmh_target_is_client(message->from_service),
+        .target_is_client = message->from_chain == genesis->virtual_chain_id &&
+                            vmh_target_is_client(message->from_service),
     };
     memcpy(resume.answered_id.bytes, message->answered_id.data, sizeof resume.answered_id.bytes);
-    vmh_target_address(message->from_service, &resume.target);
+    vmh_sender_address(genesis, message->from_chain, message->from_service, &resume.target);
     plan->request = suspended.request;
     plan->call.frame.method = suspended.request.method;
     plan->call.input_arguments = (vmh_bytes){0};
@@ -213,7 +292,8 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, const vmh
     if (plan->call.frame.caller_is_client)
         plan->call.frame.caller = suspended.request.signer;
     else
-        vmh_target_address(suspended.request.from_service, &plan->call.frame.caller);
+        vmh_sender_address(genesis, suspended.request.from_chain, suspended.request.from_service,
+                           &plan->call.frame.caller);
     plan->gas_limit = message->gas + suspended.lock;
     plan->language = suspended.language;
     return vmh_set_run_execute(run, plan, report, why);
@@ -237,7 +317,7 @@ vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, vmh_failure *w
         return status;
     if (status != VMH_OK)
         return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a message does not decode");
-    plan = plan_of(&message, &id);
+    plan = plan_of(run->host->genesis, &message, &id);
     switch (message.kind) {
     case VMH_MESSAGE_CALL:
     case VMH_MESSAGE_SYNC_CALL:
@@ -248,7 +328,7 @@ vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, vmh_failure *w
         status = process_answer(run, &plan, &message, report, why);
         break;
     default:
-        status = run_without_code(run, &plan, &message, credit_target, &nothing, report, why);
+        status = run_without_code(run, &plan, &message, credit_returned, &nothing, report, why);
         break;
     }
     run->message_gas_used += report->receipt.gas_used;

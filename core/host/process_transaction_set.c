@@ -2,7 +2,7 @@
 #include "crypto/address.h"
 #include "crypto/signature.h"
 #include "host/host_state.h"
-#include "host/set_run.h"
+#include "host/incoming.h"
 #include "types/protected_key.h"
 
 static const vmh_bytes mailbox_name = {(const uint8_t *)"_Mailbox", 8};
@@ -193,7 +193,7 @@ static vmh_status open_mailbox(vmh_set_run *run, vmh_failure *why)
                            (unsigned long long)run->set->block.height);
 }
 
-/* The order of joins.md 5: what waited, the transactions, what was sent since. */
+/* The order of joins.md 5: what other hosts bring, what waited, the transactions, what was sent since. */
 static vmh_status process_all(vmh_set_run *run, vmh_transaction_set_result *out, vmh_failure *why)
 {
     vmh_transaction *transactions =
@@ -207,6 +207,8 @@ static vmh_status process_all(vmh_set_run *run, vmh_transaction_set_result *out,
     status = decode_all(run, transactions, why);
     if (status == VMH_OK)
         status = open_mailbox(run, why);
+    if (status == VMH_OK)
+        status = vmh_take_incoming(run, out, why);
     if (status == VMH_OK)
         status = process_messages(run, vmh_mailbox_take_stored, why);
     if (status == VMH_OK)

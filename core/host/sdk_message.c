@@ -18,7 +18,7 @@ static bool may_suspend(const vmh_execution_context *context)
     return !context->suspended && (context->depth == 1 || is_outermost_with_value(context));
 }
 
-/* The arguments that both calls begin with: service, method, arguments, token, amount. */
+/* The arguments that both calls begin with: target, method, arguments, token, amount. */
 static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
 {
     const vmh_argument *arguments = run->arguments;
@@ -26,7 +26,7 @@ static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
 
     return (vmh_message_draft){
         .kind = kind,
-        .to_service = arguments[0].value.bytes,
+        .target = arguments[0].value.bytes,
         .method = arguments[1].value.bytes,
         .input = is_raw ? arguments[2].value.bytes
                         : vmh_argument_array_strip_header(arguments[2].value.bytes),
@@ -64,7 +64,7 @@ vmh_status vmh_sdk_message_identify(vmh_sdk_run *run, vmh_failure *why)
 {
     vmh_message_draft draft = {
         .kind = VMH_MESSAGE_CALL,
-        .to_service = run->arguments[0].value.bytes,
+        .target = run->arguments[0].value.bytes,
         .input = run->arguments[1].value.bytes,
         .token = run->arguments[2].value.bytes,
         .amount = vmh_word_from_bytes(run->arguments[3].value.bytes.data),

@@ -148,11 +148,27 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
 
 /* ---- the run ---- */
 
+static vmh_status refuse(vmh_execution_context *context, uint32_t code, const char *text,
+                         vmh_process_call_output *output, vmh_failure *why)
+{
+    vmh_execution_result result = code == VMH_CODE_NOT_DEPLOYED
+                                      ? VMH_RESULT_ERROR_CONTRACT_NOT_DEPLOYED
+                                      : VMH_RESULT_ERROR_SMART_CONTRACT;
+    vmh_status status = vmh_call_output_fail(context->arena, result, code, vmh_bytes_text(text),
+                                             output, why);
+
+    return status == VMH_OK ? vmh_execution_context_note(context, output->error, 0, why) : status;
+}
+
 static vmh_status call(vmh_execution_context *context, const vmh_run_plan *plan, bool *found,
                        vmh_process_call_output *output, vmh_failure *why)
 {
     vmh_processor *processor;
 
+    if (plan->refusal != NULL) {
+        *found = true;
+        return refuse(context, plan->refusal_code, plan->refusal, output, why);
+    }
     if (plan->call.resume == NULL)
         return vmh_run_call(context, &plan->call, found, output, why);
     processor = vmh_host_find_processor(context->host, plan->language);
@@ -173,9 +189,7 @@ static vmh_status settle(vmh_execution_context *context, const vmh_run_plan *pla
 
     if (status != VMH_OK || refusal.text == NULL)
         return status;
-    status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT, refusal.code,
-                                  vmh_bytes_text(refusal.text), output, why);
-    return status == VMH_OK ? vmh_execution_context_note(context, output->error, 0, why) : status;
+    return refuse(context, refusal.code, refusal.text, output, why);
 }
 
 static vmh_status finish(vmh_execution_context *context, const vmh_run_plan *plan, bool found,

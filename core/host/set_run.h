@@ -7,6 +7,7 @@
 
 #include "async/mailbox.h"
 #include "host/run_call.h"
+#include "host/target.h"
 
 /* A receipt, its bytes and what the host knows beside it. */
 typedef struct vmh_run_report {
@@ -37,11 +38,15 @@ typedef struct vmh_run_plan {
     vmh_hash32 run_id; /* its message_id */
     vmh_bytes parent;
     const vmh_transaction *transaction; /* NULL: a message */
+    uint32_t to_chain; /* of a message: for whom it was; ours, or one that nobody knows */
     vmh_request request; /* what the run answers to; of a resumed run its first run's */
     vmh_call_request call;
     uint64_t gas_limit;
     uint16_t language; /* of a resumed run */
+    const char *refusal;      /* why it fails before any code runs; NULL: it runs */
+    uint32_t refusal_code;
     vmh_word returned_amount; /* what goes back with a failure */
+    bool is_refused_amount;   /* it was not counted as taken from its peer */
     vmh_bytes token;
 } vmh_run_plan;
 
@@ -54,6 +59,16 @@ vmh_status vmh_set_run_execute(vmh_set_run *run, const vmh_run_plan *plan, vmh_r
 
 /* Runs one message out of the mailbox (process_message.c). */
 vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes message, vmh_failure *why);
+
+/* What was sent with the call that an answer belongs to. */
+typedef struct vmh_answered_call {
+    vmh_bytes token;
+    vmh_word amount;
+    uint64_t gas;
+} vmh_answered_call;
+
+/* Takes an answer of a peer down to what its call carried. */
+void vmh_bound_answer(const vmh_answered_call *call, vmh_message *message);
 
 /* Reads a key of the set: the batch, then storage; the value lives in the set's arena. */
 vmh_status vmh_set_run_read(vmh_set_run *run, vmh_bytes service, vmh_bytes key, vmh_bytes *value,

@@ -19,4 +19,22 @@ vmh_status vmh_value_debit(vmh_execution_context *context, const vmh_address *ad
                            vmh_bytes token, const vmh_word *amount, bool *enough,
                            vmh_failure *why);
 
+/*
+ * What other hosts sent and were sent, per peer and token (joins.md 8, 10). An amount
+ * that leaves is on no account here until it comes back.
+ */
+
+/* Counts an amount as sent to a peer; `*fits` false: the count would pass 2^256-1. */
+vmh_status vmh_value_send(vmh_execution_context *context, uint32_t chain, vmh_bytes token,
+                          const vmh_word *amount, bool *fits, vmh_failure *why);
+
+/*
+ * Counts an amount as taken from a peer. `*allowed` is false, and nothing changes, when
+ * what was taken less what was sent would pass what the genesis allows that peer, or
+ * all of the token here 2^256-1.
+ */
+vmh_status vmh_value_take(vmh_execution_context *context, const vmh_genesis_peer *peer,
+                          vmh_bytes token, const vmh_word *amount, bool *allowed,
+                          vmh_failure *why);
+
 #endif

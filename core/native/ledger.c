@@ -32,7 +32,7 @@ static bool credit(vmh_native_call *call, vmh_bytes address, vmh_bytes token,
 
     if (!account_key(call, address, token, &key) || !vmh_native_read_word(call, key, &balance))
         return false;
-    /* Cannot overflow: the total issued of a token stays below 2^256. */
+    /* Cannot overflow: all that is here of a token stays below 2^256. */
     vmh_word_add(&balance, amount, &balance);
     return write_amount(call, key, &balance);
 }
@@ -100,16 +100,20 @@ static bool issue_to(vmh_native_call *call)
     vmh_bytes token = call->arguments[1].value.bytes;
     vmh_word amount = vmh_word_from_bytes(call->arguments[2].value.bytes.data);
     char text[79];
-    vmh_word total;
-    vmh_bytes key;
+    vmh_word total, foreign, here;
+    vmh_bytes key, foreign_key;
 
     if (!check_token(call, token) ||
         !vmh_native_join(call, &key, (vmh_bytes[]){VMH_LITERAL("Issued_"), token}, 2) ||
-        !vmh_native_read_word(call, key, &total))
+        !vmh_native_read_word(call, key, &total) ||
+        !vmh_native_join(call, &foreign_key, (vmh_bytes[]){VMH_LITERAL("Foreign_"), token}, 2) ||
+        !vmh_native_read_word(call, foreign_key, &foreign))
         return false;
     if (vmh_word_is_zero(&amount))
         return true;
-    if (vmh_word_add(&total, &amount, &total)) {
+    /* What is here: the issued, what other hosts sent, less what they were sent. */
+    vmh_word_add(&total, &foreign, &here);
+    if (vmh_word_add(&total, &amount, &total) || vmh_word_add(&here, &amount, &here)) {
         vmh_word_to_decimal(&amount, text);
         return vmh_native_raise(call, VMH_CODE_CONTRACT_FAILED, VMH_TEXT_ISSUE_OVERFLOW, text);
     }

@@ -41,9 +41,18 @@ typedef struct vmh_genesis_issue {
     uint8_t amount[32]; /* uint256, big-endian */
 } vmh_genesis_issue;
 
+/* How much of a token a peer may send more than it was sent. */
+typedef struct vmh_genesis_allowance {
+    vmh_bytes token;    /* 10 bytes */
+    uint8_t amount[32]; /* uint256, big-endian */
+} vmh_genesis_allowance;
+
+/* Without an allowance it is 0 for tokens issued here, and no limit for others. */
 typedef struct vmh_genesis_peer {
     uint32_t virtual_chain_id;
     vmh_hash32 host_key; /* Ed25519 public key */
+    const vmh_genesis_allowance *allowances;
+    size_t allowance_count;
 } vmh_genesis_peer;
 
 typedef struct vmh_genesis {

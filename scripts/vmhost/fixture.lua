@@ -17,13 +17,13 @@
 -- **Fields** of a chain: `storage` (StateStorage), `host` (of `vmhost.vm`), `accounts` (name ->
 -- `{ name=, seed=, public_key=, address= }`).
 -- @module vmhost.fixture
-local codec = require "vmhost.codec"
 local inspect = require "vmhost.inspect"
 local lua_contract = require "vmhost.lua_contract"
 local options = require "vmhost.options"
 local scripted_contracts = require "vmhost.scripted_contracts"
 local wrong_use = require "vmhost.wrong_use"
 
+local block = require "vmhost.fixture.block"
 local call = require "vmhost.fixture.call"
 local opening = require "vmhost.fixture.opening"
 local snapshot = require "vmhost.fixture.snapshot"
@@ -33,7 +33,6 @@ local fixture = {}
 local NANOSECONDS <const> = 1000000000
 -- 2020-01-01 00:00:00 UTC. The first block comes one interval later.
 local START <const> = 1577836800 * NANOSECONDS
-local BLOCK_INTERVAL <const> = 1 * NANOSECONDS
 
 local SHARED_OPTIONS = { "path", "history", "sync", "accounts", "contracts", "processors",
   "connector", "committee", "trace", "verify_threads", "block_proposer", "clock" }
@@ -184,13 +183,6 @@ function Chain:advance(seconds)
   self.time = self.time + seconds * NANOSECONDS
 end
 
--- Blocks are at least 1 ns apart, whatever the clock says.
-local function next_timestamp(self)
-  local clock = self.options.clock
-  if not clock then return self.time + BLOCK_INTERVAL end
-  return math.max(clock(), self.time + 1)
-end
-
 --- Signs a transaction without running it.
 -- @tparam string,... call `[account,] contract, method, arguments...`
 -- @treturn string SignedTransaction bytes
@@ -202,53 +194,12 @@ end
 
 -- Running and committing
 
--- A call as a list of words, or the bytes of a SignedTransaction.
-local function prepare(self, entry)
-  if type(entry) == "string" then
-    local decoded = codec.decode("SignedTransaction", entry).transaction or {}
-    return entry, { contract = decoded.contract_name, method = decoded.method_name }
-  end
-  if type(entry) ~= "table" then
-    call.raise("a set holds calls and SignedTransaction bytes, got %s", type(entry))
-  end
-  local wanted = call.parse(self, entry)
-  local bytes = call.sign(self, wanted)
-  return bytes, { account = wanted.account.name, contract = wanted.contract,
-    method = wanted.method }
-end
-
-local function next_block(self)
-  local last = self.storage:last_committed_block_info()
-  local timestamp = next_timestamp(self)
-  return {
-    height = last.height + 1, timestamp = timestamp,
-    block_proposer = self.options.block_proposer or ("\0"):rep(20),
-    reference_time = timestamp // NANOSECONDS, prev_reference_time = last.reference_time,
-  }
-end
-
-local function commit(self, block)
-  local wanted, message, code = self.storage:commit_state_diff(block)
-  if not wanted then return nil, message, code end
-  self.time = block.timestamp
-  return true
-end
-
-local function by_contract_and_key(state_diffs)
-  local readable = {}
-  for _, contract in ipairs(state_diffs) do
-    local values = readable[contract.contract_name] or {}
-    for _, record in ipairs(contract.state_diffs) do values[record.key] = record.value end
-    readable[contract.contract_name] = values
-  end
-  return readable
-end
-
 --- Runs a set of transactions in one block and commits it.
 -- The pre-order check is not asked, see `pre_order`.
 -- @tparam {table|string,...} set calls, as in `{ { "alice", "Counter", "add", 5 } }`, or
--- SignedTransaction bytes
--- @treturn[1] table with `receipts`, `state_diffs`, `records`, `block` as in
+-- SignedTransaction bytes; its fields `incoming` and `acknowledgements`, of other hosts, are those
+-- of `process_transaction_set`
+-- @treturn[1] table with `receipts`, `state_diffs`, `records`, `block`, `refused` as in
 -- `process_transaction_set`, and `state_diff`: contract -> key -> value
 -- @return[2] nil
 -- @treturn[2] string message
@@ -256,22 +207,13 @@ end
 function Chain:process(set)
   check_open(self)
   wrong_use.check("fixture: process: set", set, "table")
-  local block, runs = next_block(self), {}
-  block.signed_transactions = {}
-  for index, entry in ipairs(set) do
-    block.signed_transactions[index], runs[index] = prepare(self, entry)
-  end
-  local out, message, code = self.host:process_transaction_set(block)
+  local prepared = block.prepare(self, set)
+  local out, message, code = self.host:process_transaction_set(prepared.block)
   if not out then return nil, message, code end
   local committed
-  committed, message, code = commit(self, out.block)
+  committed, message, code = self.storage:commit_state_diff(out.block)
   if not committed then return nil, message, code end
-  for index, run in ipairs(runs) do
-    run.record = out.records[index]
-    self.runs[out.receipts[index]] = run
-  end
-  out.state_diff = by_contract_and_key(out.state_diffs)
-  return out
+  return block.finish(self, prepared, out)
 end
 
 --- Runs one transaction in a block of its own and commits it.
@@ -311,11 +253,11 @@ end
 function Chain:pre_order(set)
   check_open(self)
   wrong_use.check("fixture: pre_order: set", set, "table")
-  local block, signed_transactions = next_block(self), {}
-  for index, entry in ipairs(set) do signed_transactions[index] = prepare(self, entry) end
+  local next_block = block.prepare(self, set).block
   return self.host:transaction_set_pre_order {
-    height = block.height, timestamp = block.timestamp, reference_time = block.reference_time,
-    signed_transactions = signed_transactions,
+    height = next_block.height, timestamp = next_block.timestamp,
+    reference_time = next_block.reference_time,
+    signed_transactions = next_block.signed_transactions,
   }
 end
 
@@ -590,6 +532,22 @@ function Chain:contract(name, account, amount, token)
 end
 
 -- Snapshots
+
+--- Closes host and storage and opens them again, as another process would. In memory the storage
+-- stays as it is.
+-- @treturn[1] boolean true
+-- @return[2] nil
+-- @treturn[2] string message; the chain is closed
+-- @treturn[2] string code
+function Chain:restart()
+  check_open(self)
+  local restarted, message, code = opening.restart(self)
+  if not restarted then
+    self:close()
+    return nil, message, code
+  end
+  return true
+end
 
 --- Remembers this moment: state, blocks, clock and scripted contracts.
 -- @treturn integer id for `revert`; it stays good after that

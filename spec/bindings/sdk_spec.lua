@@ -27,7 +27,7 @@ describe("vmhost.sdk #small", function()
       ["Sdk.Env.getSeed"] = "",
       ["Sdk.Message.identify"] = "string, bytes, bytes, uint256, uint32",
       ["Sdk.Message.send"] = "string, string, bytes, bytes, uint256",
-      ["Sdk.Message.suspend"] = "string, string, bytes, bytes, uint256, bytes",
+      ["Sdk.Message.suspend"] = "string, string, bytes, bytes, uint256, bytes, uint64, uint64",
       ["Sdk.Ethereum.callMethod"] = "string, string, uint64, string, bytes",
       ["Sdk.Ethereum.getTransactionLog"] = "string, string, string, string",
       ["Sdk.Ethereum.getBlockNumber"] = "", ["Sdk.Ethereum.getBlockNumberByTime"] = "uint64",

@@ -99,7 +99,8 @@ function Chain:sign(call)
     signature = account and crypto.ed25519.sign(account.seed, hash) or "" }
 end
 
---- The set of some calls (or SignedTransaction bytes) for the next block.
+--- The set of some calls (or SignedTransaction bytes) for the next block; `incoming` and
+-- `acknowledgements` of the list are those of the set.
 function Chain:set(calls)
   local signed = {}
   for index, call in ipairs(calls) do
@@ -109,7 +110,8 @@ function Chain:set(calls)
   local height = self.storage:last_committed_block_info().height + 1
   return { height = height, timestamp = chains.time(height),
     block_proposer = calls.proposer or "", reference_time = 1600000000 + height,
-    prev_reference_time = 1600000000 + height - 1, signed_transactions = signed }
+    prev_reference_time = 1600000000 + height - 1, signed_transactions = signed,
+    incoming = calls.incoming, acknowledgements = calls.acknowledgements }
 end
 
 function Chain:process(calls)

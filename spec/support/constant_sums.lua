@@ -1,5 +1,6 @@
 --- Loaded before any spec (.busted): after every block that a spec commits, what accounts and
--- waiting messages hold of each token is what they held before, but for what the block issued.
+-- waiting messages hold of each token is what they held before, but for what the block issued,
+-- and what it counts as taken from other hosts or sent to them.
 -- Blocks that no host made (without receipts) may do what they want.
 local codec = require "vmhost.codec"
 local state_storage = require "vmhost.state_storage"
@@ -8,13 +9,25 @@ local word = require "vmhost.word"
 local ADDRESS_SIZE <const>, KEY_SIZE <const> = 20, 30
 local ZERO <const> = word.new(0)
 
--- Token and amount of a record of the ledger or the mailbox; nil for any other.
-local function worth(contract_name, key, value)
+local function is_peer(storage, chain)
+  local genesis = storage:genesis()
+  for _, peer in ipairs(genesis.peers) do
+    if peer.virtual_chain_id == chain and chain ~= genesis.virtual_chain_id then return true end
+  end
+  return false
+end
+
+-- Token and amount of a record of the ledger or the mailbox; nil for any other. What a peer's
+-- message brings counts from when it runs.
+local function worth(storage, contract_name, key, value)
   if value == "" then return nil end
   if contract_name == "_Ledger" and #key == KEY_SIZE then
     return key:sub(ADDRESS_SIZE + 1), word.from_bytes(value)
+  elseif contract_name == "_Ledger" and key:find "^Foreign_" then
+    return key:sub(#"Foreign_" + 1), ZERO - word.from_bytes(value)
   elseif contract_name == "_Mailbox" and key:find "^In_" then
     local message = assert(codec.decode("Message", value))
+    if is_peer(storage, message.from_chain) then return nil end
     return message.token, message.amount
   end
 end
@@ -27,10 +40,10 @@ local function moved(storage, state_diffs)
   end
   for _, contract in ipairs(state_diffs) do
     for _, record in ipairs(contract.state_diffs) do
-      local token, amount = worth(contract.contract_name, record.key, record.value)
+      local token, amount = worth(storage, contract.contract_name, record.key, record.value)
       add(token, amount)
       local before = storage:read(contract.contract_name, record.key)
-      token, amount = worth(contract.contract_name, record.key, before or "")
+      token, amount = worth(storage, contract.contract_name, record.key, before or "")
       if token then add(token, ZERO - amount) end
     end
   end
