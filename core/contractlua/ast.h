@@ -19,8 +19,7 @@
  * in a loop. Everything else, operands of UNARY and PARENTHESES too, may be
  * walked by recursion.
  *
- * Names of variables, globals, methods, labels and of fields written `.name` or
- * `name =` are interned: equal ones have equal `data`. Other strings are not.
+ * Names and strings are interned: equal ones are one pointer.
  */
 #ifndef VMH_CONTRACTLUA_AST_H
 #define VMH_CONTRACTLUA_AST_H
@@ -28,6 +27,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "base/word.h"
+#include "contractlua/names.h"
 
 typedef struct vmh_lua_place {
     uint32_t line;   /* from 1 */
@@ -40,7 +40,7 @@ typedef struct vmh_lua_statement vmh_lua_statement;
 typedef struct vmh_lua_label vmh_lua_label;
 
 typedef struct vmh_lua_variable {
-    vmh_bytes name;
+    vmh_lua_name *name;
     vmh_lua_place place;        /* of the name; of a `self` that is not written, that of the method */
     vmh_lua_function *function; /* that declares it */
     uint32_t number;            /* in order of declaration within the function, from 0 */
@@ -80,7 +80,7 @@ struct vmh_lua_function {
     vmh_lua_block body;
 };
 
-typedef enum vmh_lua_expression_kind {
+typedef enum __attribute__((packed)) vmh_lua_expression_kind {
     VMH_LUA_EXPR_NIL,
     VMH_LUA_EXPR_FALSE,
     VMH_LUA_EXPR_TRUE,
@@ -103,7 +103,7 @@ typedef enum vmh_lua_expression_kind {
 } vmh_lua_expression_kind;
 
 /* The order of binary ones is that of the events in events.h. */
-typedef enum vmh_lua_operator {
+typedef enum __attribute__((packed)) vmh_lua_operator {
     VMH_LUA_OP_ADD,
     VMH_LUA_OP_SUB,
     VMH_LUA_OP_MUL,
@@ -137,6 +137,11 @@ typedef struct vmh_lua_item {
 struct vmh_lua_expression {
     vmh_lua_expression_kind kind;
     vmh_lua_operator operator;
+    union {
+        uint32_t argument_count; /* CALL and METHOD_CALL */
+        uint32_t item_count;     /* TABLE */
+        uint32_t capture;        /* CAPTURE: its number in the function */
+    };
     /*
      * Of the operator (`.` or `[` of INDEX), of the opening parenthesis of a call (or of the only
      * argument, which has none), else the begin.
@@ -144,25 +149,18 @@ struct vmh_lua_expression {
     vmh_lua_place place;
     union {
         int64_t integer;
-        vmh_bytes string; /* also the name of a global */
-        struct {
-            vmh_lua_variable *variable; /* LOCAL and CAPTURE */
-            uint32_t capture;           /* CAPTURE: its number in the function */
-        };
+        vmh_lua_name *string;       /* also the name of a global */
+        vmh_lua_variable *variable; /* LOCAL and CAPTURE */
         vmh_lua_function *function;
         struct {
             vmh_lua_expression *left, *right; /* UNARY and PARENTHESES: left; INDEX: object, key */
         } pair;
         struct {
             vmh_lua_expression *function; /* of a method call the object */
-            vmh_bytes method;
+            vmh_lua_name *method; /* NULL: none */
             vmh_lua_expression **arguments;
-            uint32_t argument_count;
         } call;
-        struct {
-            vmh_lua_item *items;
-            uint32_t item_count;
-        } table;
+        vmh_lua_item *items; /* TABLE */
     } as;
 };
 
@@ -178,8 +176,15 @@ static inline size_t vmh_lua_expression_size(vmh_lua_expression_kind kind)
     case VMH_LUA_EXPR_TRUE:
     case VMH_LUA_EXPR_VARARGS:
         return offsetof(vmh_lua_expression, as);
-    default:
+    case VMH_LUA_EXPR_INDEX:
+    case VMH_LUA_EXPR_UNARY:
+    case VMH_LUA_EXPR_BINARY:
+    case VMH_LUA_EXPR_AND:
+    case VMH_LUA_EXPR_OR:
+    case VMH_LUA_EXPR_PARENTHESES:
         return offsetof(vmh_lua_expression, as) + 2 * sizeof(void *);
+    default:
+        return offsetof(vmh_lua_expression, as) + sizeof(void *);
     }
 }
 
@@ -250,8 +255,10 @@ typedef struct vmh_lua_tree {
      * Names of globals that the main chunk's own statements assign (not those
      * inside functions), each once, in source order.
      */
-    vmh_bytes *assigned_globals;
+    vmh_lua_name **assigned_globals;
     uint32_t assigned_global_count;
+    vmh_lua_names names;
+    vmh_lua_parts parts; /* of the names, and for what goes with the tree */
 } vmh_lua_tree;
 
 #endif

@@ -61,6 +61,7 @@ typedef enum vmh_lua_operand_kind {
 
 typedef struct vmh_lua_operand {
     vmh_lua_operand_kind kind;
+    uint32_t before; /* for the compiler: the one of the same name before it; 0: none */
     vmh_bytes name;
 } vmh_lua_operand;
 
@@ -85,8 +86,18 @@ typedef struct vmh_lua_live {
     uint8_t at; /* register */
     uint8_t of;
     uint32_t outer; /* what was there before it: its number + 1; 0: nothing */
-    vmh_lua_value literal;
 } vmh_lua_live;
+
+/* So many before a LITERAL hold its value. */
+enum { VMH_LUA_LITERAL_ROOM = sizeof(vmh_lua_value) / sizeof(vmh_lua_live) };
+
+static inline vmh_lua_value vmh_lua_live_literal(const vmh_lua_live *live)
+{
+    vmh_lua_value value;
+
+    memcpy(&value, live - VMH_LUA_LITERAL_ROOM, sizeof value);
+    return value;
+}
 
 /*
  * A place where another function runs, or may run by a metamethod. They are numbered as the tree
@@ -130,11 +141,13 @@ typedef struct vmh_lua_proto {
     vmh_bytes name;
 } vmh_lua_proto;
 
-/* Instructions of a large function, which are not worth a copy. */
+/* What of the code is large, and not worth a copy. */
+enum { VMH_LUA_BLOCK_PARTS = 6 };
+
 typedef struct vmh_lua_code_block {
     struct vmh_lua_code_block *next;
     size_t size;    /* of all parts */
-    void *parts[5]; /* of malloc */
+    void *parts[VMH_LUA_BLOCK_PARTS]; /* of malloc */
 } vmh_lua_code_block;
 
 typedef struct vmh_lua_code {

@@ -137,7 +137,7 @@ static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
         vmh_lua_drop_registers(to, mark);
         return;
     }
-    targets = vmh_arena_alloc_array(&to->compiler->code->arena, of->target_count, sizeof *targets);
+    targets = vmh_lua_parts_alloc(&to->compiler->tree.parts, of->target_count * sizeof *targets);
     if (targets == NULL) {
         to->compiler->status = vmh_fail_memory(to->compiler->why);
         return;
@@ -350,7 +350,7 @@ static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
     size_t else_count = 0;
 
     /* The condition of an `elseif` runs in the arm that is taken when those before are false. */
-    elses = vmh_arena_alloc_array(&to->compiler->code->arena, of->arm_count + 1, sizeof *elses);
+    elses = vmh_lua_parts_alloc(&to->compiler->tree.parts, of->arm_count * sizeof *elses);
     if (elses == NULL) {
         to->compiler->status = vmh_fail_memory(to->compiler->why);
         return;
@@ -390,7 +390,7 @@ static void compile_goto(vmh_lua_emitter *to, const vmh_lua_statement *of)
     at = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 0);
     if (vmh_lua_has_fault(to))
         return;
-    grown = vmh_arena_grow(&to->compiler->code->arena, to->gotos, &to->goto_capacity,
+    grown = vmh_arena_grow(to->compiler->tree.parts.arena, to->gotos, &to->goto_capacity,
                            to->goto_count + 1, sizeof *grown);
     if (grown == NULL) {
         to->compiler->status = vmh_fail_memory(to->compiler->why);
@@ -532,18 +532,6 @@ static void compile_body(vmh_lua_emitter *to, const vmh_lua_function *of)
         vmh_lua_jump_set(to, to->gotos[i].at, to->gotos[i].label->position);
 }
 
-/* A name of several parts was made for the tree, which goes before the code does. */
-static void keep_name(vmh_lua_emitter *to, vmh_bytes name, vmh_lua_proto *proto)
-{
-    vmh_lua_compiler *compiler = to->compiler;
-    vmh_bytes source = compiler->code->source;
-
-    proto->name = name;
-    if (name.size > 0 && (name.data < source.data || name.data >= source.data + source.size))
-        compiler->status =
-            vmh_arena_copy(&compiler->code->arena, name, &proto->name, compiler->why);
-}
-
 static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_proto *proto)
 {
     vmh_arena *arena = &to->compiler->code->arena;
@@ -552,7 +540,7 @@ static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_pr
     proto->is_variadic = of->is_variadic;
     proto->number = of->number;
     proto->line = of->place.line;
-    keep_name(to, of->name, proto);
+    proto->name = vmh_lua_keep_name(to->compiler, of->name);
     proto->captures = vmh_arena_alloc_array(arena, of->capture_count + 1,
                                             sizeof *proto->captures);
     if (proto->captures == NULL) {
@@ -591,7 +579,6 @@ static vmh_lua_proto *compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter 
         compiler->status = vmh_fail_memory(compiler->why);
         return NULL;
     }
-    vmh_ordmap_init(&to.constants, &compiler->code->arena);
     describe(&to, of, to.proto);
     compiler->code->protos[of->number] = to.proto;
     if (!vmh_lua_symbols_begin_proto(&to) || !vmh_lua_emitter_begin(&to))
@@ -623,70 +610,65 @@ uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *o
 
 /* ---- the whole ---- */
 
-static vmh_status add_global(vmh_lua_compiler *compiler, vmh_bytes name)
-{
-    if (vmh_ordmap_find(&compiler->globals, name) != VMH_ORDMAP_ABSENT)
-        return VMH_OK;
-    return vmh_ordmap_add(&compiler->globals, name, compiler->why);
-}
-
-static vmh_status add_globals(vmh_lua_compiler *compiler, const vmh_lua_tree *tree,
-                              const char *const *library, size_t library_count)
-{
-    vmh_status status = VMH_OK;
-
-    for (size_t i = 0; i < library_count && status == VMH_OK; i++)
-        status = add_global(compiler, vmh_bytes_text(library[i]));
-    for (size_t i = 0; i < tree->assigned_global_count && status == VMH_OK; i++)
-        status = add_global(compiler, tree->assigned_globals[i]);
-    return status;
-}
-
-/* What the code keeps of its maps. */
-static vmh_status keep_names(vmh_lua_compiler *compiler, const vmh_lua_tree *tree)
+/* The next slot, unless the name has one. */
+static void add_global(vmh_lua_compiler *compiler, vmh_lua_name *name)
 {
     vmh_lua_code *code = compiler->code;
 
-    code->global_count = (uint32_t)compiler->globals.count;
-    code->globals = vmh_arena_alloc_array(&code->arena, compiler->globals.count + 1,
-                                          sizeof *code->globals);
+    if (name->global != 0)
+        return;
+    code->globals[code->global_count] = vmh_lua_keep_name(compiler, name->bytes);
+    name->global = ++code->global_count;
+}
+
+static vmh_status add_globals(vmh_lua_compiler *compiler, const char *const *library,
+                              size_t library_count)
+{
+    vmh_lua_tree *tree = &compiler->tree;
+    vmh_lua_code *code = compiler->code;
+
+    code->globals = vmh_arena_alloc_array(
+        &code->arena, library_count + tree->assigned_global_count + 1, sizeof *code->globals);
     code->assigned_globals = vmh_arena_alloc_array(
         &code->arena, tree->assigned_global_count + 1, sizeof *code->assigned_globals);
     if (code->globals == NULL || code->assigned_globals == NULL)
         return vmh_fail_memory(compiler->why);
-    for (size_t i = 0; i < compiler->globals.count; i++)
-        code->globals[i] = vmh_ordmap_key(&compiler->globals, i);
+    for (size_t i = 0; i < library_count; i++) {
+        vmh_lua_name *name = vmh_lua_names_intern(&tree->names, vmh_bytes_text(library[i]));
+
+        if (name == NULL)
+            return vmh_fail_memory(compiler->why);
+        add_global(compiler, name);
+    }
     code->assigned_global_count = tree->assigned_global_count;
-    for (size_t i = 0; i < tree->assigned_global_count; i++)
-        code->assigned_globals[i] =
-            (uint32_t)vmh_ordmap_find(&compiler->globals, tree->assigned_globals[i]);
-    code->operands = compiler->operand_list;
-    code->operand_count = (uint32_t)compiler->operands.count + 1;
-    return VMH_OK;
+    for (size_t i = 0; i < tree->assigned_global_count; i++) {
+        add_global(compiler, tree->assigned_globals[i]);
+        code->assigned_globals[i] = tree->assigned_globals[i]->global - 1;
+    }
+    return compiler->status;
 }
 
-static vmh_status compile_tree(vmh_lua_compiler *compiler, const vmh_lua_tree *tree,
-                               const char *const *library, size_t library_count)
+static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *library,
+                               size_t library_count)
 {
+    const vmh_lua_tree *tree = &compiler->tree;
     vmh_lua_code *code = compiler->code;
     vmh_status status;
 
-    vmh_ordmap_init(&compiler->globals, &code->arena);
-    vmh_ordmap_init(&compiler->operands, &code->arena);
-    compiler->operand_list = vmh_arena_grow(&code->arena, NULL, &compiler->operand_capacity, 1,
-                                            sizeof *compiler->operand_list);
+    vmh_lua_parts_init(&compiler->strings, &code->arena, 0);
     code->proto_count = (uint32_t)tree->function_count;
     code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
                                          sizeof(vmh_lua_proto *));
-    if (compiler->operand_list == NULL || code->protos == NULL)
+    if (code->protos == NULL || !vmh_lua_begin_operands(compiler) ||
+        !vmh_lua_names_init(&compiler->numbers, &compiler->tree.parts))
         return vmh_fail_memory(compiler->why);
-    status = add_globals(compiler, tree, library, library_count);
+    status = add_globals(compiler, library, library_count);
     if (status != VMH_OK)
         return status;
     code->main = compile_proto(compiler, NULL, tree->main);
-    if (compiler->status != VMH_OK || compiler->is_refused)
-        return compiler->status;
-    return keep_names(compiler, tree);
+    if (compiler->status == VMH_OK && !vmh_lua_keep_operands(compiler))
+        return vmh_fail_memory(compiler->why);
+    return compiler->status;
 }
 
 static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes source,
@@ -695,7 +677,6 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
 {
     vmh_failure *why = compiler->why;
     vmh_lua_code *code = calloc(1, sizeof *code);
-    vmh_lua_tree tree;
     vmh_status status;
 
     *out = NULL;
@@ -707,10 +688,10 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
     if (status == VMH_OK)
         status = vmh_arena_copy(&code->arena, source, &code->source, why);
     if (status == VMH_OK)
-        status = vmh_lua_parse(code->source, arena, &tree, &compiler->is_refused,
+        status = vmh_lua_parse(code->source, arena, &compiler->tree, &compiler->is_refused,
                                compiler->refusal, why);
     if (status == VMH_OK && !compiler->is_refused)
-        status = compile_tree(compiler, &tree, library, library_count);
+        status = compile_tree(compiler, library, library_count);
     vmh_lua_emit_buffers_free(compiler);
     if (status != VMH_OK || compiler->is_refused) {
         vmh_lua_code_free(code);
@@ -768,7 +749,7 @@ void vmh_lua_code_free(vmh_lua_code *code)
     if (code == NULL)
         return;
     for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next) {
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < VMH_LUA_BLOCK_PARTS; i++)
             free(block->parts[i]);
     }
     vmh_arena_clear(&code->arena);

@@ -33,6 +33,7 @@ static bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *
             compiler->status = vmh_fail_memory(compiler->why);
             return false;
         }
+        vmh_lua_use_huge_pages(grown, capacity * sizeof *compiler->nodes);
         compiler->nodes = grown;
         compiler->node_capacity = capacity;
     }
@@ -63,7 +64,7 @@ static uint32_t name_of(vmh_lua_emitter *to, const vmh_lua_expression *of)
         return vmh_lua_operand_number(to, VMH_LUA_OPERAND_LOCAL, of->as.variable->name);
     case VMH_LUA_EXPR_CAPTURE:
         return vmh_lua_operand_number(to, VMH_LUA_OPERAND_UPVALUE,
-                                      to->function->captures[of->as.capture].variable->name);
+                                      to->function->captures[of->capture].variable->name);
     case VMH_LUA_EXPR_GLOBAL:
         return vmh_lua_operand_number(to, VMH_LUA_OPERAND_GLOBAL, of->as.string);
     case VMH_LUA_EXPR_STRING:
@@ -96,15 +97,13 @@ static void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
                           vmh_lua_integer_constant(to, integer));
 }
 
-static void load_global(vmh_lua_emitter *to, vmh_bytes name, uint32_t into)
+static void load_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t into)
 {
-    uint32_t slot = vmh_lua_global_slot(to, name);
-
     vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
-    if (slot == UINT32_MAX)
+    if (name->global == 0)
         vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 0, vmh_lua_string_constant(to, name));
     else
-        vmh_lua_emit_wide(to, VMH_LUA_DO_GET_GLOBAL, into, slot);
+        vmh_lua_emit_wide(to, VMH_LUA_DO_GET_GLOBAL, into, name->global - 1);
 }
 
 static void load_local(vmh_lua_emitter *to, const vmh_lua_variable *variable, uint32_t into)
@@ -197,12 +196,12 @@ static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_
                       uint32_t wanted, bool is_tail, vmh_lua_waiting live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
-    uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->as.call.argument_count,
+    uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->argument_count,
                                           VMH_LUA_OPEN);
     uint32_t at;
 
     vmh_lua_pay(to, VMH_LUA_GAS_CALL);
-    vmh_lua_pay(to, VMH_LUA_GAS_ARGUMENT * (uint32_t)of->as.call.argument_count);
+    vmh_lua_pay(to, VMH_LUA_GAS_ARGUMENT * (uint32_t)of->argument_count);
     at_line(to, of);
     if (count != VMH_LUA_OPEN)
         count += own;
@@ -635,7 +634,7 @@ static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, ui
 /* The table is made in the newest register, `table`. */
 static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
 {
-    size_t count = of->as.table.item_count;
+    size_t count = of->item_count;
     uint64_t done = 0;
     uint32_t waiting = 0;
     uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
@@ -646,7 +645,7 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     live = to->live;
     vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
-        const vmh_lua_item *item = &of->as.table.items[i];
+        const vmh_lua_item *item = &of->as.items[i];
 
         if (item->key != NULL) {
             compile_keyed_item(to, item, table);
@@ -727,7 +726,7 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
         break;
     case VMH_LUA_EXPR_CAPTURE:
         vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_CAPTURE, into, of->as.capture, 0);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_CAPTURE, into, of->capture, 0);
         break;
     case VMH_LUA_EXPR_GLOBAL:
         load_global(to, of->as.string, into);
@@ -880,15 +879,13 @@ static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint3
     vmh_lua_pay(to, VMH_LUA_GAS_STORE);
 }
 
-static void store_global(vmh_lua_emitter *to, vmh_bytes name, uint32_t from)
+static void store_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t from)
 {
-    uint32_t slot = vmh_lua_global_slot(to, name);
-
     vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
-    if (slot == UINT32_MAX)
+    if (name->global == 0)
         vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 1, vmh_lua_string_constant(to, name));
     else
-        vmh_lua_emit_wide(to, VMH_LUA_DO_SET_GLOBAL, from, slot);
+        vmh_lua_emit_wide(to, VMH_LUA_DO_SET_GLOBAL, from, name->global - 1);
 }
 
 void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
@@ -909,7 +906,7 @@ void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, ui
         break;
     case VMH_LUA_EXPR_CAPTURE:
         vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-        vmh_lua_emit(to, VMH_LUA_DO_SET_CAPTURE, from, of->as.capture, 0);
+        vmh_lua_emit(to, VMH_LUA_DO_SET_CAPTURE, from, of->capture, 0);
         break;
     case VMH_LUA_EXPR_GLOBAL:
         store_global(to, of->as.string, from);

@@ -15,22 +15,6 @@ static void fail_memory(vmh_lua_emitter *to)
     to->compiler->status = vmh_fail_memory(to->compiler->why);
 }
 
-/* Room for one item more; false after a fault. */
-static bool grow(vmh_lua_emitter *to, void **items, size_t *capacity, size_t count, size_t size)
-{
-    void *grown;
-
-    if (vmh_lua_has_fault(to))
-        return false;
-    grown = vmh_arena_grow(arena_of(to), *items, capacity, count + 1, size);
-    if (grown == NULL) {
-        fail_memory(to);
-        return false;
-    }
-    *items = grown;
-    return true;
-}
-
 void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 {
     if (vmh_lua_has_fault(to))
@@ -42,20 +26,46 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 
 /* ---- instructions ---- */
 
-static uint32_t twice(uint32_t capacity)
+/* So many instructions are kept where they grew. */
+enum { FIRST_COUNT = 128, LARGE_COUNT = 8192 };
+
+/*
+ * Twice as many; but the first function that is large is taken for the whole source, which has
+ * about `most` of them: what grows is copied, and what is not touched costs nothing.
+ */
+static uint32_t larger(vmh_lua_emitter *to, uint32_t capacity, size_t most)
 {
-    return capacity == 0 ? 128 : 2 * capacity;
+    vmh_lua_compiler *compiler = to->compiler;
+
+    if (capacity == LARGE_COUNT && compiler->largest == NULL)
+        compiler->largest = to->buffer;
+    if (capacity == LARGE_COUNT && compiler->largest == to->buffer && most > 2 * LARGE_COUNT)
+        return (uint32_t)most;
+    return capacity == 0 ? FIRST_COUNT : 2 * capacity;
 }
 
-/* Memory for `count` items of that size; false where there is none, with what was there kept. */
-static bool resize(void **items, size_t count, size_t size)
+/* Room for `count` items of that size; false where there is none, with what was there kept. */
+static bool enlarge(void **items, size_t used, size_t count, size_t size)
 {
-    void *grown = realloc(*items, count * size);
+    void *grown = malloc(count * size);
 
     if (grown == NULL)
         return false;
+    vmh_lua_use_huge_pages(grown, count * size);
+    if (used > 0)
+        memcpy(grown, *items, used * size);
+    free(*items);
     *items = grown;
     return true;
+}
+
+/* Less room: where that fails there is what was there. */
+static void shrink(void **items, size_t count, size_t size)
+{
+    void *shrunk = count == 0 ? NULL : realloc(*items, count * size);
+
+    if (shrunk != NULL)
+        *items = shrunk;
 }
 
 static void use_buffer(vmh_lua_emitter *to)
@@ -65,51 +75,67 @@ static void use_buffer(vmh_lua_emitter *to)
     to->proto->operands = to->buffer->operands;
     to->proto->points = to->buffer->points;
     to->proto->lives = to->buffer->lives;
+    to->proto->constants = to->buffer->constants;
 }
 
-/* Room for twice as many instructions. */
-static bool grow_code(vmh_lua_emitter *to)
+bool vmh_lua_grow_code(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
-    uint32_t capacity = twice(buffer->capacity);
-    bool is_grown = resize((void **)&buffer->code, capacity, sizeof *buffer->code) &&
-                    resize((void **)&buffer->lines, capacity, sizeof *buffer->lines) &&
-                    resize((void **)&buffer->operands, capacity, sizeof *buffer->operands);
+    uint32_t used = buffer->capacity;
+    uint32_t count = larger(to, used, to->compiler->code->source.size);
+    bool is_grown = enlarge((void **)&buffer->code, used, count, sizeof *buffer->code) &&
+                    enlarge((void **)&buffer->lines, used, count, sizeof *buffer->lines) &&
+                    enlarge((void **)&buffer->operands, used, count, sizeof *buffer->operands);
 
     use_buffer(to);
     if (is_grown)
-        buffer->capacity = capacity;
+        buffer->capacity = count;
     else
         fail_memory(to);
     return is_grown;
 }
 
-static bool grow_points(vmh_lua_emitter *to)
+/* Room for more of something that takes two bytes of source or more. */
+static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size)
 {
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    uint32_t capacity = twice(buffer->point_capacity);
+    uint32_t count = larger(to, *capacity, to->compiler->code->source.size / 2);
 
-    if (!resize((void **)&buffer->points, capacity, sizeof *buffer->points)) {
+    if (!enlarge(items, *capacity, count, size)) {
         fail_memory(to);
         return false;
     }
-    buffer->point_capacity = capacity;
-    use_buffer(to);
+    *capacity = count;
     return true;
+}
+
+bool vmh_lua_grow_points(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    bool is_grown = grow(to, (void **)&buffer->points, &buffer->point_capacity,
+                         sizeof *buffer->points);
+
+    use_buffer(to);
+    return is_grown;
 }
 
 static bool grow_lives(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
-    uint32_t capacity = twice(buffer->live_capacity);
+    bool is_grown =
+        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives);
 
-    if (!resize((void **)&buffer->lives, capacity, sizeof *buffer->lives)) {
-        fail_memory(to);
-        return false;
-    }
-    buffer->live_capacity = capacity;
     use_buffer(to);
-    return true;
+    return is_grown;
+}
+
+static bool grow_constants(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    bool is_grown = grow(to, (void **)&buffer->constants, &buffer->constant_capacity,
+                         sizeof *buffer->constants);
+
+    use_buffer(to);
+    return is_grown;
 }
 
 bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
@@ -124,11 +150,9 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
         return false;
     }
     use_buffer(to);
+    to->first_hidden = to->compiler->hidden_count;
     return true;
 }
-
-/* So many instructions are kept where they grew. */
-enum { LARGE_COUNT = 8192 };
 
 /* Gives the memory of the buffer to the code. */
 static bool hand_over(vmh_lua_emitter *to)
@@ -140,22 +164,22 @@ static bool hand_over(vmh_lua_emitter *to)
 
     if (block == NULL)
         return false;
-    /* Less room: where that fails there is what was there. */
-    resize((void **)&buffer->code, proto->code_count, sizeof *buffer->code);
-    resize((void **)&buffer->lines, proto->code_count, sizeof *buffer->lines);
-    resize((void **)&buffer->operands, proto->code_count, sizeof *buffer->operands);
-    if (proto->point_count > 0)
-        resize((void **)&buffer->points, proto->point_count, sizeof *buffer->points);
-    if (proto->live_count > 0)
-        resize((void **)&buffer->lives, proto->live_count, sizeof *buffer->lives);
+    shrink((void **)&buffer->code, proto->code_count, sizeof *buffer->code);
+    shrink((void **)&buffer->lines, proto->code_count, sizeof *buffer->lines);
+    shrink((void **)&buffer->operands, proto->code_count, sizeof *buffer->operands);
+    shrink((void **)&buffer->points, proto->point_count, sizeof *buffer->points);
+    shrink((void **)&buffer->lives, proto->live_count, sizeof *buffer->lives);
+    shrink((void **)&buffer->constants, proto->constant_count, sizeof *buffer->constants);
     use_buffer(to);
     *block = (vmh_lua_code_block){
         code->blocks,
         proto->code_count * (sizeof *buffer->code + sizeof *buffer->lines +
                              sizeof *buffer->operands) +
             proto->point_count * sizeof *buffer->points +
-            proto->live_count * sizeof *buffer->lives,
-        {buffer->code, buffer->lines, buffer->operands, buffer->points, buffer->lives}};
+            proto->live_count * sizeof *buffer->lives +
+            proto->constant_count * sizeof *buffer->constants,
+        {buffer->code, buffer->lines, buffer->operands, buffer->points, buffer->lives,
+         buffer->constants}};
     code->blocks = block;
     *buffer = (vmh_lua_emit_buffer){0};
     return true;
@@ -181,8 +205,23 @@ static bool copy_over(vmh_lua_emitter *to)
     proto->operands = copy_items(to, proto->operands, count, sizeof *proto->operands);
     proto->points = copy_items(to, proto->points, proto->point_count, sizeof *proto->points);
     proto->lives = copy_items(to, proto->lives, proto->live_count, sizeof *proto->lives);
+    proto->constants =
+        copy_items(to, proto->constants, proto->constant_count, sizeof *proto->constants);
     return proto->code != NULL && proto->lines != NULL && proto->operands != NULL &&
-           proto->points != NULL && proto->lives != NULL;
+           proto->points != NULL && proto->lives != NULL && proto->constants != NULL;
+}
+
+/* Names stand for the constants of the function around again. */
+static void show_constants(vmh_lua_emitter *to)
+{
+    vmh_lua_compiler *compiler = to->compiler;
+
+    while (compiler->hidden_count > to->first_hidden) {
+        vmh_lua_hidden_constant *hidden = &compiler->hidden[--compiler->hidden_count];
+
+        hidden->name->constant = hidden->constant;
+        hidden->name->constant_holder = hidden->holder;
+    }
 }
 
 void vmh_lua_emitter_end(vmh_lua_emitter *to)
@@ -190,15 +229,44 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
     if (!(to->proto->code_count >= LARGE_COUNT ? hand_over(to) : copy_over(to)) &&
         !vmh_lua_has_fault(to))
         fail_memory(to);
+    show_constants(to);
     to->buffer->next = to->compiler->free_buffers;
     to->compiler->free_buffers = to->buffer;
     to->buffer = NULL;
 }
 
+bool vmh_lua_begin_operands(vmh_lua_compiler *compiler)
+{
+    compiler->operands = calloc(1, sizeof *compiler->operands);
+    compiler->operand_count = compiler->operand_capacity = compiler->operands != NULL;
+    return compiler->operands != NULL;
+}
+
+bool vmh_lua_keep_operands(vmh_lua_compiler *compiler)
+{
+    vmh_lua_code *code = compiler->code;
+    vmh_lua_code_block *block = vmh_arena_alloc(&code->arena, sizeof *block);
+
+    if (block == NULL)
+        return false;
+    shrink((void **)&compiler->operands, compiler->operand_count, sizeof *compiler->operands);
+    code->operands = compiler->operands;
+    code->operand_count = compiler->operand_count;
+    *block = (vmh_lua_code_block){
+        code->blocks, compiler->operand_count * sizeof *compiler->operands, {compiler->operands}};
+    code->blocks = block;
+    compiler->operands = NULL;
+    return true;
+}
+
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
 {
     free((void *)compiler->nodes);
+    free(compiler->hidden);
+    free(compiler->operands);
     compiler->nodes = NULL;
+    compiler->hidden = NULL;
+    compiler->operands = NULL;
     while (compiler->free_buffers != NULL) {
         vmh_lua_emit_buffer *next = compiler->free_buffers->next;
 
@@ -207,6 +275,7 @@ void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
         free(compiler->free_buffers->operands);
         free(compiler->free_buffers->points);
         free(compiler->free_buffers->lives);
+        free(compiler->free_buffers->constants);
         free(compiler->free_buffers);
         compiler->free_buffers = next;
     }
@@ -217,153 +286,97 @@ vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number
     return vmh_lua_has_fault(to) ? &to->compiler->nowhere : &to->proto->code[number];
 }
 
-uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a, uint32_t b,
-                      uint32_t c)
-{
-    vmh_lua_proto *proto = to->proto;
-    uint32_t number = proto->code_count;
-
-    if (vmh_lua_has_fault(to))
-        return 0;
-    if (number == to->buffer->capacity && !grow_code(to))
-        return 0;
-    proto->code[number] = (vmh_lua_instruction){(uint8_t)op, (uint8_t)a, (uint16_t)b, (uint16_t)c,
-                                                0};
-    proto->lines[number] = to->line;
-    proto->operands[number] = (vmh_lua_operand_pair){0, 0};
-    proto->code_count++;
-    if (to->symbols != NULL)
-        vmh_lua_note_line(to);
-    return number;
-}
-
-uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
-                           uint32_t wide)
-{
-    return vmh_lua_emit(to, op, a, wide & 0xffff, wide >> 16);
-}
-
-void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second)
-{
-    if (!vmh_lua_has_fault(to))
-        to->proto->operands[to->proto->code_count - 1] = (vmh_lua_operand_pair){first, second};
-}
-
 /* ---- numbers of names and constants ---- */
 
-/* Where what was found for these bytes is noted. */
-static vmh_lua_found *found_place(vmh_lua_emitter *to, uint64_t owner, vmh_bytes bytes)
+vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name)
 {
-    uintptr_t place = (uintptr_t)bytes.data;
+    vmh_bytes source = compiler->code->source;
+    vmh_bytes kept = {0};
 
-    return &to->compiler->found[(place ^ place >> 8 ^ owner * 37) % VMH_LUA_FOUND_COUNT];
+    if (name.size == 0 || (name.data >= source.data && name.data < source.data + source.size))
+        return name;
+    if (compiler->status == VMH_OK)
+        compiler->status = vmh_arena_copy(&compiler->code->arena, name, &kept, compiler->why);
+    return kept;
 }
 
-static bool is_found(const vmh_lua_found *found, uint64_t owner, vmh_bytes bytes)
+uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lua_name *name)
 {
-    return found->data == bytes.data && found->size == bytes.size && found->owner == owner &&
-           bytes.size > 0;
-}
+    vmh_lua_compiler *compiler = to->compiler;
+    uint32_t number = name->operand;
 
-static uint32_t note_found(vmh_lua_found *found, uint64_t owner, vmh_bytes bytes, uint32_t number)
-{
-    *found = (vmh_lua_found){bytes.data, bytes.size, owner, number, NULL};
+    while (number != 0 && compiler->operands[number].kind != kind)
+        number = compiler->operands[number].before;
+    if (number != 0 || vmh_lua_has_fault(to))
+        return number;
+    number = compiler->operand_count;
+    if (number == compiler->operand_capacity &&
+        !grow(to, (void **)&compiler->operands, &compiler->operand_capacity,
+              sizeof *compiler->operands))
+        return 0;
+    compiler->operands[number] =
+        (vmh_lua_operand){kind, name->operand, vmh_lua_keep_name(compiler, name->bytes)};
+    compiler->operand_count++;
+    name->operand = number;
     return number;
 }
 
-/* A key of a map, a byte that tells kinds apart and bytes, good until the next one is made. */
-static bool make_key(vmh_lua_emitter *to, uint8_t kind, vmh_bytes bytes, vmh_bytes *key)
+/* Until the function ends the name stands for its constant. */
+static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
 {
     vmh_lua_compiler *compiler = to->compiler;
 
-    if (!grow(to, (void **)&compiler->key, &compiler->key_capacity, bytes.size,
-              sizeof *compiler->key))
+    if (compiler->hidden_count == compiler->hidden_capacity &&
+        !grow(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
+              sizeof *compiler->hidden))
         return false;
-    compiler->key[0] = kind;
-    if (bytes.size > 0)
-        memcpy(compiler->key + 1, bytes.data, bytes.size);
-    *key = vmh_bytes_of(compiler->key, bytes.size + 1);
+    compiler->hidden[compiler->hidden_count++] =
+        (vmh_lua_hidden_constant){name, name->constant, name->constant_holder};
     return true;
 }
 
-/* Adds a copy of the key that make_key made, which lives as long as the code. */
-static bool add_key(vmh_lua_emitter *to, vmh_ordmap *map, vmh_bytes *key)
-{
-    vmh_lua_compiler *compiler = to->compiler;
-
-    compiler->status = vmh_arena_copy(arena_of(to), *key, key, compiler->why);
-    if (compiler->status == VMH_OK)
-        compiler->status = vmh_ordmap_add(map, *key, compiler->why);
-    return compiler->status == VMH_OK;
-}
-
-uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_bytes name)
-{
-    vmh_lua_compiler *compiler = to->compiler;
-    uint64_t owner = kind; /* those of functions are greater */
-    vmh_lua_found *found = found_place(to, owner, name);
-    vmh_bytes key;
-    size_t number;
-
-    if (is_found(found, owner, name))
-        return found->number;
-    if (!make_key(to, (uint8_t)kind, name, &key))
-        return 0;
-    number = vmh_ordmap_find(&compiler->operands, key);
-    if (number != VMH_ORDMAP_ABSENT)
-        return note_found(found, owner, name, (uint32_t)number + 1);
-    number = compiler->operands.count + 1;
-    if (!grow(to, (void **)&compiler->operand_list, &compiler->operand_capacity, number,
-              sizeof *compiler->operand_list) ||
-        !add_key(to, &compiler->operands, &key))
-        return 0;
-    compiler->operand_list[number] =
-        (vmh_lua_operand){kind, vmh_bytes_of(key.data + 1, name.size)};
-    return note_found(found, owner, name, (uint32_t)number);
-}
-
-uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name)
-{
-    enum { GLOBALS = 100 };
-    vmh_lua_found *found = found_place(to, GLOBALS, name);
-    size_t slot;
-
-    if (is_found(found, GLOBALS, name))
-        return found->number;
-    slot = vmh_ordmap_find(&to->compiler->globals, name);
-    return note_found(found, GLOBALS, name,
-                      slot == VMH_ORDMAP_ABSENT ? UINT32_MAX : (uint32_t)slot);
-}
-
-/* The number of the constant of that key; a new one is nil still. */
-static uint32_t constant_number(vmh_lua_emitter *to, vmh_lua_tag tag, vmh_bytes bytes, bool *is_new)
+/* The number of the constant of that name; a new one is nil still. */
+static uint32_t constant_number(vmh_lua_emitter *to, vmh_lua_name *name, vmh_lua_tag tag,
+                                bool *is_new)
 {
     vmh_lua_proto *proto = to->proto;
-    uint32_t count = proto->constant_count;
-    vmh_bytes key;
-    size_t number;
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    uint32_t holder = to->function->number + 1;
 
     *is_new = false;
-    if (!make_key(to, (uint8_t)tag, bytes, &key))
+    if (name->constant_holder == holder)
+        return name->constant;
+    if (vmh_lua_has_fault(to) ||
+        (proto->constant_count == buffer->constant_capacity && !grow_constants(to)) ||
+        (to->outer != NULL && !hide_constant(to, name)))
         return 0;
-    number = vmh_ordmap_find(&to->constants, key);
-    if (number != VMH_ORDMAP_ABSENT)
-        return (uint32_t)number;
-    if (!grow(to, (void **)&proto->constants, &to->constant_capacity, count,
-              sizeof *proto->constants) ||
-        !add_key(to, &to->constants, &key))
-        return 0;
-    proto->constants[count] = (vmh_lua_value){.tag = tag, .as = {.integer = 0}};
-    proto->constant_count++;
+    name->constant = proto->constant_count++;
+    name->constant_holder = holder;
+    proto->constants[name->constant] = (vmh_lua_value){.tag = tag, .as = {.integer = 0}};
     *is_new = true;
-    return count;
+    return name->constant;
+}
+
+/* The same of what is no string. */
+static uint32_t number_constant(vmh_lua_emitter *to, vmh_bytes bytes, vmh_lua_tag tag,
+                                bool *is_new)
+{
+    vmh_lua_name *name = vmh_lua_names_intern(&to->compiler->numbers, bytes);
+
+    *is_new = false;
+    if (name == NULL) {
+        fail_memory(to);
+        return 0;
+    }
+    return constant_number(to, name, tag, is_new);
 }
 
 uint32_t vmh_lua_plain_constant(vmh_lua_emitter *to, vmh_lua_tag tag)
 {
+    uint8_t byte = (uint8_t)tag;
     bool is_new;
 
-    return constant_number(to, tag, (vmh_bytes){0}, &is_new);
+    return number_constant(to, vmh_bytes_of(&byte, 1), tag, &is_new);
 }
 
 uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
@@ -373,22 +386,18 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
     uint32_t number;
 
     vmh_put_u64_le(bytes, (uint64_t)integer);
-    number = constant_number(to, VMH_LUA_INTEGER, vmh_bytes_of(bytes, sizeof bytes), &is_new);
+    number = number_constant(to, vmh_bytes_of(bytes, sizeof bytes), VMH_LUA_INTEGER, &is_new);
     if (is_new)
         to->proto->constants[number] = vmh_lua_integer(integer);
     return number;
 }
 
-/* One for all functions that name it, where that is easy: tables find it by where it lies. */
+/* One for all functions that name it: tables find it by where it lies. */
 static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
-    enum { STRINGS = 101 };
-    vmh_lua_found *found = found_place(to, STRINGS, bytes);
-    vmh_lua_string *made;
+    vmh_lua_string *made =
+        vmh_lua_parts_alloc(&to->compiler->strings, sizeof *made + bytes.size + 1);
 
-    if (is_found(found, STRINGS, bytes))
-        return found->string;
-    made = vmh_arena_alloc(arena_of(to), sizeof *made + bytes.size + 1);
     if (made == NULL) {
         fail_memory(to);
         return NULL;
@@ -398,29 +407,22 @@ static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
     if (bytes.size > 0)
         memcpy(made->bytes, bytes.data, bytes.size);
     made->bytes[bytes.size] = 0;
-    *found = (vmh_lua_found){bytes.data, bytes.size, STRINGS, 0, made};
     return made;
 }
 
-uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_bytes string)
+uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_lua_name *string)
 {
-    enum { FUNCTIONS = 1000 };
-    uint64_t owner = (uint64_t)FUNCTIONS + to->function->number;
-    vmh_lua_found *found = found_place(to, owner, string);
     bool is_new;
-    uint32_t number;
-    vmh_lua_string *made;
+    uint32_t number = constant_number(to, string, VMH_LUA_STRING, &is_new);
 
-    if (is_found(found, owner, string))
-        return found->number;
-    number = constant_number(to, VMH_LUA_STRING, string, &is_new);
-    if (is_new) {
-        made = make_string(to, string);
-        if (made == NULL)
-            return 0;
-        to->proto->constants[number] = vmh_lua_of_string(made);
-    }
-    return vmh_lua_has_fault(to) ? 0 : note_found(found, owner, string, number);
+    if (!is_new)
+        return number;
+    if (string->string == NULL)
+        string->string = make_string(to, string->bytes);
+    if (string->string == NULL)
+        return 0;
+    to->proto->constants[number] = vmh_lua_of_string(string->string);
+    return number;
 }
 
 /* ---- jumps ---- */
@@ -494,15 +496,6 @@ void vmh_lua_stretch_next_here(vmh_lua_emitter *to)
     vmh_lua_stretch_next_at(to, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0));
 }
 
-void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas)
-{
-    to->stretch->sum += gas;
-    if (to->symbols != NULL)
-        vmh_lua_note_share(to, gas);
-    if (to->stretch->sum > VMH_LUA_LONGEST_STRETCH)
-        vmh_lua_stretch_next_here(to);
-}
-
 void vmh_lua_stretch_begin_at(vmh_lua_emitter *to, vmh_lua_stretch *stretch, uint32_t at,
                               vmh_lua_stretch **saved)
 {
@@ -539,12 +532,18 @@ void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved)
 
 /* ---- what a stopped execution is told by ---- */
 
+static bool has_live_room(vmh_lua_emitter *to)
+{
+    return !vmh_lua_has_fault(to) &&
+           (to->proto->live_count + VMH_LUA_LITERAL_ROOM < to->buffer->live_capacity ||
+            grow_lives(to));
+}
+
 static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
 {
     vmh_lua_proto *proto = to->proto;
 
-    if (vmh_lua_has_fault(to) ||
-        (proto->live_count == to->buffer->live_capacity && !grow_lives(to)))
+    if (!has_live_room(to))
         return;
     live.outer = to->live.newest;
     proto->lives[proto->live_count++] = live;
@@ -556,6 +555,17 @@ void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count)
     to->live.operands += count;
     if (to->live.operands > to->most_waiting)
         to->most_waiting = to->live.operands;
+}
+
+static void add_literal(vmh_lua_emitter *to, vmh_lua_value value, uint32_t at)
+{
+    vmh_lua_proto *proto = to->proto;
+
+    if (!has_live_room(to))
+        return;
+    memcpy(&proto->lives[proto->live_count], &value, sizeof value);
+    proto->live_count += VMH_LUA_LITERAL_ROOM;
+    add_live(to, (vmh_lua_live){.kind = VMH_LUA_LIVE_LITERAL, .at = (uint8_t)at});
 }
 
 void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at)
@@ -572,63 +582,40 @@ void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
                        bool may_change)
 {
     static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
-    vmh_lua_live live = {.kind = VMH_LUA_LIVE_LITERAL, .at = (uint8_t)at};
+    vmh_lua_live live = {.kind = VMH_LUA_LIVE_OPERAND, .at = (uint8_t)at};
 
     vmh_lua_wait(to, 1);
     while (of->kind == VMH_LUA_EXPR_PARENTHESES)
         of = of->as.pair.left;
     if (of->kind <= VMH_LUA_EXPR_TRUE) {
-        live.literal = (vmh_lua_value){.tag = tags[of->kind], .as = {.integer = 0}};
-    } else if (of->kind == VMH_LUA_EXPR_INTEGER) {
-        live.literal = vmh_lua_integer(of->as.integer);
-    } else if (of->kind == VMH_LUA_EXPR_STRING) {
+        add_literal(to, (vmh_lua_value){.tag = tags[of->kind], .as = {.integer = 0}}, at);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_INTEGER) {
+        add_literal(to, vmh_lua_integer(of->as.integer), at);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_STRING) {
         uint32_t number = vmh_lua_string_constant(to, of->as.string);
 
-        live.literal = vmh_lua_has_fault(to) ? vmh_lua_nil() : to->proto->constants[number];
-    } else if (of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured && !may_change) {
+        if (!vmh_lua_has_fault(to))
+            add_literal(to, to->proto->constants[number], at);
+        return;
+    }
+    if (of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured && !may_change) {
         live.kind = VMH_LUA_LIVE_COPY;
         live.of = (uint8_t)of->as.variable->slot;
         if (live.of == at)
             return;
-    } else {
-        live.kind = VMH_LUA_LIVE_OPERAND;
     }
     add_live(to, live);
 }
 
-void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
-{
-    to->live = mark;
-    if (!vmh_lua_has_fault(to))
-        to->proto->live_count =
-            mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
-}
-
-void vmh_lua_point_here(vmh_lua_emitter *to)
-{
-    vmh_lua_proto *proto = to->proto;
-
-    if (vmh_lua_has_fault(to) ||
-        (proto->point_count == to->buffer->point_capacity && !grow_points(to)))
-        return;
-    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live.newest};
-    if (to->live.newest > to->live_at_point)
-        to->live_at_point = to->live.newest;
-}
-
 /* ---- registers ---- */
 
-uint32_t vmh_lua_take_registers(vmh_lua_emitter *to, uint32_t count)
+uint32_t vmh_lua_refuse_registers(vmh_lua_emitter *to)
 {
-    uint32_t first = to->next_register;
-
-    if (count > VMH_LUA_MAX_REGISTERS - first) {
-        vmh_lua_refuse(to, (vmh_lua_place){to->line, 1},
-                       "this function holds too many values at once: split the statement");
-        return 0;
-    }
-    to->next_register += count;
-    if (to->next_register > to->proto->register_count)
-        to->proto->register_count = to->next_register;
-    return first;
+    vmh_lua_refuse(to, (vmh_lua_place){to->line, 1},
+                   "this function holds too many values at once: split the statement");
+    return 0;
 }

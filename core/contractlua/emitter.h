@@ -8,7 +8,6 @@
 #ifndef VMH_CONTRACTLUA_EMITTER_H
 #define VMH_CONTRACTLUA_EMITTER_H
 
-#include "base/ordmap.h"
 #include "contractlua/code.h"
 
 enum {
@@ -54,39 +53,34 @@ typedef struct vmh_lua_emit_buffer {
     uint32_t point_capacity, live_capacity;
     vmh_lua_point *points;
     vmh_lua_live *lives;
+    uint32_t constant_capacity;
+    vmh_lua_value *constants;
 } vmh_lua_emit_buffer;
 
-/*
- * What was found for bytes, by where they lie: names are interned, so that most of
- * them are met again there.
- */
-typedef struct vmh_lua_found {
-    const uint8_t *data;
-    size_t size;
-    uint64_t owner; /* what was looked for, and in what */
-    uint32_t number;
-    struct vmh_lua_string *string; /* instead of a number */
-} vmh_lua_found;
-
-enum { VMH_LUA_FOUND_COUNT = 512 };
+/* What a name was as a constant of a function around, which a constant of an inner one hides. */
+typedef struct vmh_lua_hidden_constant {
+    vmh_lua_name *name;
+    uint32_t constant, holder;
+} vmh_lua_hidden_constant;
 
 typedef struct vmh_lua_symbols vmh_lua_symbols;
 
 typedef struct vmh_lua_compiler {
     vmh_lua_code *code;
+    vmh_status status;
+    bool is_refused; /* beside the status, with which it is asked for */
+    bool is_plain;   /* nothing is made shorter */
     vmh_lua_emit_buffer *free_buffers;
+    const vmh_lua_emit_buffer *largest; /* has room for the whole source */
     const vmh_lua_expression **nodes; /* of the spines that are walked, the inner above the outer */
     size_t node_count, node_capacity;
-    uint8_t *key; /* of a map, while it is looked for */
-    size_t key_capacity;
-    vmh_lua_found found[VMH_LUA_FOUND_COUNT];
-    vmh_ordmap globals;  /* name -> slot */
-    vmh_ordmap operands; /* kind and name -> number */
-    vmh_lua_operand *operand_list;
-    size_t operand_capacity;
-    bool is_plain; /* nothing is made shorter */
-    vmh_status status;
-    bool is_refused;
+    vmh_lua_tree tree;
+    vmh_lua_names numbers; /* nil, false, true and integers, as constants: by their bytes */
+    vmh_lua_parts strings; /* constants, in the arena of the code */
+    vmh_lua_hidden_constant *hidden;
+    uint32_t hidden_count, hidden_capacity;
+    vmh_lua_operand *operands; /* [0] is unnamed */
+    uint32_t operand_count, operand_capacity;
     vmh_lua_refusal *refusal;
     vmh_failure *why;
     vmh_lua_instruction nowhere;
@@ -108,11 +102,11 @@ typedef struct vmh_lua_emitter {
     const vmh_lua_function *function;
     vmh_lua_proto *proto;
     vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
-    size_t constant_capacity, child_capacity;
+    size_t child_capacity;
+    uint32_t first_hidden; /* of the compiler's */
     vmh_lua_waiting live;
     uint32_t live_at_point; /* the greatest that a point has */
     uint32_t most_waiting;  /* the greatest count of operands that waited at once */
-    vmh_ordmap constants; /* kind and bytes -> number */
     uint32_t next_register;
     uint32_t line;
     uint32_t statement_line;
@@ -134,6 +128,14 @@ static inline bool vmh_lua_has_fault(const vmh_lua_emitter *to)
 
 void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text);
 
+/* ---- symbols, where they are recorded (symbols.c) ---- */
+
+/* The newest instruction was emitted. */
+void vmh_lua_note_line(vmh_lua_emitter *to);
+
+/* The statement costs so much of the running stretch. */
+void vmh_lua_note_share(vmh_lua_emitter *to, uint32_t gas);
+
 /* ---- instructions ---- */
 
 /* A buffer for the instructions of a function. False, with the fault, where there is no memory. */
@@ -142,27 +144,69 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to);
 /* Leaves the instructions to the code and gives the buffer back; also after a fault. */
 void vmh_lua_emitter_end(vmh_lua_emitter *to);
 
+/* A name that lives as long as the code: the source does, what was made for the tree does not. */
+vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name);
+
+/* The list of operands, which is given to the code in the end. False where memory is short. */
+bool vmh_lua_begin_operands(vmh_lua_compiler *compiler);
+bool vmh_lua_keep_operands(vmh_lua_compiler *compiler);
+
 /* What the compiler holds beside the code. */
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
+/* Room for more instructions, or points. */
+bool vmh_lua_grow_code(vmh_lua_emitter *to);
+bool vmh_lua_grow_points(vmh_lua_emitter *to);
+
 /* Emits; gives its number. */
-uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a, uint32_t b,
-                      uint32_t c);
-uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
-                           uint32_t wide);
+static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
+                                    uint32_t b, uint32_t c)
+{
+    vmh_lua_proto *proto = to->proto;
+    uint32_t number = proto->code_count;
+    vmh_lua_instruction *at;
+
+    if (vmh_lua_has_fault(to))
+        return 0;
+    if (number == to->buffer->capacity && !vmh_lua_grow_code(to))
+        return 0;
+    at = &proto->code[number];
+    at->op = (uint8_t)op;
+    at->a = (uint8_t)a;
+    at->b = (uint16_t)b;
+    at->c = (uint16_t)c;
+    at->d = 0;
+    proto->lines[number] = to->line;
+    proto->operands[number] = (vmh_lua_operand_pair){0, 0};
+    proto->code_count++;
+    if (to->symbols != NULL)
+        vmh_lua_note_line(to);
+    return number;
+}
+
+static inline uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instruction_name op,
+                                         uint32_t a, uint32_t wide)
+{
+    return vmh_lua_emit(to, op, a, wide & 0xffff, wide >> 16);
+}
 
 /* The instruction of that number; somewhere harmless after a fault. */
 vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number);
 
 /* The operands of the newest instruction, for errors. */
-void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second);
+static inline void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second)
+{
+    if (!vmh_lua_has_fault(to))
+        to->proto->operands[to->proto->code_count - 1] = (vmh_lua_operand_pair){first, second};
+}
 
 /* The number of a name among the operands, 0 for none. */
-uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_bytes name);
+uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind,
+                                vmh_lua_name *name);
 
 /* Numbers among the constants. */
 uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer);
-uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_bytes string);
+uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_lua_name *string);
 uint32_t vmh_lua_plain_constant(vmh_lua_emitter *to, vmh_lua_tag tag); /* nil, false, true */
 
 /* ---- jumps ---- */
@@ -184,9 +228,6 @@ void vmh_lua_jump_set(vmh_lua_emitter *to, uint32_t at, uint32_t target);
 /* In place of an instruction: the function's entry. */
 #define VMH_LUA_AT_ENTRY UINT32_MAX
 
-/* Adds to the charge of the running stretch. */
-void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas);
-
 /*
  * Begins a stretch; `saved` keeps the one around it until vmh_lua_stretch_end.
  * Its charge goes to the d of instruction `at`, or is that of entry; for _here into a CHARGE emitted
@@ -204,10 +245,33 @@ void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved);
 void vmh_lua_stretch_next_at(vmh_lua_emitter *to, uint32_t at);
 void vmh_lua_stretch_next_here(vmh_lua_emitter *to);
 
+/* Adds to the charge of the running stretch. */
+static inline void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas)
+{
+    to->stretch->sum += gas;
+    if (to->symbols != NULL)
+        vmh_lua_note_share(to, gas);
+    if (to->stretch->sum > VMH_LUA_LONGEST_STRETCH)
+        vmh_lua_stretch_next_here(to);
+}
+
 /* ---- registers ---- */
 
+/* There are no more of them; gives the first. */
+uint32_t vmh_lua_refuse_registers(vmh_lua_emitter *to);
+
 /* Takes the next ones; gives the first. */
-uint32_t vmh_lua_take_registers(vmh_lua_emitter *to, uint32_t count);
+static inline uint32_t vmh_lua_take_registers(vmh_lua_emitter *to, uint32_t count)
+{
+    uint32_t first = to->next_register;
+
+    if (count > VMH_LUA_MAX_REGISTERS - first)
+        return vmh_lua_refuse_registers(to);
+    to->next_register += count;
+    if (to->next_register > to->proto->register_count)
+        to->proto->register_count = to->next_register;
+    return first;
+}
 
 static inline uint32_t vmh_lua_take_register(vmh_lua_emitter *to)
 {
@@ -230,13 +294,29 @@ void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
                        bool may_change);
 
 /* What was added since to->live was `mark` has no meaning any more. */
-void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark);
+static inline void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
+{
+    to->live = mark;
+    if (!vmh_lua_has_fault(to))
+        to->proto->live_count =
+            mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
+}
 
 /* Operands wait without registers: they stand in the instruction, or come where a value did. */
 void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count);
 
 /* The newest instruction is a point. */
-void vmh_lua_point_here(vmh_lua_emitter *to);
+static inline void vmh_lua_point_here(vmh_lua_emitter *to)
+{
+    vmh_lua_proto *proto = to->proto;
+
+    if (vmh_lua_has_fault(to) ||
+        (proto->point_count == to->buffer->point_capacity && !vmh_lua_grow_points(to)))
+        return;
+    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live.newest};
+    if (to->live.newest > to->live_at_point)
+        to->live_at_point = to->live.newest;
+}
 
 /* ---- expressions (compile_expression.c) ---- */
 
@@ -285,9 +365,6 @@ void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, ui
 
 /* Whether it gives as many values as are wanted. */
 bool vmh_lua_is_open(const vmh_lua_expression *of);
-
-/* Slot of a global, or UINT32_MAX where there is none of that name. */
-uint32_t vmh_lua_global_slot(vmh_lua_emitter *to, vmh_bytes name);
 
 /* ---- functions (compile.c) ---- */
 

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 
+#include "base/ordmap.h"
 #include "contractlua/frozen.h"
 #include "contractlua/handle.h"
 #include "contractlua/natives.h"
@@ -295,7 +296,8 @@ static void put_live(freezing *to, const vmh_lua_value *base, const vmh_lua_live
         break;
     case VMH_LUA_LIVE_LITERAL:
         COUNT(LITERAL);
-        assert(at->tag == live->literal.tag && vmh_lua_raw_equal(*at, live->literal));
+        assert(at->tag == vmh_lua_live_literal(live).tag &&
+               vmh_lua_raw_equal(*at, vmh_lua_live_literal(live)));
         break;
     }
 }

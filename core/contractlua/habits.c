@@ -70,7 +70,7 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
                         vmh_lua_token_kind *keyword)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    vmh_bytes word = expression->as.string;
+    vmh_bytes word = expression->as.string->bytes;
 
     *keyword = VMH_LUA_TOKEN_STOP;
     if (expression->kind != VMH_LUA_EXPR_GLOBAL)

@@ -258,7 +258,7 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
     vmh_lua_parts_init(&lexer->tree, arena, source.size);
     vmh_arena_init(&lexer->scratch);
     vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch, 0);
-    if (!vmh_lua_names_init(&lexer->names, &lexer->scratch_parts) || !add_words(lexer)) {
+    if (!vmh_lua_names_init(&lexer->names, &lexer->tree) || !add_words(lexer)) {
         vmh_lua_lexer_fail(lexer);
         return;
     }
@@ -292,14 +292,17 @@ static void pass_comment(vmh_lua_lexer *lexer)
 /* Goes on to the first byte of a token. */
 static void pass_space(vmh_lua_lexer *lexer)
 {
-    while (lexer->at < lexer->end && (*lexer->at <= ' ' || *lexer->at == '-')) {
-        uint8_t byte = *lexer->at;
+    const uint8_t *at = lexer->at, *end = lexer->end;
 
+    for (; at < end && (*at <= ' ' || *at == '-'); at = lexer->at) {
+        uint8_t byte = *at;
+
+        lexer->at = at;
         if (byte == '\n' || byte == '\r')
             vmh_lua_literal_pass_line_break(lexer);
         else if (byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f')
             lexer->at++;
-        else if (byte == '-' && lexer->end - lexer->at > 1 && lexer->at[1] == '-')
+        else if (byte == '-' && end - at > 1 && at[1] == '-')
             pass_comment(lexer);
         else
             break;
@@ -462,16 +465,21 @@ static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
 static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     do {
+        const uint8_t *at;
+
         pass_space(lexer);
-        token->begin = lexer->at;
-        token->place =
-            (vmh_lua_place){lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
-        if (lexer->at == lexer->end)
+        at = lexer->at;
+        token->begin = at;
+        token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
+        if (at < lexer->end && single_symbols[*at] != 0) {
+            token->kind = single_symbols[*at];
+            token->end = lexer->at = at + 1;
+            return;
+        }
+        if (at == lexer->end)
             token->kind = VMH_LUA_TOKEN_SOURCE_END;
-        else if (vmh_lua_is_letter(*lexer->at))
+        else if (vmh_lua_is_letter(*at))
             read_name(lexer, token);
-        else if (single_symbols[*lexer->at] != 0)
-            token->kind = single_symbols[*lexer->at++];
         else
             read_token(lexer, token);
         token->end = lexer->at;

@@ -96,7 +96,6 @@ typedef struct vmh_lua_token {
     union {
         vmh_lua_name *name;
         int64_t integer;
-        vmh_bytes string; /* in the source, or in the arena of the tree */
     } as;
 } vmh_lua_token;
 

@@ -67,7 +67,7 @@ static void add_local(linter *of, const vmh_lua_variable *variable)
     size_t count = of->locals.count;
     uint32_t *lines;
 
-    if (of->status != VMH_OK || is_known(&of->locals, variable->name))
+    if (of->status != VMH_OK || is_known(&of->locals, variable->name->bytes))
         return;
     lines = vmh_arena_grow(of->arena, of->lines, &of->line_capacity, count + 1, sizeof *lines);
     if (lines == NULL) {
@@ -76,7 +76,7 @@ static void add_local(linter *of, const vmh_lua_variable *variable)
     }
     of->lines = lines;
     lines[count] = variable->place.line;
-    of->status = vmh_ordmap_add(&of->locals, variable->name, of->why);
+    of->status = vmh_ordmap_add(&of->locals, variable->name->bytes, of->why);
 }
 
 static void add_locals(linter *of, vmh_lua_variable *const *variables, uint32_t count)
@@ -87,7 +87,7 @@ static void add_locals(linter *of, vmh_lua_variable *const *variables, uint32_t 
 
 static void use_global(linter *of, const vmh_lua_expression *expression, bool is_assigned)
 {
-    vmh_bytes name = expression->as.string;
+    vmh_bytes name = expression->as.string->bytes;
     size_t at = of->unknown_names.count;
     unknown *unknowns;
 
@@ -201,8 +201,8 @@ static void look_at_list(linter *of, vmh_lua_expression *const *list, uint32_t c
 
 static void look_at_table(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
-        const vmh_lua_item *item = &table->as.table.items[i];
+    for (uint32_t i = 0; i < table->item_count; i++) {
+        const vmh_lua_item *item = &table->as.items[i];
 
         if (item->key != NULL)
             look_at(of, item->key);
@@ -227,7 +227,7 @@ static void look_at(linter *of, const vmh_lua_expression *expression)
             continue;
         case VMH_LUA_EXPR_CALL:
         case VMH_LUA_EXPR_METHOD_CALL:
-            look_at_list(of, expression->as.call.arguments, expression->as.call.argument_count);
+            look_at_list(of, expression->as.call.arguments, expression->argument_count);
             expression = expression->as.call.function;
             continue;
         case VMH_LUA_EXPR_TABLE:
@@ -277,9 +277,9 @@ bool vmh_lua_is_contract_call(const vmh_lua_expression *expression)
     called = expression->as.call.function;
     return called->kind == VMH_LUA_EXPR_INDEX &&
            called->as.pair.left->kind == VMH_LUA_EXPR_GLOBAL &&
-           vmh_bytes_equal(called->as.pair.left->as.string, VMH_LITERAL("sdk")) &&
+           vmh_bytes_equal(called->as.pair.left->as.string->bytes, VMH_LITERAL("sdk")) &&
            called->as.pair.right->kind == VMH_LUA_EXPR_STRING &&
-           vmh_bytes_equal(called->as.pair.right->as.string, VMH_LITERAL("contract"));
+           vmh_bytes_equal(called->as.pair.right->as.string->bytes, VMH_LITERAL("contract"));
 }
 
 static void warn_of_unread(linter *of, const vmh_lua_statement *statement)
@@ -292,14 +292,14 @@ static void warn_of_unread(linter *of, const vmh_lua_statement *statement)
     for (uint32_t i = 0; i < statement->variable_count; i++) {
         const vmh_lua_variable *variable = statement->variables[i];
 
-        if (variable->is_read || variable->name.data[0] == '_' || keeps_place(statement, i))
+        if (variable->is_read || variable->name->bytes.data[0] == '_' || keeps_place(statement, i))
             continue;
         if (variable->is_assigned && !is_function)
             warn(of, variable->place, NULL, "local %s is assigned, but never read",
-                 vmh_lua_show(variable->name).text);
+                 vmh_lua_show(variable->name->bytes).text);
         else
             warn(of, variable->place, NULL, "local %s%s is never used",
-                 is_function ? "function " : "", vmh_lua_show(variable->name).text);
+                 is_function ? "function " : "", vmh_lua_show(variable->name->bytes).text);
     }
 }
 
@@ -400,7 +400,7 @@ vmh_status vmh_lua_lint(const vmh_lua_tree *tree, const char *const *library, si
     for (size_t i = 0; i < library_count; i++)
         add_name(&of, &of.globals, vmh_bytes_text(library[i]));
     for (uint32_t i = 0; i < tree->assigned_global_count; i++)
-        add_name(&of, &of.globals, tree->assigned_globals[i]);
+        add_name(&of, &of.globals, tree->assigned_globals[i]->bytes);
     look_at_function(&of, tree->main);
     warn_of_unknowns(&of);
     return of.status;

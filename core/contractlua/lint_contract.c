@@ -55,7 +55,7 @@ typedef enum section {
 
 static void check_text(linter *of, section kind, const vmh_lua_item *item)
 {
-    vmh_bytes text = item->value->as.string, wrong = {0};
+    vmh_bytes text = item->value->as.string->bytes, wrong = {0};
     const vmh_lua_kept_type *type;
     vmh_lua_declared_event event;
     vmh_lua_declared_method method = {.parameter_names = NULL};
@@ -70,15 +70,15 @@ static void check_text(linter *of, section kind, const vmh_lua_item *item)
         of->status = vmh_lua_read_method(text, of->arena, &method, &wrong, of->why);
     if (of->status == VMH_OK && wrong.size > 0)
         warn(of, item->value->place, NULL, "the declaration of %s cannot be read: %.*s",
-             vmh_lua_show(item->key->as.string).text, VMH_PRINT(wrong));
+             vmh_lua_show(item->key->as.string->bytes).text, VMH_PRINT(wrong));
 }
 
 static void check_section(linter *of, section kind, const vmh_lua_expression *table)
 {
     if (table->kind != VMH_LUA_EXPR_TABLE)
         return;
-    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
-        const vmh_lua_item *item = &table->as.table.items[i];
+    for (uint32_t i = 0; i < table->item_count; i++) {
+        const vmh_lua_item *item = &table->as.items[i];
 
         if (is_string(item->key) && is_string(item->value))
             check_text(of, kind, item);
@@ -87,17 +87,17 @@ static void check_section(linter *of, section kind, const vmh_lua_expression *ta
 
 static void check_declaration(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
-        const vmh_lua_item *item = &table->as.table.items[i];
+    for (uint32_t i = 0; i < table->item_count; i++) {
+        const vmh_lua_item *item = &table->as.items[i];
 
         if (!is_string(item->key)) {
             of->has_other_keys = true;
-        } else if (vmh_bytes_equal(item->key->as.string, VMH_LITERAL("state"))) {
+        } else if (vmh_bytes_equal(item->key->as.string->bytes, VMH_LITERAL("state"))) {
             check_section(of, STATE, item->value);
-        } else if (vmh_bytes_equal(item->key->as.string, VMH_LITERAL("events"))) {
+        } else if (vmh_bytes_equal(item->key->as.string->bytes, VMH_LITERAL("events"))) {
             check_section(of, EVENT, item->value);
         } else {
-            add_name(of, &of->declared, item->key->as.string);
+            add_name(of, &of->declared, item->key->as.string->bytes);
             if (is_string(item->value))
                 check_text(of, METHOD, item);
         }
@@ -121,11 +121,11 @@ static void see_target(linter *of, const vmh_lua_expression *target,
         of->has_other_keys = true;
         return;
     }
-    add_name(of, &of->defined, key->as.string);
+    add_name(of, &of->defined, key->as.string->bytes);
     if (value != NULL && value->kind == VMH_LUA_EXPR_FUNCTION && !of->has_other_keys &&
-        vmh_ordmap_find(&of->declared, key->as.string) == VMH_ORDMAP_ABSENT)
+        vmh_ordmap_find(&of->declared, key->as.string->bytes) == VMH_ORDMAP_ABSENT)
         warn(of, key->place, "declare it in sdk.contract, or make it a local function",
-             "method %s has no types", vmh_lua_show(key->as.string).text);
+             "method %s has no types", vmh_lua_show(key->as.string->bytes).text);
 }
 
 static void see_statement(linter *of, const vmh_lua_statement *statement)
@@ -139,14 +139,14 @@ static void see_statement(linter *of, const vmh_lua_statement *statement)
 
 static void warn_of_undefined(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->as.table.item_count && !of->has_other_keys; i++) {
-        const vmh_lua_item *item = &table->as.table.items[i];
+    for (uint32_t i = 0; i < table->item_count && !of->has_other_keys; i++) {
+        const vmh_lua_item *item = &table->as.items[i];
 
         if (is_string(item->key) &&
-            vmh_ordmap_find(&of->declared, item->key->as.string) != VMH_ORDMAP_ABSENT &&
-            vmh_ordmap_find(&of->defined, item->key->as.string) == VMH_ORDMAP_ABSENT)
+            vmh_ordmap_find(&of->declared, item->key->as.string->bytes) != VMH_ORDMAP_ABSENT &&
+            vmh_ordmap_find(&of->defined, item->key->as.string->bytes) == VMH_ORDMAP_ABSENT)
             warn(of, item->key->place, NULL, "method %s is declared, but has no function",
-                 vmh_lua_show(item->key->as.string).text);
+                 vmh_lua_show(item->key->as.string->bytes).text);
     }
 }
 
@@ -159,7 +159,7 @@ static const vmh_lua_expression *declaration_of(const vmh_lua_statement *stateme
         !vmh_lua_is_contract_call(statement->values[0]))
         return NULL;
     call = statement->values[0];
-    if (call->as.call.argument_count != 1 ||
+    if (call->argument_count != 1 ||
         call->as.call.arguments[0]->kind != VMH_LUA_EXPR_TABLE)
         return NULL;
     return call->as.call.arguments[0];

@@ -433,17 +433,24 @@ static vmh_bytes read_escaped(vmh_lua_lexer *lexer, const uint8_t *begin, vmh_lu
     return keep_text(lexer, out);
 }
 
+static void take_string(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_bytes bytes)
+{
+    token->kind = VMH_LUA_TOKEN_STRING;
+    token->as.name = vmh_lua_names_intern(&lexer->names, bytes);
+    if (token->as.name == NULL)
+        vmh_lua_lexer_fail(lexer);
+}
+
 void vmh_lua_literal_read_string(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     uint8_t quote = *lexer->at;
     const uint8_t *begin = ++lexer->at;
 
-    token->kind = VMH_LUA_TOKEN_STRING;
     pass_run(lexer, quote);
     if (lexer->at < lexer->end && *lexer->at == quote)
-        token->as.string = vmh_bytes_of(begin, (size_t)(lexer->at++ - begin));
+        take_string(lexer, token, vmh_bytes_of(begin, (size_t)(lexer->at++ - begin)));
     else if (lexer->at < lexer->end && *lexer->at == '\\')
-        token->as.string = read_escaped(lexer, begin, token->place, quote);
+        take_string(lexer, token, read_escaped(lexer, begin, token->place, quote));
     else
         refuse_open_string(lexer, token->place);
 }
@@ -522,8 +529,7 @@ void vmh_lua_literal_read_long_string(vmh_lua_lexer *lexer, vmh_lua_token *token
 {
     vmh_bytes bytes = pass_long(lexer, token->place, level, "string");
 
-    token->kind = VMH_LUA_TOKEN_STRING;
-    token->as.string = normalize(lexer, bytes);
+    take_string(lexer, token, normalize(lexer, bytes));
 }
 
 void vmh_lua_literal_pass_long_comment(vmh_lua_lexer *lexer, vmh_lua_place place, int level)

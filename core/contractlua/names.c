@@ -3,28 +3,54 @@
 #include "base/siphash.h"
 #include "base/word.h"
 
-enum { FIRST_SLOTS = 128, GROWTH = 4, SHORT_SIZE = 8 };
+enum {
+    FIRST_SLOTS = 128,
+    GROWTH = 4,
+    SHORT_SIZE = 8,
+    FIRST_BLOCK_BITS = 6, /* 64 names are in the first block */
+    NUMBER_BITS = 21,     /* more names than a source has bytes */
+};
 
-static vmh_lua_names_slot *new_slots(vmh_lua_names *names, size_t count)
+static const uint32_t number_mask = (1u << NUMBER_BITS) - 1;
+
+static bool renew_slots(vmh_lua_names *names, size_t count)
 {
-    size_t size = count * sizeof(vmh_lua_names_slot);
-    vmh_lua_names_slot *slots = vmh_lua_parts_alloc(names->parts, size);
+    size_t size = count * sizeof *names->slots;
 
-    if (slots != NULL)
-        memset(slots, 0, size);
-    return slots;
+    names->slots = vmh_lua_parts_alloc(names->parts, size);
+    if (names->slots == NULL)
+        return false;
+    memset(names->slots, 0, size);
+    names->mask = count - 1;
+    return true;
 }
 
 bool vmh_lua_names_init(vmh_lua_names *names, vmh_lua_parts *parts)
 {
     *names = (vmh_lua_names){
         .parts = parts,
-        .mask = FIRST_SLOTS - 1,
         .secret = {vmh_siphash(VMH_LITERAL("names, added")),
                    vmh_siphash(VMH_LITERAL("names, multiplied")) | 1},
     };
-    names->slots = new_slots(names, FIRST_SLOTS);
-    return names->slots != NULL;
+    return renew_slots(names, FIRST_SLOTS);
+}
+
+/* The block that has the name of that number, and where: blocks begin at 0, 64, 192, 448, ... */
+static inline vmh_lua_name **block_of(vmh_lua_names *names, uint32_t number, uint32_t *at)
+{
+    uint32_t shifted = number + (1u << FIRST_BLOCK_BITS);
+    int bits = 31 - __builtin_clz(shifted);
+
+    *at = shifted - (1u << bits);
+    return &names->blocks[bits - FIRST_BLOCK_BITS];
+}
+
+static inline vmh_lua_name *name_at(vmh_lua_names *names, uint32_t number)
+{
+    uint32_t at;
+    vmh_lua_name **block = block_of(names, number, &at);
+
+    return *block + at;
 }
 
 static inline uint64_t key_of(vmh_bytes bytes)
@@ -33,68 +59,77 @@ static inline uint64_t key_of(vmh_bytes bytes)
 
     if (bytes.size > SHORT_SIZE)
         return vmh_siphash(bytes);
-    for (size_t i = 0; i < bytes.size; i++)
-        key |= (uint64_t)bytes.data[i] << (8 * i);
+    for (size_t i = bytes.size; i-- > 0;)
+        key = key << 8 | bytes.data[i];
     return key;
 }
 
 /* Where to look first. Without the secrets nobody can tell which keys meet. */
-static inline size_t hash_of(const vmh_lua_names *names, uint64_t key)
+static inline uint64_t hash_of(const vmh_lua_names *names, uint64_t key)
 {
     vmh_double_limb product = (vmh_double_limb)(key ^ names->secret[0]) * names->secret[1];
 
-    return (size_t)(product >> 64) ^ (size_t)product;
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+/* The bits of the hash that stand in a slot. */
+static inline uint32_t mark_of(uint64_t hash)
+{
+    return (uint32_t)(hash >> 32) & ~number_mask;
 }
 
 static bool grow(vmh_lua_names *names)
 {
-    size_t mask = names->mask * GROWTH + GROWTH - 1;
-    vmh_lua_names_slot *slots = new_slots(names, mask + 1);
-
-    if (slots == NULL)
+    if (!renew_slots(names, (names->mask + 1) * GROWTH))
         return false;
-    for (size_t i = 0; i <= names->mask; i++) {
-        vmh_lua_names_slot slot = names->slots[i];
-        size_t at = hash_of(names, slot.key) & mask;
+    for (uint32_t i = 0; i < names->count; i++) {
+        uint64_t hash = hash_of(names, name_at(names, i)->key);
+        size_t at = hash & names->mask;
 
-        if (slot.name == NULL)
-            continue;
-        while (slots[at].name != NULL)
-            at = (at + 1) & mask;
-        slots[at] = slot;
+        while (names->slots[at] != 0)
+            at = (at + 1) & names->mask;
+        names->slots[at] = mark_of(hash) | (i + 1);
     }
-    names->slots = slots;
-    names->mask = mask;
     return true;
 }
 
 /* A name that is absent, into the free slot that was found. */
-static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key,
-                         vmh_lua_names_slot *slot)
+static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key, uint32_t mark,
+                         uint32_t *slot)
 {
-    vmh_lua_name *name = vmh_lua_parts_alloc(names->parts, sizeof *name);
+    uint32_t at;
+    vmh_lua_name **block = block_of(names, names->count, &at);
+    vmh_lua_name *name;
 
-    if (name == NULL)
+    if (at == 0)
+        *block = vmh_lua_parts_alloc(
+            names->parts, (names->count + ((size_t)1 << FIRST_BLOCK_BITS)) * sizeof *name);
+    if (*block == NULL)
         return NULL;
-    *name = (vmh_lua_name){.bytes = bytes};
-    *slot = (vmh_lua_names_slot){.key = key, .name = name};
-    names->count++;
+    name = *block + at;
+    *name = (vmh_lua_name){.key = key, .bytes = bytes};
+    *slot = mark | ++names->count;
     return names->count <= names->mask / 3 * 2 || grow(names) ? name : NULL;
 }
 
 vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes bytes)
 {
     uint64_t key = key_of(bytes);
-    size_t at = hash_of(names, key);
+    uint64_t hash = hash_of(names, key);
+    uint32_t mark = mark_of(hash);
 
-    for (;; at++) {
-        vmh_lua_names_slot *slot = &names->slots[at & names->mask];
+    for (size_t at = hash;; at++) {
+        uint32_t *slot = &names->slots[at & names->mask];
+        vmh_lua_name *name;
 
-        if (slot->name == NULL)
-            return add(names, bytes, key, slot);
-        /* A short name is its key, since no byte of a name is zero. */
-        if (slot->key == key && (bytes.size <= SHORT_SIZE ? slot->name->bytes.size <= SHORT_SIZE
-                                                          : vmh_bytes_equal(slot->name->bytes, bytes)))
-            return slot->name;
+        if (*slot == 0)
+            return add(names, bytes, key, mark, slot);
+        if ((*slot & ~number_mask) != mark)
+            continue;
+        name = name_at(names, (*slot & number_mask) - 1);
+        /* A short name is its key and its size. */
+        if (name->key == key && name->bytes.size == bytes.size &&
+            (bytes.size <= SHORT_SIZE || memcmp(name->bytes.data, bytes.data, bytes.size) == 0))
+            return name;
     }
 }

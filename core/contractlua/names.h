@@ -1,6 +1,6 @@
 /*
- * The names of a source, each kept once: keywords, and identifiers with what the
- * scopes know of them. Equal names are one pointer.
+ * The names and texts of a source, each kept once: keywords, identifiers and strings, with
+ * what the scopes and the compiler know of them. Equal ones are one pointer.
  *
  * Sources are hostile, so the hash is keyed: nobody can choose names that
  * collide. Nothing follows from the order in the table.
@@ -11,7 +11,8 @@
 #include "contractlua/parts.h"
 
 typedef struct vmh_lua_name {
-    vmh_bytes bytes;         /* as first mentioned, in the source */
+    uint64_t key;            /* of a short name its bytes, of a longer one a hash */
+    vmh_bytes bytes;         /* as first mentioned, in the source, or in the arena of the tree */
     uint16_t keyword;        /* its token; 0: an identifier */
     bool is_left_out;        /* _ENV and _G */
     bool is_assigned_global; /* by the main chunk's own statements */
@@ -20,25 +21,31 @@ typedef struct vmh_lua_name {
     struct vmh_lua_local *local;
     struct vmh_lua_visible_label *label;
     struct vmh_lua_open_goto *open_goto; /* newest goto whose label was not met yet */
+
+    /* For emitter.c. */
+    uint32_t global;          /* its slot + 1; 0: there is none of that name */
+    uint32_t operand;         /* number of the newest operand of that name; 0: none */
+    uint32_t constant;        /* its number in the innermost function that has it */
+    uint32_t constant_holder; /* that function's number + 1; 0: none has it */
+    struct vmh_lua_string *string; /* the constant; NULL: not made yet */
 } vmh_lua_name;
 
-typedef struct vmh_lua_names_slot {
-    uint64_t key; /* of short names the bytes themselves, of longer ones a hash */
-    vmh_lua_name *name; /* NULL: free */
-} vmh_lua_names_slot;
+enum { VMH_LUA_NAME_BLOCKS = 16 };
 
 typedef struct vmh_lua_names {
     vmh_lua_parts *parts;
-    vmh_lua_names_slot *slots; /* open addressing */
-    size_t mask;               /* one less than their number, a power of two */
-    size_t count;
+    vmh_lua_name *blocks[VMH_LUA_NAME_BLOCKS]; /* each of twice as many as the one before */
+    uint32_t count;
+    /* Open addressing: the number of a name + 1 below some bits of its hash; 0: free. */
+    uint32_t *slots;
+    size_t mask; /* one less than their number, a power of two */
     uint64_t secret[2];
 } vmh_lua_names;
 
 /* False where memory is short, as below NULL. All of it lives in the parts. */
 bool vmh_lua_names_init(vmh_lua_names *names, vmh_lua_parts *parts);
 
-/* The name of these bytes, which the table borrows where it is new. */
+/* The name of these bytes, which the table borrows where it is new and of more than 8. */
 vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes bytes);
 
 #endif

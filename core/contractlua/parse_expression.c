@@ -39,25 +39,23 @@ static const binary_rule binary_rules[VMH_LUA_TOKEN_COUNT] = {
 
 static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit);
 
-static vmh_lua_expression *new_expression(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
-                                          vmh_lua_place place)
+static inline vmh_lua_expression *new_expression(vmh_lua_parser *parser,
+                                                 vmh_lua_expression_kind kind, vmh_lua_place place)
 {
-    size_t size = vmh_lua_expression_size(kind);
-    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer, size);
+    vmh_lua_expression *expression = vmh_lua_lexer_alloc(&parser->lexer,
+                                                         vmh_lua_expression_size(kind));
 
     if (expression == NULL)
         return NULL;
     expression->kind = kind;
     expression->operator = 0;
     expression->place = place;
-    if (size == sizeof *expression)
-        expression->as.call.method = (vmh_bytes){0};
     return expression;
 }
 
-static vmh_lua_expression *new_pair(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
-                                    vmh_lua_place place, vmh_lua_expression *left,
-                                    vmh_lua_expression *right)
+static inline vmh_lua_expression *new_pair(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
+                                           vmh_lua_place place, vmh_lua_expression *left,
+                                           vmh_lua_expression *right)
 {
     vmh_lua_expression *expression = new_expression(parser, kind, place);
 
@@ -99,13 +97,15 @@ static void name_function(vmh_lua_expression *expression, vmh_bytes name)
 
 static bool is_name(const vmh_lua_expression *expression)
 {
-    const vmh_bytes *string = &expression->as.string;
+    vmh_bytes string;
 
-    if (expression->kind != VMH_LUA_EXPR_STRING || string->size == 0 ||
-        vmh_lua_is_digit(string->data[0]))
+    if (expression->kind != VMH_LUA_EXPR_STRING)
         return false;
-    for (size_t i = 0; i < string->size; i++) {
-        if (!vmh_lua_is_letter(string->data[i]) && !vmh_lua_is_digit(string->data[i]))
+    string = expression->as.string->bytes;
+    if (string.size == 0 || vmh_lua_is_digit(string.data[0]))
+        return false;
+    for (size_t i = 0; i < string.size; i++) {
+        if (!vmh_lua_is_letter(string.data[i]) && !vmh_lua_is_digit(string.data[i]))
             return false;
     }
     return true;
@@ -116,9 +116,9 @@ static vmh_bytes name_of_root(const vmh_lua_expression *expression)
     switch (expression->kind) {
     case VMH_LUA_EXPR_LOCAL:
     case VMH_LUA_EXPR_CAPTURE:
-        return expression->as.variable->name;
+        return expression->as.variable->name->bytes;
     case VMH_LUA_EXPR_GLOBAL:
-        return expression->as.string;
+        return expression->as.string->bytes;
     default:
         return (vmh_bytes){0};
     }
@@ -134,7 +134,7 @@ static bool name_of_target(vmh_lua_parser *parser, const vmh_lua_expression *tar
 
     for (; part->kind == VMH_LUA_EXPR_INDEX && is_name(part->as.pair.right);
          part = part->as.pair.left)
-        size += part->as.pair.right->as.string.size + 1;
+        size += part->as.pair.right->as.string->bytes.size + 1;
     *name = name_of_root(part);
     if (name->size == 0 || part == target)
         return true;
@@ -145,7 +145,7 @@ static bool name_of_target(vmh_lua_parser *parser, const vmh_lua_expression *tar
     memcpy(text, name->data, name->size);
     *name = vmh_bytes_of(text, size);
     for (part = target; part->kind == VMH_LUA_EXPR_INDEX; part = part->as.pair.left) {
-        vmh_bytes field = part->as.pair.right->as.string;
+        vmh_bytes field = part->as.pair.right->as.string->bytes;
 
         size -= field.size;
         memcpy(text + size, field.data, field.size);
@@ -162,7 +162,7 @@ bool vmh_lua_parse_function_names(vmh_lua_parser *parser, const vmh_lua_statemen
         if (statement->values[i]->kind != VMH_LUA_EXPR_FUNCTION)
             continue;
         if (i < statement->variable_count)
-            name = statement->variables[i]->name;
+            name = statement->variables[i]->name->bytes;
         else if (i < statement->target_count &&
                  !name_of_target(parser, statement->targets[i], &name))
             return false;
@@ -276,7 +276,7 @@ static vmh_lua_expression *take_name_as_string(vmh_lua_parser *parser)
         return NULL;
     expression = new_expression(parser, VMH_LUA_EXPR_STRING, place);
     if (expression != NULL)
-        expression->as.string = name->bytes;
+        expression->as.string = name;
     return expression;
 }
 
@@ -312,7 +312,7 @@ static bool parse_item(vmh_lua_parser *parser)
     if (value == NULL)
         return false;
     if (is_named)
-        name_function(value, key->as.string);
+        name_function(value, key->as.string->bytes);
     return vmh_lua_parser_push(parser, key) && vmh_lua_parser_push(parser, value);
 }
 
@@ -328,8 +328,8 @@ static bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *
         items[i].value = parser->items[mark + 2 * i + 1];
     }
     parser->item_count = mark;
-    table->as.table.items = items;
-    table->as.table.item_count = (uint32_t)count;
+    table->as.items = items;
+    table->item_count = (uint32_t)count;
     return true;
 }
 
@@ -381,7 +381,7 @@ static bool collect_single_argument(vmh_lua_parser *parser)
     } else {
         argument = new_expression(parser, VMH_LUA_EXPR_STRING, vmh_lua_parser_place(parser));
         if (argument != NULL)
-            argument->as.string = parser->lexer.token.as.string;
+            argument->as.string = parser->lexer.token.as.name;
         vmh_lua_parser_next(parser);
     }
     return argument != NULL && vmh_lua_parser_push(parser, argument);
@@ -401,7 +401,7 @@ static bool collect_arguments(vmh_lua_parser *parser)
 }
 
 static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression *function,
-                                      const vmh_lua_name *method)
+                                      vmh_lua_name *method)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     size_t mark = parser->item_count;
@@ -416,9 +416,8 @@ static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression
     if (call == NULL || !collect_arguments(parser))
         return NULL;
     call->as.call.function = function;
-    if (method != NULL)
-        call->as.call.method = method->bytes;
-    return vmh_lua_parser_take_list(parser, mark, &call->as.call.arguments, &call->as.call.argument_count)
+    call->as.call.method = method;
+    return vmh_lua_parser_take_list(parser, mark, &call->as.call.arguments, &call->argument_count)
                ? call
                : NULL;
 }
@@ -507,7 +506,7 @@ static vmh_lua_expression *parse_constant(vmh_lua_parser *parser, vmh_lua_expres
     if (kind == VMH_LUA_EXPR_INTEGER)
         expression->as.integer = token->as.integer;
     else if (kind == VMH_LUA_EXPR_STRING)
-        expression->as.string = token->as.string;
+        expression->as.string = token->as.name;
     vmh_lua_parser_next(parser);
     return expression;
 }

@@ -44,10 +44,11 @@ bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind
                                  vmh_lua_token_kind opener, vmh_lua_place place)
 {
     const vmh_lua_token *present = &parser->lexer.token;
-    vmh_lua_guess guess = {""};
+    vmh_lua_guess guess;
 
     if (vmh_lua_parser_accept(parser, kind))
         return true;
+    guess.text[0] = '\0';
     if (present->kind == VMH_LUA_TOKEN_SOURCE_END && kind == VMH_LUA_TOKEN_END)
         guess = vmh_lua_guess_end(parser, true);
     else if (present->kind == VMH_LUA_TOKEN_ASSIGN && kind == VMH_LUA_TOKEN_CLOSE)
@@ -93,10 +94,18 @@ void vmh_lua_parser_refuse_nesting(vmh_lua_parser *parser, const char *hint)
 void *vmh_lua_parser_grow_items(vmh_lua_parser *parser, void *items, size_t *capacity,
                                 size_t wanted, size_t item_size)
 {
-    items = vmh_arena_grow(&parser->lexer.scratch, items, capacity, wanted, item_size);
-    if (items == NULL)
-        vmh_lua_lexer_fail(&parser->lexer);
-    return items;
+    size_t larger = *capacity == 0 ? 8 : *capacity;
+    void *grown;
+
+    while (larger < wanted)
+        larger *= 2;
+    grown = vmh_lua_lexer_alloc_scratch(&parser->lexer, larger * item_size);
+    if (grown == NULL)
+        return NULL;
+    if (*capacity != 0)
+        memcpy(grown, items, *capacity * item_size);
+    *capacity = larger;
+    return grown;
 }
 
 bool vmh_lua_parser_take_list(vmh_lua_parser *parser, size_t mark, vmh_lua_expression ***list,

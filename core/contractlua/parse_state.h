@@ -41,7 +41,7 @@ typedef struct vmh_lua_parser {
     uint32_t moment;        /* counts locals and gotos, in order of the source */
     uint32_t capture_count; /* of all functions */
 
-    vmh_bytes *assigned_globals;
+    vmh_lua_name **assigned_globals;
     size_t assigned_global_capacity;
 } vmh_lua_parser;
 
@@ -98,7 +98,7 @@ static inline bool vmh_lua_parser_enter(vmh_lua_parser *parser, const char *hint
 void *vmh_lua_parser_grow_items(vmh_lua_parser *parser, void *items, size_t *capacity,
                                 size_t wanted, size_t item_size);
 
-/* As vmh_arena_grow, of what goes with the parser; stops the lexer where memory is short. */
+/* As vmh_arena_grow, but nothing is zeroed, of what goes with the parser; NULL: it has stopped. */
 static inline void *vmh_lua_parser_grow(vmh_lua_parser *parser, void *items, size_t *capacity,
                                         size_t wanted, size_t item_size)
 {

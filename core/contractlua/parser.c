@@ -144,7 +144,7 @@ static bool is_in_main(const vmh_lua_parser *parser)
 static bool note_assigned_global(vmh_lua_parser *parser, vmh_lua_name *name)
 {
     uint32_t count = parser->tree->assigned_global_count;
-    vmh_bytes *globals;
+    vmh_lua_name **globals;
 
     if (name->is_assigned_global)
         return true;
@@ -152,7 +152,7 @@ static bool note_assigned_global(vmh_lua_parser *parser, vmh_lua_name *name)
                                   &parser->assigned_global_capacity, count + 1, sizeof *globals);
     if (globals == NULL)
         return false;
-    globals[count] = name->bytes;
+    globals[count] = name;
     name->is_assigned_global = true;
     parser->assigned_globals = globals;
     parser->tree->assigned_global_count++;
@@ -174,7 +174,7 @@ static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *targe
             return true;
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
                                   "cannot assign to %s: it is <const> (line %u)",
-                                  vmh_lua_show(target->as.variable->name).text,
+                                  vmh_lua_show(target->as.variable->name->bytes).text,
                                   target->as.variable->place.line);
     default:
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
@@ -653,6 +653,9 @@ static vmh_status parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, 
     vmh_lua_lexer_init(&parser.lexer, source, arena, findings, why);
     parse_source(&parser, source_size);
     status = parser.lexer.status;
+    tree->names = parser.lexer.names;
+    tree->parts = parser.lexer.tree;
+    tree->names.parts = &tree->parts;
     *refused = parser.lexer.is_refused;
     if (*refused)
         *refusal = parser.lexer.refusal;

@@ -4,33 +4,35 @@
 
 enum {
     FIRST_SIZE = 4 * 1024,
-    LARGEST_SIZE = 16 * 1024 * 1024,
+    LARGEST_SIZE = 8 * 1024 * 1024, /* but for the first */
+    SMALL_PAGE_SIZE = 4 * 1024,
     HUGE_PAGE_SIZE = 2 * 1024 * 1024,
-    PER_SOURCE_BYTE = 8, /* that many or more are needed for each byte of most sources */
 };
 
 void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size)
 {
     *parts = (vmh_lua_parts){.arena = arena, .next_size = FIRST_SIZE};
-    while (parts->next_size < LARGEST_SIZE && parts->next_size < source_size * PER_SOURCE_BYTE)
+    while (parts->next_size < source_size * VMH_LUA_ROOM_PER_BYTE)
         parts->next_size *= 2;
 }
 
-/*
- * A large part is made of huge pages where the system has them: the first touch
- * of 4 KiB pages takes three times as long as the parser. It is advice, so what
- * comes of it is not asked.
- */
+void vmh_lua_use_huge_pages(void *memory, size_t size)
+{
+    size_t before = (uintptr_t)memory % SMALL_PAGE_SIZE;
+
+    if (size >= HUGE_PAGE_SIZE)
+        madvise((uint8_t *)memory - before, before + size, MADV_HUGEPAGE);
+}
+
+/* So that the whole part is huge pages. */
 static uint8_t *alloc_huge(vmh_arena *arena, size_t size)
 {
     uint8_t *memory = vmh_arena_alloc(arena, size + HUGE_PAGE_SIZE);
-    size_t over = (uintptr_t)memory % HUGE_PAGE_SIZE;
 
     if (memory == NULL)
         return NULL;
-    if (over != 0)
-        memory += HUGE_PAGE_SIZE - over;
-    madvise(memory, size / HUGE_PAGE_SIZE * HUGE_PAGE_SIZE, MADV_HUGEPAGE);
+    memory += -(uintptr_t)memory % HUGE_PAGE_SIZE;
+    vmh_lua_use_huge_pages(memory, size);
     return memory;
 }
 
@@ -44,8 +46,7 @@ void *vmh_lua_parts_alloc_new(vmh_lua_parts *parts, size_t size)
         return NULL;
     if (part_size == size) /* the present part may be good for more */
         return part;
-    if (parts->next_size < LARGEST_SIZE)
-        parts->next_size *= 2;
+    parts->next_size = parts->next_size < LARGEST_SIZE ? 2 * parts->next_size : LARGEST_SIZE;
     parts->free = part + size;
     parts->free_size = part_size - size;
     return part;

@@ -15,8 +15,17 @@ typedef struct vmh_lua_parts {
     size_t next_size;
 } vmh_lua_parts;
 
-/* For what a source of that size needs; 0 where it has no say. */
+/* Bytes of tree for each byte of source: few sources make more. */
+enum { VMH_LUA_ROOM_PER_BYTE = 32 };
+
+/* The first part is for what a source of that size needs; 0 where it has no say. */
 void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size);
+
+/*
+ * Huge pages for large memory, where the system has them: the first touch of 4 KiB pages takes
+ * three times as long as the parser. It is advice, so what comes of it is not asked.
+ */
+void vmh_lua_use_huge_pages(void *memory, size_t size);
 
 /* As alloc, from a new part; the size is a multiple of 8. */
 void *vmh_lua_parts_alloc_new(vmh_lua_parts *parts, size_t size);

@@ -2,7 +2,6 @@
 
 struct vmh_lua_local {
     vmh_lua_variable variable;
-    vmh_lua_name *name;
     vmh_lua_local *hidden; /* of the same name, in scope around */
     struct vmh_lua_capture_link *link; /* of the innermost function that captures it */
     uint32_t moment;       /* since when it is in scope */
@@ -113,9 +112,8 @@ vmh_lua_local *vmh_lua_scope_declare(vmh_lua_parser *parser, vmh_lua_name *name,
     if (local == NULL)
         return NULL;
     *local = (vmh_lua_local){
-        .name = name,
         .variable = {
-            .name = name->bytes,
+            .name = name,
             .place = place,
             .function = function,
             .number = function->variable_count++,
@@ -139,9 +137,9 @@ bool vmh_lua_scope_activate(vmh_lua_parser *parser, vmh_lua_local *local)
         return false;
     locals[parser->local_count++] = local;
     parser->locals = locals;
-    local->hidden = local->name->local;
+    local->hidden = local->variable.name->local;
     local->moment = parser->moment++;
-    local->name->local = local;
+    local->variable.name->local = local;
     return true;
 }
 
@@ -166,7 +164,7 @@ void vmh_lua_scope_end_locals(vmh_lua_parser *parser, size_t count)
     for (; count > 0; count--) {
         vmh_lua_local *local = parser->locals[--parser->local_count];
 
-        local->name->local = local->hidden;
+        local->variable.name->local = local->hidden;
     }
 }
 
@@ -244,7 +242,7 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
     expression->place = place;
     if (local == NULL) {
         expression->kind = VMH_LUA_EXPR_GLOBAL;
-        expression->as.string = name->bytes;
+        expression->as.string = name;
         return check_name(parser, name, place);
     }
     if (local->variable.function == parser->function->function) {
@@ -256,7 +254,7 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
         return false;
     expression->kind = VMH_LUA_EXPR_CAPTURE;
     expression->as.variable = &local->variable;
-    expression->as.capture = local->link->index;
+    expression->capture = local->link->index;
     return true;
 }
 
@@ -392,7 +390,7 @@ static bool lead(vmh_lua_parser *parser, open_goto *jump, vmh_lua_label *label, 
     const vmh_lua_local *entered = at_block_end ? NULL : find_entered(parser, jump);
 
     if (entered != NULL) {
-        vmh_lua_shown shown = vmh_lua_show(entered->variable.name);
+        vmh_lua_shown shown = vmh_lua_show(entered->variable.name->bytes);
 
         if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
                                 "goto %s jumps into the scope of local %s of line %u",

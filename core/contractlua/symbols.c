@@ -45,7 +45,7 @@ bool vmh_lua_symbols_begin_proto(vmh_lua_emitter *to)
         return false;
     }
     for (uint32_t i = 0; i < function->capture_count; i++) {
-        if (!copy(to, function->captures[i].variable->name, &to->symbols->captures[i]))
+        if (!copy(to, function->captures[i].variable->name->bytes, &to->symbols->captures[i]))
             return false;
     }
     return true;
@@ -125,7 +125,7 @@ void vmh_lua_note_local(vmh_lua_emitter *to, const vmh_lua_variable *variable)
 
     if (symbols == NULL || !grow(to, (void **)&symbols->locals, &symbols->local_capacity,
                                  symbols->local_count, sizeof *symbols->locals) ||
-        !copy(to, variable->name, &local.name))
+        !copy(to, variable->name->bytes, &local.name))
         return;
     symbols->locals[symbols->local_count++] = local;
 }

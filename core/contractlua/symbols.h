@@ -66,9 +66,6 @@ const vmh_lua_share *vmh_lua_find_shares(const vmh_lua_proto_symbols *of, uint32
 bool vmh_lua_symbols_begin_proto(vmh_lua_emitter *to);
 void vmh_lua_symbols_end_proto(vmh_lua_emitter *to);
 
-/* The newest instruction was emitted. */
-void vmh_lua_note_line(vmh_lua_emitter *to);
-
 /* A statement begins here; where the one before began in the same line, that said it already. */
 void vmh_lua_note_statement(vmh_lua_emitter *to, uint32_t line);
 
@@ -80,9 +77,6 @@ void vmh_lua_note_local(vmh_lua_emitter *to, const vmh_lua_variable *variable);
 /* How many locals there are; those beyond are out of scope from here on. */
 uint32_t vmh_lua_note_scope(const vmh_lua_emitter *to);
 void vmh_lua_note_scope_end(vmh_lua_emitter *to, uint32_t count);
-
-/* The statement costs so much of the running stretch. */
-void vmh_lua_note_share(vmh_lua_emitter *to, uint32_t gas);
 
 /* The charge of a stretch is known. */
 void vmh_lua_note_charge(vmh_lua_emitter *to, const vmh_lua_stretch *stretch);

@@ -470,7 +470,7 @@ static void take_live(thawing *from, vmh_lua_value *base, const vmh_lua_live *li
         *at = base[live->of];
         break;
     case VMH_LUA_LIVE_LITERAL:
-        *at = live->literal;
+        *at = vmh_lua_live_literal(live);
         break;
     default:
         *at = take_value(from);

@@ -102,7 +102,7 @@ static void put_string(vmh_bytes bytes)
 /* `name#number`, of a declaration with flags. */
 static void put_variable(const vmh_lua_variable *variable)
 {
-    vmh_buffer_append(&out, variable->name);
+    vmh_buffer_append(&out, variable->name->bytes);
     put_number("#", variable->number);
     if (!options.flags)
         return;
@@ -142,7 +142,7 @@ static void put_captures(const vmh_lua_function *function)
         const vmh_lua_function *parent = function->parent;
 
         put(i == 0 ? "" : " ");
-        vmh_buffer_append(&out, capture->variable->name);
+        vmh_buffer_append(&out, capture->variable->name->bytes);
         put_number(capture->is_of_parent ? "<#" : "<^",
                    capture->is_of_parent ? capture->variable->number : capture->parent_index);
         if (!capture->variable->is_captured || parent == NULL)
@@ -178,8 +178,8 @@ static void print_function(const vmh_lua_function *function)
 static void print_table(const vmh_lua_function *function, const vmh_lua_expression *table)
 {
     put("(table");
-    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
-        const vmh_lua_item *item = &table->as.table.items[i];
+    for (uint32_t i = 0; i < table->item_count; i++) {
+        const vmh_lua_item *item = &table->as.items[i];
 
         put(item->key == NULL ? " " : " (= ");
         if (item->key != NULL) {
@@ -240,13 +240,13 @@ static void print_rest(const vmh_lua_function *function, const vmh_lua_expressio
 
     if (expression->kind == VMH_LUA_EXPR_METHOD_CALL) {
         put(" ");
-        vmh_buffer_append(&out, expression->as.call.method);
+        vmh_buffer_append(&out, expression->as.call.method->bytes);
     }
     if (!is_call) {
         put(" ");
         print_expression(function, expression->as.pair.right);
     }
-    for (uint32_t i = 0; is_call && i < expression->as.call.argument_count; i++) {
+    for (uint32_t i = 0; is_call && i < expression->argument_count; i++) {
         put(" ");
         print_expression(function, expression->as.call.arguments[i]);
     }
@@ -257,16 +257,16 @@ static void print_variable(const vmh_lua_function *function, const vmh_lua_expre
 {
     const vmh_lua_variable *variable = expression->as.variable;
 
-    vmh_buffer_append(&out, variable->name);
+    vmh_buffer_append(&out, variable->name->bytes);
     if (expression->kind == VMH_LUA_EXPR_LOCAL) {
         put_number("#", variable->number);
         if (variable->function != function || variable->number >= function->variable_count)
             die("a local is of another function");
         return;
     }
-    put_number("^", expression->as.capture);
-    if (expression->as.capture >= function->capture_count ||
-        function->captures[expression->as.capture].variable != variable)
+    put_number("^", expression->capture);
+    if (expression->capture >= function->capture_count ||
+        function->captures[expression->capture].variable != variable)
         die("a capture is not that of the function");
 }
 
@@ -279,12 +279,12 @@ static void print_operand(const vmh_lua_function *function, const vmh_lua_expres
     case VMH_LUA_EXPR_FALSE: put("false"); break;
     case VMH_LUA_EXPR_TRUE: put("true"); break;
     case VMH_LUA_EXPR_INTEGER: put_number("", expression->as.integer); break;
-    case VMH_LUA_EXPR_STRING: put_string(expression->as.string); break;
+    case VMH_LUA_EXPR_STRING: put_string(expression->as.string->bytes); break;
     case VMH_LUA_EXPR_VARARGS: put("..."); break;
     case VMH_LUA_EXPR_FUNCTION: print_function(expression->as.function); break;
     case VMH_LUA_EXPR_LOCAL:
     case VMH_LUA_EXPR_CAPTURE: print_variable(function, expression); break;
-    case VMH_LUA_EXPR_GLOBAL: vmh_buffer_append(&out, expression->as.string); break;
+    case VMH_LUA_EXPR_GLOBAL: vmh_buffer_append(&out, expression->as.string->bytes); break;
     case VMH_LUA_EXPR_TABLE: print_table(function, expression); break;
     case VMH_LUA_EXPR_UNARY:
     case VMH_LUA_EXPR_PARENTHESES:
@@ -495,7 +495,7 @@ static void print_tree(const vmh_lua_tree *tree)
     put(" globals");
     for (uint32_t i = 0; i < tree->assigned_global_count; i++) {
         put(" ");
-        vmh_buffer_append(&out, tree->assigned_globals[i]);
+        vmh_buffer_append(&out, tree->assigned_globals[i]->bytes);
     }
     if (depth != 0)
         die("the walk did not come back");
