@@ -293,7 +293,8 @@ vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name)
     vmh_bytes source = compiler->code->source;
     vmh_bytes kept = {0};
 
-    if (name.size == 0 || (name.data >= source.data && name.data < source.data + source.size))
+    if (name.size == 0 || (source.size != 0 && name.data >= source.data &&
+                           name.data < source.data + source.size))
         return name;
     if (compiler->status == VMH_OK)
         compiler->status = vmh_arena_copy(&compiler->code->arena, name, &kept, compiler->why);
