@@ -53,22 +53,50 @@ typedef struct vmh_async_options {
                          0: single-level */
 } vmh_async_options;
 
+/* What a context is loaded for. */
+typedef enum vmh_async_event_kind {
+    VMH_ASYNC_EVENT_RESUME, /* its body goes on */
+    VMH_ASYNC_EVENT_RETURN, /* a message for one of its calls */
+    VMH_ASYNC_EVENT_CALLEE, /* a local callee is complete */
+    VMH_ASYNC_EVENT_CALLBACK, /* a callback is complete */
+    VMH_ASYNC_EVENT_GROUP_CALLBACK,
+    VMH_ASYNC_EVENT_SYNC
+} vmh_async_event_kind;
+
+typedef struct vmh_async_event {
+    vmh_async_event_kind kind;
+    bool has_index; /* names a call */
+    uint32_t index;
+    vmh_bytes call_id;
+    bool checks_sender;
+    uint32_t from_chain;
+    vmh_bytes from_service;
+    vmh_async_outcome outcome;
+    vmh_async_values values; /* of the outcome of a local callee */
+    uint64_t gas;            /* that goes to gas_accumulated */
+} vmh_async_event;
+
+typedef struct vmh_async_closed {
+    vmh_async_kind kind;
+    bool is_complete;
+    vmh_async_outcome outcome; /* with the values as they are now, and the gas that is left */
+} vmh_async_closed;
+
 typedef struct vmh_async_engine {
     vmh_arena *arena;
     vmh_async_options options;
-    vmh_async_context **levels; /* made ones are used again */
+    vmh_async_context **levels; /* those above depth are used again */
     size_t level_capacity;
     size_t depth;
-    vmh_buffer scratch;
-
-    /* What is being worked off at the moment. */
-    vmh_request answer; /* of a return message: context and call that it names */
-    bool has_loaded;    /* bytes for a READ */
+    vmh_buffer scratch; /* the key and the value of a record */
+    bool waits;         /* for the answer to a step */
+    bool has_loaded;    /* bytes came for a READ */
     vmh_bytes loaded;
-    bool waits; /* for the answer to a step */
-    uint32_t save_index;
-    vmh_async_call *save_call;
-    vmh_call_group *save_group;
+    vmh_async_event event;
+    vmh_async_call loaded_call;
+    vmh_call_group loaded_group;
+    unsigned save_stage;
+    vmh_async_closed closed; /* of the outermost execution */
 } vmh_async_engine;
 
 void vmh_async_init(vmh_async_engine *engine, const vmh_async_options *options,
@@ -99,7 +127,7 @@ vmh_status vmh_async_begin(vmh_async_engine *engine, const vmh_async_start *star
 vmh_status vmh_async_begin_resumed(vmh_async_engine *engine, const vmh_async_start *start,
                                    vmh_failure *why);
 
-/* A return message of kind 12 for a call of `service`. */
+/* A return message of kind 12 for a call of `service`. All bytes are borrowed until clear. */
 typedef struct vmh_async_return {
     vmh_bytes service;      /* whose context it names: the receiver */
     bool checks_sender;     /* false: from_chain and from_service are not looked at */
@@ -107,9 +135,7 @@ typedef struct vmh_async_return {
     vmh_bytes from_service;
     vmh_bytes context_id;   /* of the message: context id, then the call's index, 4 bytes BE */
     vmh_bytes call_id;      /* answered_id of the message */
-    vmh_async_outcome outcome; /* a failure's gas is not looked at; gas beyond the limit neither */
-    vmh_hash32 root;        /* of the message */
-    vmh_address signer;
+    vmh_async_outcome outcome; /* a failure's gas is not looked at, nor gas beyond the limit */
 } vmh_async_return;
 
 /* Begins a run for a return message. `next` gives READ steps, then REFUSED or the rest. */
@@ -165,6 +191,10 @@ typedef struct vmh_group_callback {
 vmh_status vmh_async_set_group_callback(vmh_async_engine *engine,
                                         const vmh_group_callback *callback, uint64_t *gas,
                                         vmh_async_refusal *refusal, vmh_failure *why);
+
+/* Takes a group out with its calls, which never start; what was reserved stays spent. An
+   absent one: nothing. */
+void vmh_async_delete_group(vmh_async_engine *engine, vmh_bytes identifier);
 
 /*
  * Replaces the values that the top execution owes; in a callback or group callback those
@@ -245,12 +275,6 @@ typedef struct vmh_async_answer {
     vmh_async_outcome outcome; /* its gas is what the answer carries */
     bool is_late;              /* not by its first run: an amount does not go back */
 } vmh_async_answer;
-
-typedef struct vmh_async_closed {
-    vmh_async_kind kind;
-    bool is_complete;
-    vmh_async_outcome outcome; /* with the values as they are now, and the gas that is left */
-} vmh_async_closed;
 
 typedef struct vmh_async_step {
     vmh_async_step_kind kind;

@@ -32,6 +32,9 @@ void vmh_async_group_encode(const vmh_call_group *group, vmh_buffer *out);
 vmh_status vmh_async_header_decode(vmh_bytes bytes, vmh_async_context *out, vmh_failure *why);
 vmh_status vmh_async_values_decode(vmh_bytes bytes, vmh_bytes *values, uint64_t *text_size,
                                    vmh_failure *why);
+/* Whether a record, of whatever sort, is that of a call. */
+bool vmh_async_is_call_record(vmh_bytes bytes);
+
 /* The index is the caller's. */
 vmh_status vmh_async_call_decode(vmh_bytes bytes, vmh_async_call *out, vmh_failure *why);
 vmh_status vmh_async_group_decode(vmh_bytes bytes, vmh_call_group *out, vmh_failure *why);
