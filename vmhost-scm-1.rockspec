@@ -36,6 +36,9 @@ build = {
     vmhost = {
       sources = {
         "bindings/abi.c",
+        "bindings/async.c",
+        "bindings/async_record.c",
+        "bindings/async_table.c",
         "bindings/codec.c",
         "bindings/contract.c",
         "bindings/contract_interface.c",

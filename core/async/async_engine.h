@@ -43,6 +43,8 @@ typedef struct vmh_async_prices {
     uint64_t record_byte;  /* 28: of records and of the input of messages */
 } vmh_async_prices;
 
+#define VMH_ASYNC_DEFAULT_PRICES ((vmh_async_prices){1000, 100000, 1, 28})
+
 /* Without limit: callees and callbacks may be nested in each other. */
 enum { VMH_ASYNC_ANY_NESTING = UINT32_MAX };
 
@@ -217,6 +219,9 @@ vmh_async_context *vmh_async_at(const vmh_async_engine *engine, size_t level);
 
 /* The id of the top context: computed when it is first asked for. */
 const vmh_hash32 *vmh_async_top_id(vmh_async_engine *engine);
+
+/* Gives the context of a level, and those beneath that have none, their ids. */
+void vmh_async_ensure_id(vmh_async_engine *engine, size_t level);
 
 /* ---- what is next ---- */
 

@@ -13,9 +13,6 @@
 vmh_status vmh_async_push_level(vmh_async_engine *engine, vmh_async_context **out,
                                 vmh_failure *why);
 
-/* Gives the context of a level, and those beneath that have none, their ids. */
-void vmh_async_ensure_id(vmh_async_engine *engine, size_t level);
-
 /* Numbers a child of the top context and gives its id. */
 void vmh_async_number_child(vmh_async_engine *engine, vmh_hash32 *id);
 
