@@ -473,16 +473,15 @@ vmh_status vmh_async_do_close(vmh_async_engine *engine, vmh_async_context *conte
     }
     beneath = engine->levels[engine->depth - 2];
     engine->depth--;
-    if (context->kind == VMH_ASYNC_CALLEE) {
+    step->kind = VMH_ASYNC_STEP_CLOSED;
+    step->closed = closed_of(context);
+    *is_step = true;
+    if (context->kind == VMH_ASYNC_CALLEE)
         close_callee(context, beneath);
-    } else if (context->kind != VMH_ASYNC_SYNC) {
+    else if (context->kind != VMH_ASYNC_SYNC)
         close_callback(context, beneath);
-    } else {
+    else
         close_sync(context, beneath);
-        step->kind = VMH_ASYNC_STEP_CLOSED;
-        step->closed = closed_of(context);
-        *is_step = true;
-    }
     return VMH_OK;
 }
 
@@ -533,14 +532,10 @@ vmh_status vmh_async_do_undo(vmh_async_engine *engine, vmh_async_context *contex
     *is_step = true;
     if (engine->depth == 1)
         engine->closed = step->closed;
-    if (engine->depth == 1 && context->is_loaded) {
+    if (engine->depth == 1 && context->is_loaded)
         fail_kept(context, engine->arena);
-    } else if (engine->depth == 1 || context->kind == VMH_ASYNC_SYNC) {
+    else
         context->phase = VMH_ASYNC_PHASE_FAILED;
-    } else {
-        engine->depth--;
-        end_failed(context, vmh_async_top(engine));
-    }
     return VMH_OK;
 }
 
@@ -553,6 +548,10 @@ vmh_status vmh_async_do_failed(vmh_async_engine *engine, vmh_async_context *cont
         step->kind = VMH_ASYNC_STEP_CLOSED;
         step->closed = (vmh_async_closed){context->kind, true, context->outcome};
         *is_step = true;
+        if (context->kind == VMH_ASYNC_SYNC)
+            return VMH_OK;
+        step->closed.outcome.gas = 0;
+        end_failed(context, vmh_async_top(engine));
         return VMH_OK;
     }
     context->phase = VMH_ASYNC_PHASE_END;

@@ -16,11 +16,12 @@
  *     begin (or begin_resumed, begin_answer)
  *     ... the body runs; it registers calls, and pushes nested service calls ...
  *     end_body
- *     do { next; do what the step says; tell it } until the step is CLOSED
+ *     do { next; do what the step says; tell it } until level 0 is CLOSED
  *
  * A nested service call does the same in between: push, body, end_body, and next
- * until CLOSED, all inside the body of its caller. A step RUN is a push of the
- * engine's own: the host runs the body, and answers with end_body.
+ * until its level is CLOSED, all inside the body of its caller. A step RUN is a
+ * push of the engine's own: the host runs the body, and answers with end_body.
+ * Every level is CLOSED once, after what its calls still do in this run.
  *
  * A level that fails leaves nothing: the engine drops what it registered, and
  * says UNDO; the host restores the state, outbox, value and logs that it noted
@@ -238,7 +239,7 @@ typedef enum vmh_async_step_kind {
     VMH_ASYNC_STEP_REFUSED,      /* `refused`: the return message; nothing changed */
     VMH_ASYNC_STEP_ANSWER,       /* `answer`: send kind 9, 10 or 12 */
     VMH_ASYNC_STEP_COMPLETED,    /* `completed`: a root that was open is complete */
-    VMH_ASYNC_STEP_CLOSED        /* `closed`: the execution has left the stack */
+    VMH_ASYNC_STEP_CLOSED        /* `level`, `closed`: an execution has left the stack */
 } vmh_async_step_kind;
 
 /* An execution that the engine has pushed. */

@@ -36,9 +36,18 @@ local function call(fields)
   return out
 end
 
+-- The next step, but for those that close what the engine itself had started.
+local function advance(engine)
+  local step
+  repeat
+    step = assert(engine:next())
+  until step.step ~= "closed" or step.level == 0 or step.kind == "sync"
+  return step
+end
+
 -- The next step, which must be of this sort.
 local function expect(engine, sort)
-  local step = assert(engine:next())
+  local step = advance(engine)
   assert.equal(sort, step.step)
   return step
 end
@@ -56,7 +65,7 @@ end
 local function rest(engine, state)
   local names = {}
   while true do
-    local step = assert(engine:next())
+    local step = advance(engine)
     names[#names + 1] = step.step
     if step.step == "closed" then return step, names end
     if step.step == "settle" then engine:settled(step.gas) end
@@ -97,7 +106,7 @@ local function answered(state, sent, fields)
   assert(engine:begin_answer(answer))
   local function step()
     while true do
-      local out = assert(engine:next())
+      local out = advance(engine)
       if out.step == "read" then
         engine:loaded(state[out.key] or "")
       elseif out.step == "write" then
@@ -183,7 +192,8 @@ describe("registering a call #small", function()
   it("takes the lock, then the limit", function()
     local engine <close> = begin(LOCK)
     assert.equal(500 - 150 - 35, engine:register(call { gas = 35, on_success = "cb" }, 500))
-    assert.equal(315 - 170 - 35, engine:register(call { gas = 35, on_error = "cb", lock = 20 }, 315))
+    assert.equal(315 - 170 - 35,
+      engine:register(call { gas = 35, on_error = "cb", lock = 20 }, 315))
     assert.equal(110 - 35, engine:register(call { gas = 35, lock = 20 }, 110))
     assert.equal(75, engine:register(call { gas = "none" }, 75))
   end)
@@ -193,7 +203,8 @@ describe("registering a call #small", function()
       record_byte = 28 }
     -- The record as it is laid out in docs/formats.md.
     local record = #string.pack("<!4 I4 I2 Xi4 c32 I2 I2 I4 s4 Xi4 s4 Xi4 I8 I8 s4 Xi4 c32 s4 Xi4 "
-      .. "s4 Xi4 s4 Xi4 I4", 1, 1, ROOT, 0, 4, 0, "B", "g", 10, 100000, "", ROOT, "cb", "", "note", 0)
+      .. "s4 Xi4 s4 Xi4 I4", 1, 1, ROOT, 0, 4, 0, "B", "g", 10, 100000, "", ROOT, "cb", "",
+      "note", 0)
     -- Packed: the argument's length, its union's selector, the length of the bytes, and the bytes.
     local input = #string.pack("<!4 I4 I2 Xi4 s4", 0, 3, "abc")
     assert.equal(900000 - 1000 - 100000 - 10,
@@ -257,9 +268,9 @@ describe("registering a call #small", function()
     assert(engine:register(call { to_service = "A" }, 100))
     assert(engine:register(call { to_service = "A" }, 90))
     done(engine)
-    local first, second = expect(engine, "run"), nil
+    local first = expect(engine, "run")
     done(engine)
-    second = expect(engine, "run")
+    local second = expect(engine, "run")
     assert.same({ "A", "A", CHILD_1, CHILD_2 },
       { first.service, second.service, first.id, second.id })
   end)
@@ -473,6 +484,29 @@ describe("gas #small", function()
 end)
 
 describe("the order of calls #small", function()
+  it("closes each execution once, when its own calls are done, with the gas that is left",
+    function()
+      local engine <close> = begin()
+      assert(engine:register(call { on_success = "cb", lock = 20 }, 100))
+      done(engine, 70)
+      assert.equal("run", engine:next().step)
+      assert(engine:register(call { gas = 4 }, 10))
+      done(engine, 6)
+      local closed = {}
+      for _, left in ipairs { 3, 7 } do
+        assert.equal("run", engine:next().step)
+        if left == 7 then failed(engine, 4, "no") else done(engine, left) end
+        repeat
+          local step = engine:next()
+          if step.step == "closed" then
+            closed[#closed + 1] = { step.level, step.kind, step.code, step.gas }
+          end
+        until engine:depth() == 1
+      end
+      assert.same({ { 2, "async", 0, 3 }, { 1, "async", 0, 9 }, { 1, "callback", 4, 0 } }, closed)
+      assert.equal(70, engine:next().gas)
+    end)
+
   it("is that of groups, then of registration; remote calls go last", function()
     local engine <close> = begin()
     local gas = 100
@@ -488,7 +522,7 @@ describe("the order of calls #small", function()
     done(engine)
     local order = {}
     for _ = 1, 6 do
-      local step = engine:next()
+      local step = advance(engine)
       order[#order + 1] = step.step .. " " .. step.method
       if step.step == "run" then done(engine) else engine:sent() end
     end
@@ -929,8 +963,8 @@ describe("a remote call #small", function()
     local state, sent = stored_call(nil, { on_success = "cb", on_error = "cb", closure = "note" })
     local engine <close>, step = answered(state, sent, { code = 0, values = { "42" }, gas = 6 })
     local run = step()
-    assert.same({ "callback", "cb", CALLBACK_OF_1, 156, "note", "\0", "42" }, { run.kind, run.method,
-      run.id, run.gas, engine:closure(), table.unpack(run.arguments) })
+    assert.same({ "callback", "cb", CALLBACK_OF_1, 156, "note", "\0", "42" }, { run.kind,
+      run.method, run.id, run.gas, engine:closure(), table.unpack(run.arguments) })
     assert.same({ "A", "B", CHILD_1, ("s"):rep(20) }, { run.service, run.caller_service,
       run.call_id, run.signer })
     done(engine, 100)
@@ -1138,7 +1172,7 @@ describe("late callees on the own shard #small", function()
 
   it("complete 2,000 contexts one above the other in one run", function()
     local engine <close> = begin(FREE)
-    local state, sent = {}, nil
+    local state = {}
     for _ = 1, 2000 do
       assert(engine:register(call { gas = 1000 }, 1000))
       done(engine, 0)
@@ -1146,7 +1180,7 @@ describe("late callees on the own shard #small", function()
     end
     assert(engine:register(call { remote = true }, 1000))
     done(engine, 0)
-    sent = expect(engine, "send")
+    local sent = expect(engine, "send")
     engine:sent()
     rest(engine, state)
     assert.equal(2001 * 2, count(state))
@@ -1324,7 +1358,7 @@ describe("an execution that waits for an answer of its own #small", function()
     late:begin_resumed { service = "B", method = "g", request = request }
     local function step()
       while true do
-        local out = assert(late:next())
+        local out = advance(late)
         if out.step == "read" then
           late:loaded(state[out.key] or "")
         elseif out.step == "write" then
@@ -1363,13 +1397,13 @@ describe("an execution that waits for an answer of its own #small", function()
     late:begin_resumed { service = "B", method = "cb", request = request }
     local out
     repeat
-      out = assert(late:next())
+      out = advance(late)
       if out.step == "read" then late:loaded(state[out.key] or "") end
     until out.step ~= "read"
     late:set_values { "late" }
     done(late, 33)
     repeat
-      out = assert(late:next())
+      out = advance(late)
       if out.step == "read" then late:loaded(state[out.key] or "") end
       if out.step == "settle" then late:settled(33) end
       if out.step == "write" then state[out.key] = out.value ~= "" and out.value or nil end

@@ -141,7 +141,7 @@ function steps:sync(body, step)
   self.names[level] = step.to .. "." .. step["function"]
   self:execute { kind = "sync", service = step.to, method = step["function"],
     arguments = step.args or {}, gas = gas }
-  local closed = self:drive()
+  local closed = self:drive(level)
   body.gas = body.gas - gas + closed.gas
   if closed.code ~= 0 then
     if step.catches then return end
@@ -290,12 +290,12 @@ function doing:completed(step)
   self.seen.refunded_later = self.seen.refunded_later + step.gas
 end
 
--- Does what the engine says, until the execution that the host began is over.
-function Player:drive()
+-- Does what the engine says, until the execution of this level is over.
+function Player:drive(level)
   while true do
     local step = assert(self.engine:next())
-    if step.step == "closed" then return step end
-    doing[step.step](self, step)
+    if step.step == "closed" and step.level == level then return step end
+    if step.step ~= "closed" then doing[step.step](self, step) end
   end
 end
 
@@ -347,7 +347,7 @@ function Player:start()
     self:move(nil, start.to, start.value or 0)
     self:execute { kind = "direct", service = start.to, method = start["function"],
       arguments = start.args or {}, gas = gas, read_only = start.query }
-    return self:drive()
+    return self:drive(0)
   end)
 end
 
@@ -364,7 +364,7 @@ local function begin_call(self, engine, message)
   self.seen.ids[#self.seen.ids + 1] = message.call_id
   self:execute { kind = "async", service = message.to, method = message.method,
     arguments = message.arguments, gas = message.gas }
-  self:drive()
+  self:drive(0)
 end
 
 function Player:deliver(message)
@@ -374,7 +374,7 @@ function Player:deliver(message)
       assert(engine:begin_answer { service = message.to, context_id = message.context_id,
         call_id = message.call_id, code = message.code, message = message.message,
         values = message.values, gas = message.gas })
-      self:drive()
+      self:drive(0)
     end)
   elseif self.state[message.to] then
     self:with_engine(function(engine) begin_call(self, engine, message) end)
