@@ -1,7 +1,7 @@
 /*
  * Lets allocations fail, one after the other, while a Lua chunk runs the life of
- * a chain (BACKEND none: the async engine alone), and expects of each run a clean error, a store that is whole, and no
- * block left behind.
+ * a chain (BACKEND none: the async engine alone), and expects of each run a clean
+ * error, a store that is whole, and no block left behind.
  *
  *     oom BACKEND MODE FIRST STEP FOLDER
  *
