@@ -230,7 +230,7 @@ static int engine_end_body(lua_State *L)
                      vmh_async_end_body(&handle->engine, &outcome, is_suspended, &why), &why);
 }
 
-/* Pushes the gas that is left; or nil, text and code of a refusal. */
+/* Pushes the gas that is left; or nil, text and code of a refusal, and that gas. */
 static int push_gas(lua_State *L, uint64_t gas, const vmh_async_refusal *refusal)
 {
     if (refusal->text == NULL) {
@@ -240,7 +240,8 @@ static int push_gas(lua_State *L, uint64_t gas, const vmh_async_refusal *refusal
     lua_pushnil(L);
     lua_pushstring(L, refusal->text);
     lua_pushinteger(L, refusal->code);
-    return 3;
+    lua_pushinteger(L, (lua_Integer)gas);
+    return 4;
 }
 
 /// Registers a call.
@@ -255,6 +256,7 @@ static int push_gas(lua_State *L, uint64_t gas, const vmh_async_refusal *refusal
 // @return[2] nil
 // @treturn[2] string text of the refusal
 // @treturn[2] integer its result code
+// @treturn[2] integer gas that is left all the same
 // @return[3] nil
 // @treturn[3] string message
 // @treturn[3] string code `no_memory`
@@ -284,6 +286,7 @@ static int engine_register(lua_State *L)
 // @return[2] nil
 // @treturn[2] string text of the refusal
 // @treturn[2] integer its result code
+// @treturn[2] integer gas that is left all the same
 // @return[3] nil
 // @treturn[3] string message
 // @treturn[3] string code `no_memory`
@@ -312,6 +315,7 @@ static int engine_register_legacy(lua_State *L)
 // @return[2] nil
 // @treturn[2] string text of the refusal
 // @treturn[2] integer its result code
+// @treturn[2] integer gas that is left all the same
 // @return[3] nil
 // @treturn[3] string message
 // @treturn[3] string code `no_memory`

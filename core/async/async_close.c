@@ -427,7 +427,8 @@ static void close_callback(vmh_async_context *callback, vmh_async_context *initi
     bool is_complete = vmh_async_is_complete(callback);
     bool is_of_group = callback->kind == VMH_ASYNC_GROUP_CALLBACK;
 
-    if (callback->initiator_values.is_set) {
+    /* A callback owes nothing: what is set for one goes nowhere. */
+    if (callback->initiator_values.is_set && !vmh_async_is_callback(initiator)) {
         vmh_async_values_swap(&initiator->values, &callback->initiator_values);
         initiator->values_are_changed = true;
     }

@@ -130,6 +130,12 @@ static inline vmh_bytes vmh_async_values_bytes(const vmh_async_values *values)
 
 void vmh_async_values_swap(vmh_async_values *a, vmh_async_values *b);
 
+/* A callback of a call or of a group. */
+static inline bool vmh_async_is_callback(const vmh_async_context *context)
+{
+    return context->kind == VMH_ASYNC_CALLBACK || context->kind == VMH_ASYNC_GROUP_CALLBACK;
+}
+
 /* Whether a message is to be answered when the context is complete. */
 bool vmh_async_owes_answer(const vmh_async_context *context);
 

@@ -264,10 +264,7 @@ static bool divide_gas(vmh_async_context *context)
 static vmh_status keep_returned(vmh_async_engine *engine, vmh_async_context *context,
                                 const vmh_async_outcome *outcome, vmh_failure *why)
 {
-    bool is_callback =
-        context->kind == VMH_ASYNC_CALLBACK || context->kind == VMH_ASYNC_GROUP_CALLBACK;
-
-    if (!outcome->has_values || is_callback)
+    if (!outcome->has_values || vmh_async_is_callback(context))
         return VMH_OK;
     context->values_are_changed = true;
     return vmh_async_values_set(&context->values, outcome->values, outcome->values_size,

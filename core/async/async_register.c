@@ -151,8 +151,8 @@ vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *d
 /* A legacy call is the first and only one of an execution that is no callback. */
 static bool allows_legacy(const vmh_async_context *context)
 {
-    return context->kind != VMH_ASYNC_CALLBACK && context->kind != VMH_ASYNC_GROUP_CALLBACK &&
-           context->groups.count == 0 && context->loaded_open_count == 0;
+    return !vmh_async_is_callback(context) && context->groups.count == 0 &&
+           context->loaded_open_count == 0;
 }
 
 vmh_status vmh_async_register_legacy(vmh_async_engine *engine, const vmh_async_draft *draft,
@@ -258,9 +258,9 @@ static const vmh_async_context *initiator_of(const vmh_async_engine *engine)
 {
     const vmh_async_context *context = vmh_async_top(engine);
 
-    if (context->kind != VMH_ASYNC_CALLBACK && context->kind != VMH_ASYNC_GROUP_CALLBACK)
-        return NULL;
-    return engine->depth < 2 ? NULL : engine->levels[engine->depth - 2];
+    return !vmh_async_is_callback(context) || engine->depth < 2
+               ? NULL
+               : engine->levels[engine->depth - 2];
 }
 
 vmh_status vmh_async_set_values(vmh_async_engine *engine, vmh_bytes values, uint64_t values_size,

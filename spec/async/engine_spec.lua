@@ -36,6 +36,9 @@ local function call(fields)
   return out
 end
 
+-- No result, text and code of a refusal, without the gas that is left.
+local function first_three(gas, message, code) return { gas, message, code } end
+
 -- The next step, but for those that close what the engine itself had started.
 local function advance(engine)
   local step
@@ -230,14 +233,24 @@ describe("registering a call #small", function()
     it("is refused " .. refusal[1] .. ", and fails the execution", function()
       local engine <close> = begin(LOCK)
       assert.same({ nil, refusal[4], refusal[5] },
-        { engine:register(refusal[2], refusal[3]) })
-      assert.same({ nil, refusal[4], refusal[5] }, { engine:register(refusal[2], refusal[3]) })
+        first_three(engine:register(refusal[2], refusal[3])))
+      assert.same({ nil, refusal[4], refusal[5] },
+        first_three(engine:register(refusal[2], refusal[3])))
       done(engine, 7)
       local undo = expect(engine, "undo")
       assert.same({ 0, refusal[5], refusal[4] }, { undo.level, undo.code, undo.message })
       assert.equal(refusal[4], expect(engine, "closed").message)
     end)
   end
+
+  it("tells the gas that is left of a refusal: none where there was too little", function()
+    local engine <close> = begin(LOCK, { nesting = 0 })
+    assert.equal(0, select(4, engine:register(call(), 9)))
+    assert.equal(9, select(4, engine:register(call { read_only = true }, 9)))
+    local nested <close> = async.new { prices = FREE, nesting = 0 }
+    nested:begin { service = "B", request = { kind = 11, id = ROOT } }
+    assert.equal(5, select(4, nested:register(call(), 15)))
+  end)
 
   it("may spend all that there is", function()
     local engine <close> = begin(LOCK)
@@ -248,7 +261,7 @@ describe("registering a call #small", function()
     local engine <close> = async.new { prices = FREE }
     engine:begin { service = "A", method = "_init", init = true, request = { id = ROOT } }
     assert.same({ nil, "async: not allowed here", 10 },
-      { engine:register(call { bad_callback = true, on_error = "x" }, 0) })
+      first_three(engine:register(call { bad_callback = true, on_error = "x" }, 0)))
     failed(engine, 4, "own")
     assert.equal("own", expect(engine, "undo").message)
   end)
@@ -256,7 +269,7 @@ describe("registering a call #small", function()
   it("is refused in a service call that sets a contract up, and allowed after it", function()
     local engine <close> = begin()
     engine:push("B", "_init", {}, true)
-    assert.same({ nil, "async: not allowed here", 10 }, { engine:register(call(), 50) })
+    assert.same({ nil, "async: not allowed here", 10 }, first_three(engine:register(call(), 50)))
     done(engine)
     expect(engine, "undo")
     expect(engine, "closed")
@@ -287,14 +300,16 @@ describe("nesting #small", function()
 
   it("is refused under a callee where the host allows one level", function()
     local engine <close> = callee(0)
-    assert.same({ nil, "async: nested call not allowed", 10 }, { engine:register(call(), 10) })
+    assert.same({ nil, "async: nested call not allowed", 10 },
+      first_three(engine:register(call(), 10)))
   end)
 
   it("is refused in a service call of a callee, after its gas was looked at", function()
     local engine <close> = callee(0)
     engine:push("C", "h")
-    assert.same({ nil, "not enough gas", 5 }, { engine:register(call(), 9) })
-    assert.same({ nil, "async: nested call not allowed", 10 }, { engine:register(call(), 10) })
+    assert.same({ nil, "not enough gas", 5 }, first_three(engine:register(call(), 9)))
+    assert.same({ nil, "async: nested call not allowed", 10 },
+      first_three(engine:register(call(), 10)))
   end)
 
   it("is refused in callback, group callback, and the callee of a message", function()
@@ -306,13 +321,15 @@ describe("nesting #small", function()
     done(engine)
     for _ = 1, 2 do
       expect(engine, "run")
-      assert.same({ nil, "async: nested call not allowed", 10 }, { engine:register(call(), 10) })
+      assert.same({ nil, "async: nested call not allowed", 10 },
+        first_three(engine:register(call(), 10)))
       done(engine)
       expect(engine, "undo")
     end
     local other <close> = async.new { prices = FREE, nesting = 0 }
     other:begin { service = "B", request = { kind = 11, id = ROOT } }
-    assert.same({ nil, "async: nested call not allowed", 10 }, { other:register(call(), 10) })
+    assert.same({ nil, "async: nested call not allowed", 10 },
+      first_three(other:register(call(), 10)))
   end)
 
   it("is allowed up to a limit, and without one at any depth", function()
@@ -320,7 +337,8 @@ describe("nesting #small", function()
     assert(engine:register(call(), 10))
     done(engine)
     expect(engine, "run")
-    assert.same({ nil, "async: nested call not allowed", 10 }, { engine:register(call(), 10) })
+    assert.same({ nil, "async: nested call not allowed", 10 },
+      first_three(engine:register(call(), 10)))
     local deep <close> = callee(nil)
     for level = 2, 2000 do
       assert(deep:register(call(), 10))
@@ -727,6 +745,25 @@ describe("returned values #small", function()
     assert.same({ "late" }, expect(engine, "settle").values)
   end)
 
+  -- A random graph found that they went up to the context above, as an answer of it.
+  it("that are set for a callback go nowhere", function()
+    local engine <close> = begin()
+    engine:set_values { "root's" }
+    assert(engine:register(call { on_success = "cb", lock = 50 }, 100))
+    done(engine)
+    expect(engine, "run")
+    done(engine)
+    expect(engine, "run")
+    assert(engine:register(call { on_success = "inner", lock = 20 }, 50))
+    done(engine)
+    expect(engine, "run")
+    done(engine)
+    assert.equal("inner", expect(engine, "run").method)
+    engine:set_values { "nobody's" }
+    done(engine)
+    assert.same({ "root's" }, expect(engine, "settle").values)
+  end)
+
   it("of a service call are those after its local calls", function()
     local engine <close> = begin()
     engine:push("S", "s")
@@ -844,11 +881,11 @@ describe("a legacy call #small", function()
     local engine <close> = begin()
     assert(engine:register(call { on_success = "cb", lock = 50 }, 100))
     assert(engine:set_group_callback({ method = "all", gas = 5 }, 40))
-    assert.same(refused, { engine:register_legacy(call(), 0) })
+    assert.same(refused, first_three(engine:register_legacy(call(), 0)))
     local other <close> = begin()
     assert(other:register_legacy(call(), 100))
-    assert.same(refused, { other:register_legacy(call(), 0) })
-    assert.same({ nil, "async: not allowed here", 10 }, { other:register(call(), 10) })
+    assert.same(refused, first_three(other:register_legacy(call(), 0)))
+    assert.same({ nil, "async: not allowed here", 10 }, first_three(other:register(call(), 10)))
     local third <close> = begin()
     assert(third:register(call { on_success = "cb", lock = 50 }, 100))
     assert(third:set_group_callback({ method = "all", gas = 5 }, 40))
@@ -857,7 +894,7 @@ describe("a legacy call #small", function()
     done(third)
     for _ = 1, 2 do
       expect(third, "run")
-      assert.same(refused, { third:register_legacy(call(), 0) })
+      assert.same(refused, first_three(third:register_legacy(call(), 0)))
       done(third)
       expect(third, "undo")
     end
@@ -866,17 +903,18 @@ describe("a legacy call #small", function()
   it("is refused read-only, where a contract is set up, without gas, and nested", function()
     local engine <close> = begin(LOCK)
     assert.same({ nil, "async: read-only", 10 },
-      { engine:register_legacy(call { read_only = true }, 500) })
+      first_three(engine:register_legacy(call { read_only = true }, 500)))
     assert.same({ nil, "not enough gas", 5 },
-      { engine:register_legacy(call { on_success = "callBack" }, 149) })
+      first_three(engine:register_legacy(call { on_success = "callBack" }, 149)))
     engine:push("B", "_init", {}, true)
-    assert.same({ nil, "async: not allowed here", 10 }, { engine:register_legacy(call(), 500) })
+    assert.same({ nil, "async: not allowed here", 10 },
+      first_three(engine:register_legacy(call(), 500)))
     local nested <close> = begin(nil, { nesting = 0 })
     assert(nested:register(call(), 100))
     done(nested)
     expect(nested, "run")
     assert.same({ nil, "async: nested call not allowed", 10 },
-      { nested:register_legacy(call(), 10) })
+      first_three(nested:register_legacy(call(), 10)))
   end)
 
   it("whose call data cannot be read fails the caller when it is to be sent", function()

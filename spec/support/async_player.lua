@@ -99,9 +99,9 @@ local function returned(body, values)
   return list
 end
 
-local function take(body, gas, message, code)
+local function take(body, gas, message, code, left)
+  body.gas = gas or left
   if not gas then stop(code, message) end
-  body.gas = gas
 end
 
 local steps = {}
