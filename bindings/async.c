@@ -2,7 +2,7 @@
 // It decides and never executes: it says what is to be done next, and is told what
 // came of it. One engine serves one run: a transaction, or a message. Ids have 32
 // bytes, amounts are words, gas are integers; arguments and returned values are
-// lists of strings. What the steps mean is told by docs/async.md.
+// lists of strings. What the steps mean is told by docs/async_engine.md.
 //
 //    local engine = async.new { chain = 42 }
 //    engine:begin { service = "shop", method = "buy", request = { id = id } }

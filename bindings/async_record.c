@@ -1,3 +1,5 @@
+/// Records of unfinished contexts as bytes.
+// @submodule vmhost.async
 #include "async_record.h"
 
 #include "async/async_store.h"
