@@ -79,8 +79,7 @@ rule("engine", "a callback runs on nothing", "async_close.c",
 rule("engine", "callbacks do not pay the step", "async_close.c",
   "    price = vmh_async_add_gas(price, prices->step);\n", "")
 rule("engine", "the result code is free", "async_close.c",
-  "name.size + vmh_call_data_value_size(vmh_result_code_bytes(outcome->code, code));",
-  "name.size + 0 * vmh_result_code_bytes(outcome->code, code);")
+  "name.size + vmh_call_data_value_size(code_size);", "name.size + 0 * code_size;")
 rule("engine", "what a callback leaves is lost", "async_close.c",
   "    give_back(initiator, callback->gas);\n", "")
 rule("engine", "late gas goes to a run that is over", "async_close.c",

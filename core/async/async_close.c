@@ -215,7 +215,8 @@ vmh_status vmh_async_do_local(vmh_async_engine *engine, vmh_async_context *conte
 static uint64_t callback_size(vmh_bytes name, const vmh_async_outcome *outcome)
 {
     uint8_t code[4];
-    uint64_t size = name.size + vmh_call_data_value_size(vmh_result_code_bytes(outcome->code, code));
+    size_t code_size = vmh_result_code_bytes(outcome->code, code);
+    uint64_t size = name.size + vmh_call_data_value_size(code_size);
 
     return vmh_async_add_gas(size, outcome->code == VMH_CODE_OK
                                        ? outcome->values_size
