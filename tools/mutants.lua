@@ -1,6 +1,6 @@
 --- Plants bugs into a copy of the tree, one at a time, and expects a test to find each: the random
 -- test, where a bug does not name another. Those of the machine of Lua contracts stand in
--- machine_mutants.lua.
+-- machine_mutants.lua, those of the async engine in async_mutants.lua.
 -- Usage: lua5.4 tools/mutants.lua [TEXT]    those with TEXT in their names or files
 -- Prints, for each, where the test found it; exits 1 if one was not found, could not be built, or
 -- no longer matches the source. VMHOST_RANDOM_SETS and VMHOST_SEED are passed on.
@@ -73,8 +73,9 @@ local MUTANTS = {
 }
 
 package.path = "./?.lua;" .. package.path
-table.move(require "tools.machine_mutants", 1, #require "tools.machine_mutants", #MUTANTS + 1,
-  MUTANTS)
+for _, list in ipairs { "tools.machine_mutants", "tools.async_mutants" } do
+  table.move(require(list), 1, #require(list), #MUTANTS + 1, MUTANTS)
+end
 
 local function read(path)
   local file <close> = assert(io.open(path, "rb"))

@@ -1,13 +1,22 @@
 #include "async/suspended_run.h"
 
-#include "codec/reader.h"
-#include "codec/writer.h"
-
 enum { RECORD_VERSION = 1 };
+
+void vmh_request_write(vmh_writer *writer, const vmh_request *request)
+{
+    vmh_writer_u16(writer, request->kind);
+    vmh_writer_fixed(writer, vmh_bytes_hash(&request->id));
+    vmh_writer_fixed(writer, vmh_bytes_hash(&request->root));
+    vmh_writer_u32(writer, request->from_chain);
+    vmh_writer_bytes(writer, request->from_service);
+    vmh_writer_fixed(writer, vmh_bytes_address(&request->signer));
+    vmh_writer_bytes(writer, request->method);
+    vmh_writer_bytes(writer, request->answered_id);
+    vmh_writer_bytes(writer, request->context_id);
+}
 
 void vmh_suspended_run_encode(const vmh_suspended_run *run, vmh_buffer *out)
 {
-    const vmh_request *request = &run->request;
     uint8_t amount[32];
     vmh_writer writer;
 
@@ -22,19 +31,10 @@ void vmh_suspended_run_encode(const vmh_suspended_run *run, vmh_buffer *out)
     vmh_writer_fixed(&writer, vmh_bytes_of(amount, sizeof amount));
     vmh_writer_u64(&writer, run->gas);
     vmh_writer_u64(&writer, run->lock);
-    vmh_writer_u16(&writer, request->kind);
-    vmh_writer_fixed(&writer, vmh_bytes_hash(&request->id));
-    vmh_writer_fixed(&writer, vmh_bytes_hash(&request->root));
-    vmh_writer_u32(&writer, request->from_chain);
-    vmh_writer_bytes(&writer, request->from_service);
-    vmh_writer_fixed(&writer, vmh_bytes_address(&request->signer));
-    vmh_writer_bytes(&writer, request->method);
-    vmh_writer_bytes(&writer, request->answered_id);
-    vmh_writer_bytes(&writer, request->context_id);
+    vmh_request_write(&writer, &run->request);
 }
 
-/* An absent field reads as zeros; the caller checks that the message was whole. */
-static void read_fixed(vmh_reader *reader, void *out, size_t size)
+void vmh_record_read_fixed(vmh_reader *reader, void *out, size_t size)
 {
     vmh_bytes bytes = vmh_reader_fixed(reader, size);
 
@@ -43,14 +43,14 @@ static void read_fixed(vmh_reader *reader, void *out, size_t size)
         memcpy(out, bytes.data, size);
 }
 
-static void read_request(vmh_reader *reader, vmh_request *out)
+void vmh_request_read(vmh_reader *reader, vmh_request *out)
 {
     out->kind = vmh_reader_u16(reader);
-    read_fixed(reader, out->id.bytes, sizeof out->id.bytes);
-    read_fixed(reader, out->root.bytes, sizeof out->root.bytes);
+    vmh_record_read_fixed(reader, out->id.bytes, sizeof out->id.bytes);
+    vmh_record_read_fixed(reader, out->root.bytes, sizeof out->root.bytes);
     out->from_chain = vmh_reader_u32(reader);
     out->from_service = vmh_reader_bytes(reader);
-    read_fixed(reader, out->signer.bytes, sizeof out->signer.bytes);
+    vmh_record_read_fixed(reader, out->signer.bytes, sizeof out->signer.bytes);
     out->method = vmh_reader_bytes(reader);
     out->answered_id = vmh_reader_bytes(reader);
     out->context_id = vmh_reader_bytes(reader);
@@ -85,11 +85,11 @@ vmh_status vmh_suspended_run_decode(vmh_bytes bytes, vmh_suspended_run *out, vmh
     out->to_chain = vmh_reader_u32(&reader);
     out->to_service = vmh_reader_bytes(&reader);
     out->token = vmh_reader_bytes(&reader);
-    read_fixed(&reader, amount, sizeof amount);
+    vmh_record_read_fixed(&reader, amount, sizeof amount);
     out->amount = vmh_word_from_bytes(amount);
     out->gas = vmh_reader_u64(&reader);
     out->lock = vmh_reader_u64(&reader);
-    read_request(&reader, &out->request);
+    vmh_request_read(&reader, &out->request);
     return check_whole(bytes, out, why);
 }
 

@@ -6,7 +6,8 @@
 #ifndef VMH_ASYNC_SUSPENDED_RUN_H
 #define VMH_ASYNC_SUSPENDED_RUN_H
 
-#include "base/buffer.h"
+#include "codec/reader.h"
+#include "codec/writer.h"
 #include "types/message.h"
 #include "types/protected_key.h"
 
@@ -22,6 +23,13 @@ typedef struct vmh_request {
     vmh_bytes answered_id;
     vmh_bytes context_id;
 } vmh_request;
+
+/* The fields of a request inside a record. Read: zeros and empty where they are cut. */
+void vmh_request_write(vmh_writer *writer, const vmh_request *request);
+void vmh_request_read(vmh_reader *reader, vmh_request *out);
+
+/* A raw field of a record; zeros where it is cut. */
+void vmh_record_read_fixed(vmh_reader *reader, void *out, size_t size);
 
 typedef struct vmh_suspended_run {
     uint16_t language; /* vmh_processor_type */

@@ -46,6 +46,14 @@
 #define VMH_TEXT_NO_CONTEXT "no_context"
 #define VMH_TEXT_ASYNC_READ_ONLY "async: read-only"
 #define VMH_TEXT_ASYNC_NOT_HERE "async: not allowed here"
+#define VMH_TEXT_ASYNC_LEGACY "async: legacy call not allowed here"
+#define VMH_TEXT_ASYNC_NESTED "async: nested call not allowed"
+#define VMH_TEXT_ASYNC_BAD_CALLBACK "async: bad callback"
+#define VMH_TEXT_ASYNC_NO_GROUP "async: no such group"
+#define VMH_TEXT_ASYNC_GROUP_SET "async: group callback already set"
+#define VMH_TEXT_NOT_ENOUGH_GAS "not enough gas"
+#define VMH_TEXT_BAD_CALL_DATA "bad call data"
+#define VMH_TEXT_CALL_NOT_FOUND "call_not_found"
 
 /* bytecode */
 #define VMH_TEXT_PANIC "panic 0x%02llx: %s"

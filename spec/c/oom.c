@@ -1,7 +1,7 @@
 /*
  * Lets allocations fail, one after the other, while a Lua chunk runs the life of
- * a chain, and expects of each run a clean error, a store that is whole, and no
- * block left behind.
+ * a chain (BACKEND none: the async engine alone), and expects of each run a clean
+ * error, a store that is whole, and no block left behind.
  *
  *     oom BACKEND MODE FIRST STEP FOLDER
  *
@@ -28,6 +28,7 @@ void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
 
+int luaopen_vmhost_async(lua_State *L);
 int luaopen_vmhost_codec(lua_State *L);
 int luaopen_vmhost_crypto(lua_State *L);
 int luaopen_vmhost_state_storage(lua_State *L);
@@ -115,6 +116,7 @@ static void *allocate_for_lua(void *unused, void *old, size_t old_size, size_t s
 static void preload(lua_State *L)
 {
     static const luaL_Reg modules[] = {
+        {"vmhost.async", luaopen_vmhost_async},
         {"vmhost.codec", luaopen_vmhost_codec},
         {"vmhost.crypto", luaopen_vmhost_crypto},
         {"vmhost.state_storage", luaopen_vmhost_state_storage},

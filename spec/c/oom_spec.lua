@@ -5,7 +5,7 @@ local CHECK <const> = (os.getenv "VMHOST_BUILD" or "build") .. "/c/oom"
 local IS_SOAK <const> = os.getenv "VMHOST_SOAK" ~= nil
 
 -- Which allocations fail outside of `make soak`: every third, and fewer on disk.
-local STEPS <const> = { memory = 3, scripted = 3, leveldb = 11 }
+local STEPS <const> = { memory = 3, scripted = 3, leveldb = 11, none = 3 }
 local LEAST_FAILED <const> = 500
 
 describe("a chain for which there is no memory", function()
@@ -19,7 +19,7 @@ describe("a chain for which there is no memory", function()
     total = total + math.tointeger(output:match ": (%d+) of %d+ allocations failed\n$")
   end
 
-  for _, backend in ipairs { "memory", "scripted", "leveldb" } do
+  for _, backend in ipairs { "memory", "scripted", "leveldb", "none" } do
     it("fails cleanly at each single allocation, store: " .. backend, function()
       fail_allocations(backend, "one")
     end)
