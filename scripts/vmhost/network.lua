@@ -228,6 +228,23 @@ function network.new(given)
   return self
 end
 
+--- What one host of a network is opened with, for a process that runs only that one.
+-- @function host_options
+-- @tparam table options of the network, as of `new`
+-- @tparam string name of the host
+-- @treturn table `fixture`: options of `fixture.new`; `key`: `seed` and `public_key` of the host;
+-- `peers`: `name` and `chain_id` of each
+-- @raise for an unknown or wrong option, and an unknown host
+function network.host_options(given, name)
+  local self = new_network(check_options("network.host_options", given))
+  if not self.keys[name] then
+    raise("no host %s; there are %s", wrong_use.shown(name), table.concat(self.names, ", "))
+  end
+  if given.path then keeping.make_folder(given.path) end
+  return { fixture = fixture_options(self, name, true), key = self.keys[name],
+    peers = self:peers_of(name) }
+end
+
 --- Opens the network that `save` wrote, in its folder, at the moment of `save`.
 -- @function load
 -- @tparam string path
@@ -311,24 +328,15 @@ end
 --- Signs a transaction for the next block of a host.
 -- @tparam string host
 -- @tparam string,... call as of `Chain:send`
--- @treturn table for `mine_until`: `host`, `bytes`; once it ran `receipt`, `height` and
--- `receipts`, those of all runs that came of it, in all hosts: `{ host=, height=, receipt= }`
+-- @treturn table for `mine_until`: `host`, `bytes`; once it ran `receipt`, `height`,
+-- `last_receipt` (of a method that waited: where it went on last) and `receipts`, those of all
+-- runs that came of it, in all hosts: `{ host=, height=, receipt= }`
 -- @raise for an unknown host or account, and wrong arguments
 function Network:submit(host, ...)
   local chain = check_host(self, host)
   local tx = { host = host, bytes = chain:transaction(...), receipts = {} }
   table.insert(self.pools[host], tx)
   return tx
-end
-
--- The receipt that tells how a transaction ended: of a method that waited, the last one of it.
-local function last_receipt(tx)
-  local last = tx.receipt
-  if not last or not last.suspended then return last end
-  for _, run in ipairs(tx.receipts) do
-    if run.host == tx.host and not run.receipt.suspended then last = run.receipt end
-  end
-  return last
 end
 
 local function is_under_way(self, tx)
@@ -402,7 +410,7 @@ function Network:mine_until(tx, limits)
   local done, message, code = mine_while_needed(self, limit_of("network: mine_until", limits),
     function() return not is_under_way(self, tx) end)
   if not done then return nil, message, code end
-  return last_receipt(tx)
+  return tx.last_receipt
 end
 
 --- Mines until nothing is left: no transaction, no message, nothing that a peer has not told

@@ -32,12 +32,13 @@ end
 
 -- What is known of a transaction at this moment.
 local function moment_of(tx)
-  return { tx = tx, receipt = tx.receipt, height = tx.height, count = #tx.receipts }
+  return { tx = tx, receipt = tx.receipt, last_receipt = tx.last_receipt, height = tx.height,
+    count = #tx.receipts }
 end
 
 local function go_back(moment)
   local tx = moment.tx
-  tx.receipt, tx.height = moment.receipt, moment.height
+  tx.receipt, tx.last_receipt, tx.height = moment.receipt, moment.last_receipt, moment.height
   for index = #tx.receipts, moment.count + 1, -1 do tx.receipts[index] = nil end
 end
 

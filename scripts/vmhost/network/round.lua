@@ -31,7 +31,7 @@ function round.note_receipts(network, name, height, stored)
     local receipt = assert(codec.decode("TransactionReceipt", message))
     local tx = by_bytes[stored.transactions[index]]
     if tx then
-      tx.receipt, tx.height = receipt, height
+      tx.receipt, tx.last_receipt, tx.height = receipt, receipt, height
       network.by_root[receipt.message_id] = tx
     end
     local root_tx = network.by_root[receipt.root]
@@ -94,6 +94,14 @@ local function run_all(network, jobs)
   return results
 end
 
+-- Where a transaction that waited went on.
+local function note_resumed(network, out)
+  for index, record in ipairs(out.records) do
+    local tx = record.first_run_id and network.by_root[record.first_run_id]
+    if tx then tx.last_receipt = out.receipts[index] end
+  end
+end
+
 local function note_refusals(network, job, refused)
   for _, entry in ipairs(refused) do
     local flight = job.loaded.flights[entry.list][entry.index]
@@ -108,6 +116,7 @@ local function finish(network, job, out)
   delivery.unload(network, job.loaded, out.refused)
   note_refusals(network, job, out.refused)
   catch_up_host(network, job.name)
+  note_resumed(network, out)
   drop_finished(network, job.name)
 end
 
