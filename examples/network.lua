@@ -3,7 +3,7 @@
 -- Run by `vmhost run examples/network.lua`. The contracts are in network/. All keys and times are
 -- fixed, so it prints the same text each time.
 local vmhost = require "vmhost"
-local crypto, inspect, network = vmhost.crypto, vmhost.inspect, vmhost.network
+local crypto, network = vmhost.crypto, vmhost.network
 
 local TOKEN <const> = "VITE TOKEN"
 local KINDS <const> = { [2] = "message", [6] = "refund", [8] = "call", [9] = "answer",
@@ -75,7 +75,3 @@ local booked, back = trip:status()
 print(("\n%d trip booked, %s came back; rooms: Lisbon %d, Porto %d"):format(booked, back,
   lisbon:free(), porto:free()))
 assert(net:check_value())
-for _, name in ipairs(net.names) do
-  print(("%-8s height %2d  root %s"):format(name, net.hosts[name]:height(),
-    inspect.hash(net:roots()[name])))
-end

@@ -210,7 +210,8 @@ end
 --  * `threads`: whether the hosts of a round run at once, each on a thread of its own (those with
 --    functions of Lua in them stay on this one); the blocks are the same
 --  * `path`: folder with one LevelDB per host; default: in memory
---  * `check_value`: false leaves `check_value` to the script; default: after every block
+--  * `check_value`: false leaves `check_value` to the script; default: after every block, and with
+--    `threads` after every round
 -- @treturn[1] Network
 -- @return[2] nil
 -- @treturn[2] string message

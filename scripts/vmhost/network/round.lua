@@ -81,19 +81,6 @@ local function run_one(job)
   return committed and out or { message = message, code = code }
 end
 
-local function run_all(network, jobs)
-  if network.options.threads then
-    local sets = {}
-    for index, job in ipairs(jobs) do
-      sets[index] = { host = job.chain.host, set = job.prepared.block }
-    end
-    return vm.commit_sets(sets)
-  end
-  local results = {}
-  for index, job in ipairs(jobs) do results[index] = run_one(job) end
-  return results
-end
-
 -- Where a transaction that waited went on.
 local function note_resumed(network, out)
   for index, record in ipairs(out.records) do
@@ -120,27 +107,58 @@ local function finish(network, job, out)
   drop_finished(network, job.name)
 end
 
--- Mines one block on each of these hosts; host -> result.
-function round.run(network, names)
-  network.round = network.round + 1
-  local restarted, message, code = restart_some(network, names)
-  if not restarted then return nil, message, code end
-  local jobs, results, failed = prepare(network, names), {}, nil
-  for index, out in ipairs(run_all(network, jobs)) do
+local function check_value(network)
+  if network.options.check_value == false then return true end
+  local good, wrong = value.check(network)
+  if not good then return nil, ("round %d: %s"):format(network.round, wrong), "value" end
+  return true
+end
+
+local function fail(job, out)
+  return nil, ("host %s: %s"):format(job.name, out.message), out.code
+end
+
+-- One host after the other: what they hold is checked behind each block.
+local function run_in_turn(network, jobs)
+  local results = {}
+  for _, job in ipairs(jobs) do
+    local out = run_one(job)
+    if not out.receipts then return fail(job, out) end
+    finish(network, job, out)
+    results[job.name] = out
+    local good, message, code = check_value(network)
+    if not good then return nil, message, code end
+  end
+  return results
+end
+
+local function run_at_once(network, jobs)
+  local sets, results, failed = {}, {}, nil
+  for index, job in ipairs(jobs) do
+    sets[index] = { host = job.chain.host, set = job.prepared.block }
+  end
+  for index, out in ipairs(vm.commit_sets(sets)) do
     local job = jobs[index]
     if out.receipts then
       finish(network, job, out)
       results[job.name] = out
     else
-      failed = failed or { ("host %s: %s"):format(job.name, out.message), out.code }
+      failed = failed or table.pack(fail(job, out))
     end
   end
-  if failed then return nil, failed[1], failed[2] end
-  if network.options.check_value ~= false then
-    local good, wrong = value.check(network)
-    if not good then return nil, ("round %d: %s"):format(network.round, wrong), "value" end
-  end
+  if failed then return table.unpack(failed, 1, 3) end
+  local good, message, code = check_value(network)
+  if not good then return nil, message, code end
   return results
+end
+
+-- Mines one block on each of these hosts; host -> result.
+function round.run(network, names)
+  network.round = network.round + 1
+  local restarted, message, code = restart_some(network, names)
+  if not restarted then return nil, message, code end
+  local jobs = prepare(network, names)
+  return (network.options.threads and run_at_once or run_in_turn)(network, jobs)
 end
 
 -- What is to be done
