@@ -3,3 +3,4 @@ max_line_length = 100
 files["spec"] = { std = "+busted" }
 files["tools/rocks_of_debian.lua"] = { globals = { "rocks_servers", "rocks_provided" } }
 files["examples/contracts"] = { read_globals = { "sdk", "uint256" } }
+files["examples/network"] = { read_globals = { "sdk" } }

@@ -67,6 +67,8 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
             vmh_push_bytes(L, record->error);
             lua_setfield(L, -2, "error");
         }
+        if (record->is_resumed)
+            vmh_set_bytes_field(L, "first_run_id", vmh_bytes_hash(&record->first_run_id));
         push_calls(L, record);
         lua_setfield(L, -2, "calls");
         lua_rawseti(L, -2, (lua_Integer)i + 1);

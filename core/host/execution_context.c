@@ -132,7 +132,8 @@ vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes 
                                    context->stack[i].line};
     if (context->depth > 0)
         calls[context->depth - 1].line = line;
-    context->record = (vmh_run_record){error, calls, context->depth};
+    context->record =
+        (vmh_run_record){.error = error, .calls = calls, .call_count = context->depth};
     context->record_depth = context->depth;
     return VMH_OK;
 }

@@ -81,6 +81,8 @@ typedef struct vmh_run_record {
     vmh_bytes error; /* empty after SUCCESS */
     const vmh_call_site *calls; /* where the failure began */
     size_t call_count;
+    bool is_resumed;         /* it went on with a run that waited for an answer: */
+    vmh_hash32 first_run_id; /* the request id of that run's beginning */
 } vmh_run_record;
 
 typedef struct vmh_query_result {

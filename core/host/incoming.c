@@ -75,7 +75,8 @@ static vmh_status read_peer(intake *in, const vmh_genesis_peer *peer, peer_state
                                   in->why);
     if (status == VMH_OK)
         status = vmh_taken_decode(taken, in->run->arena, &state->taken, in->why);
-    if (status == VMH_E_MALFORMED || (status == VMH_OK && record.size % PEER_RECORD_SIZE != 0))
+    if (status == VMH_E_MALFORMED ||
+        (status == VMH_OK && record.size != 0 && record.size != PEER_RECORD_SIZE))
         return fail_record(in, peer->virtual_chain_id);
     if (status != VMH_OK)
         return status;

@@ -126,6 +126,8 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
         .root = plan->request.root,
         .suspended = context->suspended && output->call_result == VMH_RESULT_SUCCESS,
     };
+    report->record.is_resumed = plan->call.resume != NULL;
+    report->record.first_run_id = plan->request.id;
     status = vmh_arena_copy(run->arena, plan->parent, &receipt->parent, why);
     if (status == VMH_OK && found) {
         if (!receipt->suspended)

@@ -4,12 +4,12 @@
 --     local chain <close> = vmhost.fixture.new()
 --
 -- Modules: `vm`, `state_storage`, `processor`, `sdk`, `crypto`, `codec`, `abi`, `word`,
--- `vite_core` in C; `fixture`, `scripted_contracts`, `vite`, `assembler`, `disassembler`,
--- `solppc`, `inspect`, `repl`, `cli` in Lua.
+-- `vite_core` in C; `fixture`, `network`, `scripted_contracts`, `vite`, `assembler`,
+-- `disassembler`, `solppc`, `inspect`, `repl`, `cli` in Lua.
 -- @module vmhost
 local MODULES = { "abi", "assembler", "cli", "codec", "crypto", "disassembler", "fixture",
-  "inspect", "processor", "repl", "scripted_contracts", "sdk", "solppc", "state_storage", "vite",
-  "vite_core", "vm", "word" }
+  "inspect", "network", "processor", "repl", "scripted_contracts", "sdk", "solppc",
+  "state_storage", "vite", "vite_core", "vm", "word" }
 
 local is_module = {}
 for _, name in ipairs(MODULES) do is_module[name] = true end

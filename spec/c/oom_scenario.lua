@@ -104,12 +104,14 @@ local function new_transaction(nonce, contract_name, method_name, arguments)
   }
 end
 
-local function commit(host, transactions, expected)
+local function commit(host, transactions, expected, brought)
   local height = storage:last_committed_block_info().height + 1
   local set = {
     height = height, timestamp = height, block_proposer = ("p"):rep(20),
     reference_time = height, prev_reference_time = height - 1,
     signed_transactions = transactions,
+    incoming = brought and brought.incoming,
+    acknowledgements = brought and brought.acknowledgements,
   }
   check(host:transaction_set_pre_order {
     height = height, timestamp = height, reference_time = height,
@@ -152,6 +154,30 @@ local function call_between_languages(host)
     "SUCCESS" })
 end
 
+-- What a peer brings, out of the file that oom_spec.lua wrote: its key; two messages and word of
+-- what he took.
+local function read_brought(folder)
+  local file <close> = assert(io.open(folder:match "^(.*)/" .. "/brought", "rb"))
+  local bytes, records = file:read "a", {}
+  local key, place = ("<s4"):unpack(bytes)
+  for index, value in ipairs { "message", "message", "taken" } do
+    local record = {}
+    record.header, record.signature, record[value], record.proof, place =
+      ("<s4s4s4s4"):unpack(bytes, place)
+    records[index] = record
+  end
+  return key, records
+end
+
+-- A call with an amount, one above what the peer may have, and one that is refused.
+local function take_from_peer(host, records)
+  local out = commit(host, {}, { "SUCCESS", "ERROR_SMART_CONTRACT" },
+    { incoming = { records[1], records[2], records[1] } })
+  if #out.refused ~= 1 then error("one message is refused", 0) end
+  out = commit(host, {}, {}, { acknowledgements = { records[3] } })
+  if #out.refused ~= 0 then error("an acknowledgement is refused", 0) end
+end
+
 local function query_balance(host)
   local query = new_transaction(7, "BenchmarkToken", "getBalance", { { bytes = BOB } })
   local result = check(host:process_query {
@@ -163,8 +189,9 @@ local function query_balance(host)
 end
 
 local function ask_committee(host)
+  local height = storage:last_committed_block_info().height + 1
   local result = check(host:call_system_contract {
-    height = 3, timestamp = 3, reference_time = 3, prev_reference_time = 2,
+    height = height, timestamp = height, reference_time = height, prev_reference_time = height - 1,
     contract_name = "_Committee", method_name = "getOrderedCommittee", input_arguments = {},
   })
   if #result.output_arguments[1].value ~= 1 then error("the committee has another size", 0) end
@@ -235,10 +262,20 @@ end
 
 function scenario.run(backend, folder)
   if backend == "none" then return call_asynchronously() end
+  local records
+  if backend == "memory" then
+    local key
+    key, records = read_brought(folder)
+    GENESIS.peers = { { virtual_chain_id = 43, host_key = key,
+      allowances = { { token = "VITE TOKEN", amount = 5 } } } }
+  end
   storage = open_storage(backend, folder)
   local host = open_host()
   deploy_and_fail_inside(host)
-  if backend == "memory" then call_between_languages(host) end
+  if backend == "memory" then
+    call_between_languages(host)
+    take_from_peer(host, records)
+  end
   host:close()
   if backend ~= "memory" then
     close()
@@ -255,7 +292,7 @@ end
 
 local function assert_whole()
   local height = storage:last_committed_block_info().height
-  assert(height <= 3, "another height than was committed")
+  assert(height <= 5, "another height than was committed")
   assert(assert(storage:rebuild_root()) == assert(storage:state_hash()), "another root")
   for each = 1, height do assert(storage:block(each)) end
   return height

@@ -1,3 +1,5 @@
+local codec = require "vmhost.codec"
+local peers = require "spec.support.peer"
 local run_command = require "spec.support.run_command"
 local temporary_folder = require "spec.support.temporary_folder"
 
@@ -8,11 +10,32 @@ local IS_SOAK <const> = os.getenv "VMHOST_SOAK" ~= nil
 local STEPS <const> = { memory = 3, scripted = 3, leveldb = 11, none = 3 }
 local LEAST_FAILED <const> = 500
 
+-- Writes what a peer brings to the scenario's chain.
+local function write_brought(folder)
+  local peer <close> = peers.open()
+  local values = {}
+  for sequence, amount in pairs { [0] = 5, [2] = 1 } do
+    values[peers.out_key(sequence)] = peer:bytes { sequence = sequence, kind = 8, amount = amount,
+      to_service = "counter", method = "count", gas = 1000000,
+      input = codec.pack_arguments { { ["uint32[]"] = { 5 } } } }
+  end
+  local height = peer:write(values)
+  local records = { peer:prove(peers.out_key(0), "message", height),
+    peer:prove(peers.out_key(2), "message", height), peer:acknowledge(0, 1) }
+  local file <close> = assert(io.open(folder .. "/brought", "wb"))
+  file:write(("<s4"):pack(peers.KEY))
+  for _, record in ipairs(records) do
+    file:write(("<s4s4s4s4"):pack(record.header, record.signature, record.message or record.taken,
+      record.proof))
+  end
+end
+
 describe("a chain for which there is no memory", function()
   local total = 0
 
   local function fail_allocations(backend, mode)
     local folder <close> = temporary_folder()
+    if backend == "memory" then write_brought(folder.path) end
     local step = IS_SOAK and 1 or STEPS[backend]
     local output, status = run_command { CHECK, backend, mode, "1", tostring(step), folder.path }
     assert(status == 0, output)

@@ -72,13 +72,41 @@ describe("genesis #small", function()
     assert.equal(bytes, codec.pack_genesis(genesis))
   end)
 
-  it("is refused when cut at any byte", function()
-    local bytes = codec.pack_genesis(FULL)
+  local function assert_malformed(text, hex)
+    local _, message, code = codec.unpack_genesis(orbs_vectors.from_hex(hex))
+    assert.equal(text, message)
+    assert.equal("malformed", code)
+  end
 
-    for size = 0, #bytes - 1 do
-      local genesis, _, code = codec.unpack_genesis(bytes:sub(1, size))
-      assert.is_nil(genesis)
-      assert.equal("malformed", code)
+  local ALLOWING <const> = { virtual_chain_id = 42, peers = { { virtual_chain_id = 43,
+    host_key = ("p"):rep(32), allowances = { { token = "VITE TOKEN", amount = 258 } } } } }
+
+  it("writes what a peer may have here behind his key, where there is any", function()
+    local peer = "60000000" .. "5c000000" .. "2b000000" .. ("70"):rep(32)
+      .. "34000000" .. "30000000" .. "0a000000" .. to_hex "VITE TOKEN" .. "0000"
+      .. ("00"):rep(30) .. "0102"
+
+    assert.equal(HEAD .. LIMITS .. "00000000" .. "00000000" .. peer .. ("00000000"):rep(3),
+      to_hex(codec.pack_genesis(ALLOWING)))
+    local genesis = assert(codec.unpack_genesis(codec.pack_genesis(ALLOWING)))
+    assert.same({ { token = "VITE TOKEN", amount = word.new(258) } }, genesis.peers[1].allowances)
+    assert.is_nil(assert(codec.unpack_genesis(codec.pack_genesis(FULL))).peers[1].allowances)
+  end)
+
+  it("is refused with an empty list of what a peer may have", function()
+    assert_malformed("Genesis of 172 bytes is not canonical at offset 112",
+      HEAD .. LIMITS .. ("00000000"):rep(2) .. "2c000000" .. "28000000" .. "2b000000"
+        .. ("70"):rep(32) .. ("00000000"):rep(4))
+  end)
+
+  it("is refused when cut at any byte", function()
+    for _, full in ipairs { FULL, ALLOWING } do
+      local bytes = codec.pack_genesis(full)
+      for size = 0, #bytes - 1 do
+        local genesis, _, code = codec.unpack_genesis(bytes:sub(1, size))
+        assert.is_nil(genesis)
+        assert.equal("malformed", code)
+      end
     end
   end)
 
@@ -89,12 +117,6 @@ describe("genesis #small", function()
     assert.equal(("Genesis of %d bytes is not canonical at offset %d"):format(#bytes + 1, #bytes),
       message)
   end)
-
-  local function assert_malformed(text, hex)
-    local _, message, code = codec.unpack_genesis(orbs_vectors.from_hex(hex))
-    assert.equal(text, message)
-    assert.equal("malformed", code)
-  end
 
   it("is refused with an unknown version or rule set", function()
     assert_malformed("Genesis: version 2, not 1", (SMALL:gsub("^01", "02")))
@@ -118,6 +140,9 @@ describe("genesis #small", function()
       { virtual_chain_id = 1, limits = { key_size = -1 } })
     assert_raises("genesis.peers[1].host_key: bytes32 expected 32 bytes, got 1",
       { virtual_chain_id = 1, peers = { { virtual_chain_id = 2, host_key = "k" } } })
+    assert_raises("genesis.peers[1].allowances[1].token: token expected 10 bytes, got 1",
+      { virtual_chain_id = 1, peers = { { virtual_chain_id = 2, host_key = ("k"):rep(32),
+        allowances = { { token = "t", amount = 1 } } } } })
     assert_raises("genesis.services[1].processor: unknown enum value 'PERL'",
       { virtual_chain_id = 1, services = { { name = "a", processor = "PERL" } } })
     assert_raises("genesis.issues[1].token: token expected 10 bytes, got 0",
