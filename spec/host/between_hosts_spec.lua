@@ -135,6 +135,27 @@ describe("a message that names a chain #small", function()
     assert.equal(1010, balance(chain, account "Receiver"))
   end)
 
+  it("stays here where the genesis names this chain as a peer, too", function()
+    local chain <close> = open({
+      Sender = function(sdk) sdk.send("Receiver@42", "note", {}, 10) end,
+      Receiver = function() end,
+    }, { genesis = { peers = { { virtual_chain_id = OURS, host_key = peers.KEY } } } })
+
+    chain:commit { { "Sender", "go" } }
+
+    assert.equal(1010, balance(chain, account "Receiver"))
+  end)
+
+  it("is no number beyond 2^32-1", function()
+    local chain <close> = open({
+      Sender = function(sdk) sdk.send("Token@4294967296", "note") end,
+    }, { genesis = { peers = { { virtual_chain_id = 0, host_key = peers.KEY } } } })
+
+    chain:commit { { "Sender", "go" }, failing = true }
+
+    assert.is_nil(mailbox(chain)["Open_" .. u32(0)])
+  end)
+
   it("fails with code 3 where nobody knows the chain, and its amount comes back", function()
     local chain <close> = open {
       Sender = function(sdk) sdk.send("Token@7", "note", {}, 10) end,
@@ -182,6 +203,7 @@ local OURS_ONLY <const> = {
     if call.resume then
       local resume = call.resume
       sdk.write("came", resume.succeeded and "answer" or "failure")
+      sdk.send("Theirs@43", "came")
       return { { bytes = resume.answer }, { uint32 = resume.code } }
     end
     if call.method_name == "refuse" then sdk.fail "no" end
@@ -190,7 +212,7 @@ local OURS_ONLY <const> = {
       sdk.send("Theirs@43", "note", {}, call.input_arguments[1].value)
       return {}
     end
-    sdk.write("ran", (sdk.read "ran") .. "x")
+    sdk.write("ran", (sdk.read "ran") .. call.method_name:sub(1, 1))
     sdk.write("caller", sdk.address "getCallerAddress")
     sdk.write("signer", sdk.address "getSignerAddress")
     return { 5 }
@@ -209,11 +231,11 @@ describe("a message of a peer that proves itself #small", function()
     local peer <close> = peers.open()
     local chain <close> = open(OURS_ONLY)
 
-    local out = chain:commit { { "Ours", "note" }, incoming = { peer:message {} } }
+    local out = chain:commit { { "Ours", "note" }, incoming = { peer:message { method = "meet" } } }
 
     assert.same({}, out.refused)
     assert.equal(2, #out.receipts)
-    assert.equal(2, ran(chain))
+    assert.equal("mn", chain.storage:read("Ours", "ran"))
     assert.equal(peers.taken(1), mailbox(chain)["Taken_" .. u32(THEIRS)])
     assert.equal(("r"):rep(32), out.receipts[2].root)
   end)
@@ -326,16 +348,20 @@ describe("an answer of a peer #small", function()
   it("brings no more gas than the call had", function()
     local peer <close> = peers.open()
     local chain <close>, id = waiting()
-    -- 50,000,000, less 28 a byte of 16 + 4, half of it kept up to a million.
-    local sent, lock = 50000000 - 28 * 20 - 1000000, 1000000
 
-    local out = chain:process { incoming = { peer:message(answer(id, { gas = 1 << 62 })) } }
-    local plain = chain:process { incoming = { peer:message(answer(id, { gas = sent })) } }
+    chain:commit { incoming = { peer:message(answer(id, { gas = 1 << 62 })) } }
 
-    assert.equal("SUCCESS", plain.receipts[1].execution_result)
-    assert.equal(plain.receipts[1].gas_used, out.receipts[1].gas_used)
-    assert.equal(chains.diff(plain).Ours[1], chains.diff(out).Ours[1])
-    assert.is_true(out.receipts[1].gas_used <= sent + lock)
+    -- What the run has sends on: the call's gas and the lock, 50,000,000 less 28 a byte of 16 + 4.
+    assert.equal(50000000 - 28 * 20, out_message(chain, 1).gas)
+  end)
+
+  it("may bring less gas than the call had", function()
+    local peer <close> = peers.open()
+    local chain <close>, id = waiting()
+
+    chain:commit { incoming = { peer:message(answer(id, { gas = 5000 })) } }
+
+    assert.equal(1000000 + 5000, out_message(chain, 1).gas)
   end)
 
   it("brings no more of the amount than the call had", function()
@@ -398,14 +424,15 @@ describe("what a peer may have here #small", function()
 
     local more = chain:commit { incoming = { peer:message { kind = 8, amount = 31 } },
       failing = true }
-    chain:commit { incoming = { peer:message { sequence = 1, amount = 30 } } }
+    chain:commit { incoming = { peer:message { sequence = 1, amount = 10 } } }
+    chain:commit { incoming = { peer:message { sequence = 2, amount = 20 } } }
 
     assert.equal("more than the peer is allowed", chains.outcome(more.receipts[1])[2])
     assert.equal(7, more.receipts[1].code)
     local failure = out_message(chain, 1)
     assert.same({ 10, "31", 7 }, { failure.kind, tostring(failure.amount), failure.code })
     assert.equal(1000, balance(chain, account "Ours"))
-    assert.equal(1, ran(chain))
+    assert.equal(2, ran(chain))
   end)
 
   it("is what the genesis allows him beyond that", function()
@@ -432,6 +459,34 @@ describe("what a peer may have here #small", function()
 
     assert.equal(7, more.receipts[1].code)
     assert.equal(most:to_bytes(), chain.storage:read("_Ledger", account "Ours"))
+  end)
+
+  it("is up to 2^256-1 of all peers together", function()
+    local peer <close> = peers.open()
+    local other <close> = peers.open(44)
+    local chain <close> = open(OURS_ONLY, { issues = false, genesis = { peers = {
+      { virtual_chain_id = THEIRS, host_key = peers.KEY },
+      { virtual_chain_id = 44, host_key = peers.KEY } } } })
+    local most = word.new(0) - word.new(1)
+
+    chain:commit { incoming = { peer:message { amount = most } } }
+    local more = chain:commit { incoming = { other:message { amount = 1 } }, failing = true }
+
+    assert.equal(7, more.receipts[1].code)
+    assert.equal(most:to_bytes(), chain.storage:read("_Ledger", account "Ours"))
+  end)
+
+  it("may go to and fro without end", function()
+    local peer <close> = peers.open()
+    local chain <close> = open(OURS_ONLY, { issues = false })
+    local most = word.new(0) - word.new(1)
+
+    for sequence = 0, 3 do
+      chain:commit { incoming = { peer:message { sequence = sequence, amount = most } } }
+      assert.equal(most:to_bytes(), chain.storage:read("_Ledger", account "Ours"))
+      chain:commit { { "Ours", "pay", { uint256 = most } } }
+      assert.equal("", chain.storage:read("_Ledger", account "Ours"))
+    end
   end)
 
   it("makes a refund that he has not of nothing", function()
@@ -651,6 +706,32 @@ describe("a message of a peer is refused, listed and without effect #small", fun
     assert.same({}, chain:commit { incoming = { peer:message { sequence = 9999 } } }.refused)
   end)
 
+  it("where it is longer than 16 MiB", function()
+    local record = peer:message { input = ("x"):rep(16 * 1024 * 1024) }
+    refuses("message: longer than 16 MiB", record)
+  end)
+
+  -- A mailbox of that many messages, none of which is looked at.
+  local function open_full(count)
+    local chain = open(OURS_ONLY, { genesis = { limits = { messages_per_set = 0 } } })
+    assert(chain.storage:commit_state_diff { height = 1, state_diffs = { {
+      contract_name = "_Mailbox", state_diffs = { { key = "Tail",
+        value = string.pack("<I8", count) } } } } })
+    return chain
+  end
+
+  it("where the mailbox is full, unless it is an answer or a refund", function()
+    local full <close> = open_full(100000)
+    local answer = peer:message { sequence = 1, kind = 9, method = false,
+      answered_id = ("i"):rep(32) }
+
+    local out = full:commit { incoming = { peer:message {}, answer } }
+    assert.same({ { list = "incoming", index = 1, reason = "message: mailbox full" } },
+      out.refused)
+    local room <close> = open_full(99999)
+    assert.same({}, room:commit({ incoming = { peer:message {} } }).refused)
+  end)
+
   it("where it is of an unknown kind or version", function()
     for _, kind in ipairs { 0, 1, 3, 7, 13, 65535 } do
       refuses("message: kind", peer:message { kind = kind })
@@ -757,6 +838,18 @@ describe("what a peer tells that it took #small", function()
     assert.same({}, left(chain))
     assert.is_nil(mailbox(chain)["Open_" .. u32(THEIRS)])
     assert.equal(string.pack("<I8", 5), mailbox(chain)["Next_" .. u32(THEIRS)])
+  end)
+
+  it("comes with a header behind which older ones are refused", function()
+    local peer <close> = peers.open()
+    local chain <close> = sent(1)
+    local older = peer:message {}
+
+    chain:commit { acknowledgements = { peer:acknowledge(1) } }
+
+    assert.same({ { list = "incoming", index = 1,
+      reason = "header: older than one that was seen" } },
+      chain:commit({ incoming = { older } }).refused)
   end)
 
   it("makes room for more", function()
