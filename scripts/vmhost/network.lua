@@ -296,10 +296,14 @@ function Network:__tostring()
     self.round)
 end
 
-local function check_host(self, name)
+local function check_self(self)
   if getmetatable(self) ~= Network then
     raise "a method of a network is called with a colon, as in net:mine()"
   end
+end
+
+local function check_host(self, name)
+  check_self(self)
   if not self.hosts[name] then
     raise("no host %s; there are %s", wrong_use.shown(name), table.concat(self.names, ", "))
   end
@@ -435,7 +439,8 @@ end
 -- @tparam table receipt
 -- @tparam[opt] string message of a failure: `net:expect_success(net:mine_until(tx))` names it
 -- @treturn table the receipt
-function Network.expect_success(_, receipt, message)
+function Network:expect_success(receipt, message)
+  check_self(self)
   if receipt == nil then error("the network failed: " .. tostring(message), 2) end
   if receipt.execution_result ~= "SUCCESS" then
     local first = receipt.output_argument_array[1]

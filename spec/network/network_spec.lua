@@ -286,6 +286,16 @@ describe("network.new #small", function()
     end
   end)
 
+  it("tells a method that is called without a colon", function()
+    local net <close> = open()
+    for _, wrong_call in ipairs { function() net.submit("a", "Bank", "twice", 1) end,
+      function() net.expect_success({}) end } do
+      local good, wrong = pcall(wrong_call)
+      assert.is_false(good)
+      assert.truthy(wrong:find("called with a colon", 1, true), wrong)
+    end
+  end)
+
   it("gives hosts the chains 42, 43 and so on, and each the keys of the others", function()
     local net <close> = open()
 
