@@ -591,6 +591,44 @@ describe("chain:revert", function()
   end)
 end)
 
+describe("chain:restart", function()
+  local function goes_on(options)
+    local chain <close> = counter_chain(options)
+    chain:expect_success(chain:send("Counter", "add", 5))
+    local root, storage = chain.storage:state_hash(), chain.storage
+
+    assert.is_true(assert(chain:restart()))
+
+    assert.equal(root, chain.storage:state_hash())
+    chain:expect_success(chain:send("Counter", "add", 2))
+    assert.equal(uint64(7), chain:read("Counter", "total"))
+    return storage == chain.storage
+  end
+
+  it("goes on where the chain was, in memory with the storage that it has", function()
+    assert.is_true(goes_on())
+  end)
+
+  it("goes on where the chain was, on LevelDB with one that was opened again", function()
+    local folder <close> = temporary_folder()
+    assert.is_false(goes_on { path = folder.path .. "/chain" })
+  end)
+
+  it("closes the chain where it cannot be opened again", function()
+    local folder <close> = temporary_folder()
+    local path = folder.path .. "/chain"
+    local chain <close> = counter_chain { path = path }
+    assert(os.execute("rm -rf " .. path .. " && touch " .. path))
+
+    local restarted, message, code = chain:restart()
+
+    assert.is_nil(restarted)
+    assert.truthy(message)
+    assert.truthy(code)
+    assert.equal("vmhost.fixture.Chain (closed)", tostring(chain))
+  end)
+end)
+
 describe("chain:proof", function()
   it("gives what verify_proof takes", function()
     local chain <close> = counter_chain()
