@@ -31,6 +31,12 @@ static bool is_id(vmh_bytes bytes)
     return bytes.size == sizeof(vmh_hash32);
 }
 
+/* Of a context, with or without the index of the call in it: whoever sent it finds it by that. */
+static bool is_context_id(vmh_bytes bytes)
+{
+    return is_id(bytes) || bytes.size == sizeof(vmh_hash32) + 4;
+}
+
 /* The fields that are there; ids only where they have their size. */
 static unsigned fields_of(const vmh_message *message)
 {
@@ -43,7 +49,7 @@ static unsigned fields_of(const vmh_message *message)
 static bool lacks_field(const vmh_message *message, unsigned fields)
 {
     return ((fields & ANSWERED_ID) != 0 && !is_id(message->answered_id)) ||
-           ((fields & CONTEXT_ID) != 0 && !is_id(message->context_id)) ||
+           ((fields & CONTEXT_ID) != 0 && !is_context_id(message->context_id)) ||
            (message->kind == VMH_MESSAGE_SYNC_FAILURE && message->code == 0) ||
            message->from_service.size == 0 || message->to_service.size == 0 ||
            message->token.size != VMH_TOKEN_SIZE;

@@ -770,7 +770,8 @@ describe("a message of a peer is refused, listed and without effect #small", fun
     { changed(REFUND, { answered_id = "" }), changed(REFUND, { answered_id = "x" }) },
     { changed(ANSWER, { answered_id = "" }), changed(FAILURE, { code = 0 }) },
     { changed(ASYNC_CALL, { context_id = "" }), changed(ASYNC_CALL, { answered_id = "x" }),
-      changed(ASYNC_ANSWER, { context_id = ID .. "x" }) },
+      changed(ASYNC_ANSWER, { context_id = ID .. "x" }),
+      changed(ASYNC_ANSWER, { context_id = ID .. "12345" }) },
   }
   it("where a field is not there that its kind has", function()
     for _, list in ipairs(LACKING) do
