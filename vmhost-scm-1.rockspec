@@ -131,6 +131,8 @@ build = {
         "core/contractlua/invocation_await.c",
         "core/contractlua/kept_value.c",
         "core/contractlua/lexer.c",
+        "core/contractlua/lib_amount.c",
+        "core/contractlua/lib_async.c",
         "core/contractlua/lib_base.c",
         "core/contractlua/lib_coroutine.c",
         "core/contractlua/lib_crypto.c",
