@@ -429,7 +429,8 @@ static int contract_compile(lua_State *L)
 // @tparam string name of the contract or file, for the text of a refusal
 // @tparam string source
 // @treturn[1] table methods, a list: name, internal, writes, variadic, parameters and results
-// (names of types), parameter_names ("" where one has none); events, a list: name, fields,
+// (names of types), parameter_names ("" where one has none), callback (true, of callbacks only);
+// events, a list: name, fields,
 // field_names; state, a list: name, type
 // @return[2] nil
 // @treturn[2] string the refusal, as of `check`, or what the main chunk does wrong

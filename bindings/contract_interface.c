@@ -95,6 +95,10 @@ static void push_method(lua_State *L, const vmh_lua_declared_method *declared)
     lua_setfield(L, -2, "parameters");
     push_names(L, declared->parameter_names, method->parameter_count);
     lua_setfield(L, -2, "parameter_names");
+    if (declared->is_callback) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "callback");
+    }
     vmh_push_argument_types(L, method->results, method->result_count);
     lua_setfield(L, -2, "results");
 }

@@ -44,6 +44,82 @@ static void push_calls(lua_State *L, const vmh_run_record *record)
     }
 }
 
+static void set_id(lua_State *L, const char *name, const vmh_hash32 *id)
+{
+    static const vmh_hash32 none;
+
+    if (memcmp(id->bytes, none.bytes, sizeof none.bytes) != 0)
+        vmh_set_bytes_field(L, name, vmh_bytes_hash(id));
+}
+
+static void push_executions(lua_State *L, const vmh_run_record *record)
+{
+    lua_createtable(L, (int)record->execution_count, 0);
+    for (size_t i = 0; i < record->execution_count; i++) {
+        const vmh_inline_execution *execution = &record->executions[i];
+
+        lua_createtable(L, 0, 10);
+        lua_pushstring(L, vmh_execution_kind_name(execution->kind));
+        lua_setfield(L, -2, "kind");
+        vmh_set_bytes_field(L, "contract_name", execution->contract_name);
+        vmh_set_bytes_field(L, "method_name", execution->method_name);
+        set_id(L, "id", &execution->id);
+        set_id(L, "parent", &execution->parent);
+        set_id(L, "answered", &execution->answered);
+        vmh_set_integer_field(L, "gas_given", execution->gas_given);
+        vmh_set_integer_field(L, "gas_used", execution->gas_used);
+        vmh_set_integer_field(L, "code", execution->code);
+        if (execution->code != VMH_CODE_OK)
+            vmh_set_bytes_field(L, "error", execution->error);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_undone(lua_State *L, const vmh_run_record *record)
+{
+    lua_createtable(L, (int)record->event_count, 0);
+    for (size_t i = 0; i < record->event_count; i++) {
+        lua_pushboolean(L, record->undone_events[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+static void push_bytes_list(lua_State *L, const vmh_bytes *items, size_t count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        vmh_push_bytes(L, items[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* Each only where there is something to tell. */
+void vmh_set_async_fields(lua_State *L, const vmh_run_record *record)
+{
+    bool has_undone = false;
+
+    for (size_t i = 0; i < record->event_count; i++)
+        has_undone = has_undone || record->undone_events[i];
+    if (record->execution_count != 0) {
+        push_executions(L, record);
+        lua_setfield(L, -2, "executions");
+    }
+    if (record->message_count != 0) {
+        push_bytes_list(L, record->messages, record->message_count);
+        lua_setfield(L, -2, "messages");
+    }
+    if (has_undone) {
+        push_undone(L, record);
+        lua_setfield(L, -2, "undone_events");
+    }
+    if (record->gas_refunded != 0)
+        vmh_set_integer_field(L, "gas_refunded", record->gas_refunded);
+    if (record->is_refused) {
+        lua_pushboolean(L, true);
+        lua_setfield(L, -2, "is_refused");
+    }
+}
+
 static void push_receipts(lua_State *L, const vmh_transaction_set_result *result,
                           const vmh_rules *rules)
 {
@@ -62,7 +138,7 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
     for (size_t i = 0; i < result->receipt_count; i++) {
         const vmh_run_record *record = &result->records[i];
 
-        lua_createtable(L, 0, 2);
+        lua_createtable(L, 0, 7);
         if (result->receipts[i].execution_result != VMH_RESULT_SUCCESS) {
             vmh_push_bytes(L, record->error);
             lua_setfield(L, -2, "error");
@@ -71,15 +147,7 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
             vmh_set_bytes_field(L, "first_run_id", vmh_bytes_hash(&record->first_run_id));
         push_calls(L, record);
         lua_setfield(L, -2, "calls");
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
-}
-
-static void push_bytes_list(lua_State *L, const vmh_bytes *items, size_t count)
-{
-    lua_createtable(L, (int)count, 0);
-    for (size_t i = 0; i < count; i++) {
-        vmh_push_bytes(L, items[i]);
+        vmh_set_async_fields(L, record);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

@@ -14,6 +14,9 @@ void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *se
                                      const vmh_transaction_set_result *result,
                                      const vmh_rules *rules);
 
+/* Sets the fields of a record that asynchronous calls and messages fill, on the table on top. */
+void vmh_set_async_fields(lua_State *L, const vmh_run_record *record);
+
 /* Pushes the list of statuses and, if one is not VALID, the first failure; returns how many. */
 int vmh_push_pre_order_result(lua_State *L, const vmh_transaction_status *statuses, size_t count,
                               size_t failed, vmh_bytes refusal);

@@ -14,9 +14,11 @@ typedef struct scripted_processor {
 static void check_sdk_call(lua_State *L, int index, vmh_arena *arena, vmh_sdk_call *call)
 {
     static const char *const known[] = {"context_id",      "operation_name",   "method_name",
-                                        "input_arguments", "permission_scope", NULL};
+                                        "input_arguments", "permission_scope", "gas_used",
+                                        NULL};
     vmh_path root = vmh_path_root("call");
     vmh_path path = vmh_path_field(&root, "permission_scope");
+    vmh_path gas_path = vmh_path_field(&root, "gas_used");
 
     vmh_path_check_keys(L, index, &root, known);
     call->context_id = vmh_path_copy_field(L, index, &root, "context_id", true, arena);
@@ -33,7 +35,10 @@ static void check_sdk_call(lua_State *L, int index, vmh_arena *arena, vmh_sdk_ca
     if (!lua_isnil(L, -1))
         call->permission_scope =
             (vmh_permission_scope)vmh_path_check_enum(L, -1, &path, vmh_permission_scope_name);
-    lua_pop(L, 2);
+    lua_getfield(L, index, "gas_used");
+    if (!lua_isnil(L, -1))
+        call->gas_used = vmh_path_check_u64(L, -1, &gas_path);
+    lua_pop(L, 3);
 }
 
 int vmh_sdk_call_from_lua(lua_State *L, int index, vmh_sdk_handler *handler,
@@ -58,13 +63,16 @@ int vmh_sdk_call_from_lua(lua_State *L, int index, vmh_sdk_handler *handler,
         return vmh_push_failure(L, &why);
     if (result.outcome == VMH_SDK_OK) {
         vmh_push_argument_array(L, result.output_arguments);
+        lua_pushinteger(L, (lua_Integer)result.gas_used);
         vmh_clear_scratch(L, scratch);
-        return 1;
+        return 2;
     }
     lua_pushnil(L);
     vmh_push_bytes(L, result.error);
     lua_pushstring(L, result.outcome == VMH_SDK_ERROR ? "sdk_error" : "sdk_abort");
-    return 3;
+    lua_pushinteger(L, (lua_Integer)result.gas_used);
+    lua_pushinteger(L, (lua_Integer)result.code);
+    return 5;
 }
 
 /* ---- process_call ---- */
@@ -112,6 +120,12 @@ static void push_input(lua_State *L, const process_request *request)
     lua_setfield(L, -2, "calling_permission_scope");
     lua_pushinteger(L, (lua_Integer)input->gas_limit);
     lua_setfield(L, -2, "gas_limit");
+    lua_pushstring(L, vmh_execution_kind_name(input->execution_kind));
+    lua_setfield(L, -2, "execution_kind");
+    if (input->execution_kind == VMH_EXECUTION_GROUP) {
+        vmh_push_bytes(L, input->group);
+        lua_setfield(L, -2, "group");
+    }
     if (input->resume != NULL) {
         push_resume(L, input->resume);
         lua_setfield(L, -2, "resume");
@@ -353,6 +367,42 @@ static vmh_status describe_method(vmh_processor *processor, vmh_bytes context_id
                          describe_method_body, &request, why);
 }
 
+/* ---- may_call_back ---- */
+
+typedef struct callback_request {
+    vmh_bytes contract_name;
+    vmh_bytes method_name;
+    bool *may;
+} callback_request;
+
+static int may_call_back_body(lua_State *L)
+{
+    const callback_request *request = lua_touserdata(L, 2);
+
+    lua_getfield(L, 1, "may_call_back");
+    lua_createtable(L, 0, 2);
+    vmh_push_bytes(L, request->contract_name);
+    lua_setfield(L, -2, "contract_name");
+    vmh_push_bytes(L, request->method_name);
+    lua_setfield(L, -2, "method_name");
+    lua_call(L, 1, 1);
+    *request->may = lua_toboolean(L, -1);
+    return 0;
+}
+
+static vmh_status may_call_back(vmh_processor *processor, vmh_bytes context_id,
+                                vmh_bytes contract_name, vmh_bytes method_name, bool *may,
+                                vmh_failure *why)
+{
+    scripted_processor *scripted = (scripted_processor *)processor;
+    callback_request request = {contract_name, method_name, may};
+
+    (void)context_id;
+    *may = false;
+    return vmh_seam_call(scripted, scripted->state, "processor.may_call_back", may_call_back_body,
+                         &request, why);
+}
+
 /* ---- contract_sdk_call_handler ---- */
 
 /*
@@ -424,7 +474,8 @@ static void free_nothing(vmh_processor *processor)
 
 vmh_processor *vmh_push_scripted_processor(lua_State *L, int index, vmh_script_state *state)
 {
-    static const char *const functions[] = {"process_call", "get_contract_info", "describe_method",
+    static const char *const functions[] = {"process_call",    "get_contract_info",
+                                            "describe_method", "may_call_back",
                                             "contract_sdk_call_handler", NULL};
     vmh_path path = vmh_path_root("processor");
     scripted_processor *scripted;
@@ -437,7 +488,9 @@ vmh_processor *vmh_push_scripted_processor(lua_State *L, int index, vmh_script_s
     scripted->port.get_contract_info = get_contract_info;
     if (lua_getfield(L, index, "describe_method") != LUA_TNIL)
         scripted->port.describe_method = describe_method;
-    lua_pop(L, 1);
+    if (lua_getfield(L, index, "may_call_back") != LUA_TNIL)
+        scripted->port.may_call_back = may_call_back;
+    lua_pop(L, 2);
     scripted->port.contract_sdk_call_handler = take_handler;
     scripted->port.free = free_nothing;
     return &scripted->port;

@@ -409,6 +409,7 @@ int luaopen_vmhost_vm(lua_State *L)
         {"call_system_contract", vm_call_system_contract},
         {"handle_sdk_call", vmh_vm_sdk_call},
         {"describe", vm_describe},
+        {"messages", vmh_vm_messages},
         {"storage", vm_storage},
         {NULL, NULL},
     };

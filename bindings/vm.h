@@ -54,4 +54,8 @@ int vmh_vm_process_transaction_set(lua_State *L);
 int vmh_vm_pre_order(lua_State *L);
 int vmh_vm_commit_sets(lua_State *L);
 
+/* ---- vm_messages.c ---- */
+
+int vmh_vm_messages(lua_State *L);
+
 #endif

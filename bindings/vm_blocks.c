@@ -107,6 +107,41 @@ static const vmh_peer_record *check_records(lua_State *L, int index, const char 
     return records;
 }
 
+/* Messages that run as if they had been proved. */
+static void check_unproved(lua_State *L, int index, vmh_arena *arena, vmh_transaction_set *set)
+{
+    vmh_path root = vmh_path_root("unproved_messages");
+    vmh_bytes *messages;
+
+    index = lua_absindex(L, index);
+    if (lua_isnil(L, index))
+        return;
+    set->unproved_count = vmh_path_check_list(L, index, &root);
+    messages = vmh_path_new_list(L, arena, set->unproved_count, sizeof *messages);
+    for (size_t i = 0; i < set->unproved_count; i++) {
+        vmh_path item = vmh_path_item(&root, (lua_Integer)i + 1);
+
+        lua_rawgeti(L, index, (lua_Integer)i + 1);
+        messages[i] = vmh_path_copy(L, arena, vmh_path_check_bytes(L, -1, &item));
+        lua_pop(L, 1);
+    }
+    set->unproved_messages = messages;
+}
+
+/* What those who step through a chain say of its messages. */
+static void check_stepping(lua_State *L, int index, vmh_arena *arena, vmh_transaction_set *set)
+{
+    vmh_path limit_path = vmh_path_root("message_limit");
+
+    lua_getfield(L, index, "message_limit");
+    set->limits_messages = !lua_isnil(L, -1);
+    if (set->limits_messages)
+        set->message_limit = vmh_path_check_u64(L, -1, &limit_path);
+    lua_getfield(L, index, "unproved_messages");
+    check_unproved(L, -1, arena, set);
+    lua_pop(L, 2);
+}
+
 /* The table of a set at `index`, with or without what peers bring. */
 static void check_set(lua_State *L, int index, bool with_peers, vmh_arena *arena,
                       vmh_transaction_set *set)
@@ -114,7 +149,8 @@ static void check_set(lua_State *L, int index, bool with_peers, vmh_arena *arena
     static const char *const known[] = {
         "height",         "timestamp",           "block_proposer",
         "reference_time", "prev_reference_time", "signed_transactions",
-        "incoming",       "acknowledgements",    NULL};
+        "incoming",       "acknowledgements",    "message_limit",
+        "unproved_messages", NULL};
     static const char *const known_alone[] = {
         "height",         "timestamp",           "block_proposer",
         "reference_time", "prev_reference_time", "signed_transactions",
@@ -130,6 +166,7 @@ static void check_set(lua_State *L, int index, bool with_peers, vmh_arena *arena
     set->incoming = check_records(L, index, "incoming", "message", arena, &set->incoming_count);
     set->acknowledgements = check_records(L, index, "acknowledgements", "taken", arena,
                                           &set->acknowledgement_count);
+    check_stepping(L, index, arena, set);
 }
 
 /// ProcessTransactionSet: runs signed transactions in order.

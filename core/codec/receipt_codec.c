@@ -128,7 +128,7 @@ void vmh_events_encode(const vmh_event *events, size_t count, vmh_buffer *packed
 
 static void read_event(vmh_bytes message, vmh_event *out)
 {
-    vmh_event event;
+    vmh_event event = {.is_undone = false};
     vmh_reader reader;
 
     vmh_reader_init(&reader, message);

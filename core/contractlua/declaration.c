@@ -389,8 +389,16 @@ vmh_status vmh_lua_read_method(vmh_bytes text, vmh_arena *arena, vmh_lua_declare
     vmh_method method = {.name = out->method.name};
     method_types types;
 
+    *out = (vmh_lua_declared_method){.method = method};
+    if (vmh_bytes_equal(peek_name(&of), VMH_LITERAL("callback"))) {
+        take_name(&of);
+        out->is_callback = true;
+        out->method.writes = true;
+        expect_end(&of);
+        return of.status;
+    }
     if (read_either(&of, VMH_LITERAL("internal"), VMH_LITERAL("external"),
-                    "'external' or 'internal'", &method.is_internal) &&
+                    "'external', 'internal' or 'callback'", &method.is_internal) &&
         read_either(&of, VMH_LITERAL("write"), VMH_LITERAL("read"), "'read' or 'write'",
                     &method.writes) &&
         read_types(&of, &method, &types)) {

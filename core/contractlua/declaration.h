@@ -5,6 +5,7 @@
  *     "map(bytes20, list(uint64))"                       kept
  *     "from bytes20, to bytes20, amount uint256"         an event
  *     "external write (to bytes20, amount uint256) bool" a method
+ *     "callback"                                         one for answers
  *     "transfer(bytes20, uint256)(bool)"                 a method of another contract
  *
  * Blanks are free between words. All that is read lives in the arena.
@@ -78,6 +79,7 @@ typedef struct vmh_lua_declared_event {
 typedef struct vmh_lua_declared_method {
     vmh_method method;
     const vmh_bytes *parameter_names; /* empty ones: not named */
+    bool is_callback; /* called for answers alone, with whatever values they have */
 } vmh_lua_declared_method;
 
 /*

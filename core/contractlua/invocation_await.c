@@ -7,13 +7,13 @@
 
 /*
  * What is stored of a suspended execution: version 1 (u32), then, each behind its length
- * (u32), the method, the service that is asked, and the signature of what it is asked; then the
- * frozen execution. Integers are little-endian.
+ * (u32), the method, the service that is asked, the signature of what it is asked, and the group
+ * of asynchronous calls that name none; then the frozen execution. Integers are little-endian.
  */
 enum { STORED_VERSION = 1 };
 
 typedef struct stored_run {
-    vmh_bytes method, service, signature, frozen;
+    vmh_bytes method, service, signature, group, frozen;
 } stored_run;
 
 static void put_part(vmh_buffer *out, vmh_bytes part)
@@ -30,14 +30,18 @@ static vmh_status store_run(vmh_lua_invocation *call, const vmh_lua_declared_met
                             vmh_buffer *out, bool *fits)
 {
     const vmh_lua_awaited *awaited = &call->sdk.awaited;
+    vmh_bytes group = {0};
     uint8_t version[4];
     vmh_status status;
 
+    if (call->sdk.group != NULL)
+        group = vmh_lua_string_bytes(call->sdk.group);
     vmh_put_u32_le(version, STORED_VERSION);
     vmh_buffer_append(out, vmh_bytes_of(version, sizeof version));
     put_part(out, method->method.name);
     put_part(out, awaited->service);
     put_part(out, awaited->signature);
+    put_part(out, group);
     status = vmh_lua_freeze(call->L, out, NULL, call->why);
     *fits = status != VMH_E_LIMIT;
     if (status == VMH_E_LIMIT)
@@ -65,7 +69,7 @@ static bool read_stored(vmh_bytes stored, stored_run *out)
         return false;
     out->frozen = vmh_bytes_of(stored.data + 4, stored.size - 4);
     return take_part(&out->frozen, &out->method) && take_part(&out->frozen, &out->service) &&
-           take_part(&out->frozen, &out->signature);
+           take_part(&out->frozen, &out->signature) && take_part(&out->frozen, &out->group);
 }
 
 /* Sends the call with what goes on from its answer. A refusal of the host ends the run. */
@@ -232,6 +236,11 @@ vmh_status vmh_lua_invocation_resume(vmh_lua_invocation *call)
     if (status != VMH_OK)
         return status;
     call->L->gas = (int64_t)(call->sdk.gas_limit - call->out->gas_used);
+    if (stored.group.size != 0) {
+        call->sdk.group = vmh_lua_string_new(&call->L->heap, stored.group);
+        if (call->sdk.group == NULL)
+            return vmh_lua_invocation_fail_by_stop(call);
+    }
     status = make_answer(call, &stored, &error, &answer);
     if (status != VMH_OK)
         return status;

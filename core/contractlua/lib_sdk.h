@@ -13,6 +13,8 @@ vmh_lua_step vmh_lua_sdk_await(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_send(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame);
+
+/* lib_amount.c */
 vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_transfer(vmh_lua_state *L, vmh_lua_frame *frame);
 

@@ -1,10 +1,10 @@
 /*
- * `sdk`: other contracts, called and sent to, and amounts. A method is named by its
- * signature, "transfer(bytes20,uint256)(bool)": its types say how values are packed, and
- * bytecode knows it by them.
+ * `sdk`: other contracts, called and sent to. A method is named by its signature,
+ * "transfer(bytes20,uint256)(bool)": its types say how values are packed, and bytecode knows it
+ * by them.
  */
 #include "codec/argument_codec.h"
-#include "contractlua/lib_sdk.h"
+#include "contractlua/lib_service.h"
 #include "types/host_texts.h"
 #include "types/message.h"
 
@@ -117,22 +117,6 @@ bool vmh_lua_pack(vmh_lua_state *L, vmh_argument_array array, vmh_bytes *packed,
 
 /* ---- a call ---- */
 
-/* A call that is to be made. */
-typedef struct service_call {
-    vmh_lua_state *L;
-    vmh_lua_frame *frame;
-    vmh_bytes service;
-    vmh_lua_signature signature;
-    vmh_bytes packed; /* arguments, with header */
-    bool has_value;
-    vmh_bytes token;
-    vmh_word amount;
-    uint64_t gas, lock; /* LEFT_TO_HOST where they are not given */
-    vmh_lua_step step;
-} service_call;
-
-#define LEFT_TO_HOST UINT64_MAX
-
 static bool read_amount(vmh_lua_value value, vmh_word *amount)
 {
     if (value.tag == VMH_LUA_UINT256)
@@ -144,7 +128,7 @@ static bool read_amount(vmh_lua_value value, vmh_word *amount)
     return true;
 }
 
-static bool check_amount(service_call *of, uint32_t index)
+bool vmh_lua_service_take_amount(vmh_lua_service_call *of, uint32_t index)
 {
     vmh_lua_value value = vmh_lua_argument(of->L, of->frame, index);
 
@@ -156,8 +140,7 @@ static bool check_amount(service_call *of, uint32_t index)
     return false;
 }
 
-/* A token, or the one that there is where nil is given. */
-static bool check_token(service_call *of, uint32_t index)
+bool vmh_lua_service_take_token(vmh_lua_service_call *of, uint32_t index)
 {
     vmh_lua_string *token;
 
@@ -175,7 +158,7 @@ static bool check_token(service_call *of, uint32_t index)
 }
 
 /* Reads a signature; `name` empty: it has its own. */
-static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
+static bool read_signature(vmh_lua_service_call *of, vmh_bytes name, vmh_bytes text)
 {
     vmh_bytes wrong = {0};
     vmh_status status;
@@ -198,7 +181,7 @@ static bool read_signature(service_call *of, vmh_bytes name, vmh_bytes text)
 }
 
 /* The arguments of a call, as the signature has them. */
-static bool pack_values(service_call *of, const vmh_lua_value *values, uint32_t count)
+static bool pack_values(vmh_lua_service_call *of, const vmh_lua_value *values, uint32_t count)
 {
     const vmh_method *method = &of->signature.method;
     vmh_lua_expected expected = {"method", method->name, method->parameters,
@@ -211,7 +194,7 @@ static bool pack_values(service_call *of, const vmh_lua_value *values, uint32_t 
 }
 
 /* Those from argument `index` on. */
-static bool pack_arguments(service_call *of, uint32_t index)
+static bool pack_arguments(vmh_lua_service_call *of, uint32_t index)
 {
     uint32_t count = of->frame->argument_count > index ? of->frame->argument_count - index : 0;
 
@@ -219,7 +202,7 @@ static bool pack_arguments(service_call *of, uint32_t index)
 }
 
 /* A name is copied where it is called; usual ones are part of the price of that. */
-static bool take_service(service_call *of, vmh_lua_string *service)
+static bool take_service(vmh_lua_service_call *of, vmh_lua_string *service)
 {
     of->service = vmh_lua_string_bytes(service);
     return of->service.size <= USUAL_NAME ||
@@ -227,8 +210,7 @@ static bool take_service(service_call *of, vmh_lua_string *service)
            stop(of->L, &of->step);
 }
 
-/* Service, signature and arguments, from `index` on. */
-static bool take_call(service_call *of, uint32_t index)
+bool vmh_lua_service_take(vmh_lua_service_call *of, uint32_t index)
 {
     vmh_lua_string *service, *signature;
 
@@ -240,10 +222,27 @@ static bool take_call(service_call *of, uint32_t index)
            pack_arguments(of, index + 2);
 }
 
+bool vmh_lua_service_take_values(vmh_lua_service_call *of, const char *name)
+{
+    vmh_lua_string *types;
+
+    return vmh_lua_check_string(of->L, of->frame, 0, &types, &of->step) &&
+           read_signature(of, vmh_bytes_text(name), vmh_lua_string_bytes(types)) &&
+           pack_arguments(of, 1);
+}
+
 /* ---- a call as a table: { service, signature, arguments..., gas = } ---- */
 
+bool vmh_lua_service_no_field(vmh_lua_service_call *of, vmh_bytes name)
+{
+    of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "a call has no field '%.*s'",
+                                    (int)(name.size < SHOWN_SIZE ? name.size : SHOWN_SIZE),
+                                    (const char *)name.data);
+    return false;
+}
+
 /* A field of it that has a name. */
-static bool take_field(service_call *of, vmh_bytes name, vmh_lua_value value)
+static bool take_field(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value value)
 {
     bool is_gas = vmh_bytes_equal(name, VMH_LITERAL("gas"));
 
@@ -266,14 +265,13 @@ static bool take_field(service_call *of, vmh_bytes name, vmh_lua_value value)
         }
         of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'token' is a string of 10 bytes");
     } else {
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "a call has no field '%.*s'",
-                                        (int)(name.size < SHOWN_SIZE ? name.size : SHOWN_SIZE),
-                                        (const char *)name.data);
+        return of->take_more != NULL ? of->take_more(of, name, value)
+                                     : vmh_lua_service_no_field(of, name);
     }
     return false;
 }
 
-static bool take_fields(service_call *of, const vmh_lua_table *call)
+static bool take_fields(vmh_lua_service_call *of, const vmh_lua_table *call)
 {
     /* Places of deleted keys are walked too. */
     if (!vmh_lua_charge(of->L, call->entry_count / 8))
@@ -294,7 +292,7 @@ static bool take_fields(service_call *of, const vmh_lua_table *call)
     return true;
 }
 
-static bool take_call_table(service_call *of)
+bool vmh_lua_service_take_table(vmh_lua_service_call *of)
 {
     vmh_lua_table *call;
     vmh_lua_value service, signature;
@@ -317,24 +315,23 @@ static bool take_call_table(service_call *of)
            pack_values(of, call->items + 2, (uint32_t)count - 2);
 }
 
-static bool begin(service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
+bool vmh_lua_service_begin(vmh_lua_service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    *of = (service_call){.L = L, .frame = frame, .token = VMH_DEFAULT_TOKEN,
-                         .gas = LEFT_TO_HOST, .lock = LEFT_TO_HOST};
+    *of = (vmh_lua_service_call){.L = L, .frame = frame, .token = VMH_DEFAULT_TOKEN,
+                         .gas = VMH_LUA_LEFT_TO_HOST, .lock = VMH_LUA_LEFT_TO_HOST};
     return vmh_lua_sdk_begin(L, frame, &of->step);
 }
 
 /* Amount and token in front of a call. */
-static bool begin_with_value(service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
+static bool begin_with_value(vmh_lua_service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    if (!begin(of, L, frame))
+    if (!vmh_lua_service_begin(of, L, frame))
         return false;
     of->has_value = true;
-    return check_amount(of, 0) && check_token(of, 1);
+    return vmh_lua_service_take_amount(of, 0) && vmh_lua_service_take_token(of, 1);
 }
 
-/* The amount, in scratch. */
-static bool amount_argument(service_call *of, vmh_argument *out)
+bool vmh_lua_service_amount(vmh_lua_service_call *of, vmh_argument *out)
 {
     uint8_t *bytes = vmh_arena_alloc(of->L->sdk->scratch, 32);
 
@@ -347,9 +344,8 @@ static bool amount_argument(service_call *of, vmh_argument *out)
 
 /* ---- calls that answer ---- */
 
-/* Sdk.Service.callMethod; the packed results, with header. */
-static bool call_method(service_call *of, vmh_bytes service, vmh_bytes method, vmh_bytes packed,
-                        vmh_bytes *results)
+bool vmh_lua_service_call_method(vmh_lua_service_call *of, vmh_bytes service, vmh_bytes method,
+                                 vmh_bytes packed, vmh_bytes *results)
 {
     static const vmh_lua_operation operation = {"Sdk.Service", "callMethod",
                                                 VMH_PERMISSION_SERVICE};
@@ -367,7 +363,7 @@ static bool call_method(service_call *of, vmh_bytes service, vmh_bytes method, v
 }
 
 /* What a service of the host answers, unpacked: one value of a type. */
-static bool unpack_one(service_call *of, vmh_bytes results, vmh_argument_type type,
+static bool unpack_one(vmh_lua_service_call *of, vmh_bytes results, vmh_argument_type type,
                        vmh_argument *out)
 {
     vmh_argument_array array;
@@ -387,7 +383,7 @@ static bool unpack_one(service_call *of, vmh_bytes results, vmh_argument_type ty
 }
 
 /* The call moves its value by way of _Ledger. */
-static bool call_by_ledger(service_call *of, vmh_bytes *results)
+static bool call_by_ledger(vmh_lua_service_call *of, vmh_bytes *results)
 {
     vmh_argument arguments[5] = {
         vmh_argument_string(of->service),
@@ -399,7 +395,7 @@ static bool call_by_ledger(service_call *of, vmh_bytes *results)
     vmh_bytes bare, packed;
     vmh_status status;
 
-    if (!amount_argument(of, &arguments[4]))
+    if (!vmh_lua_service_amount(of, &arguments[4]))
         return false;
     status = vmh_argument_array_pack((vmh_argument_array){arguments, 5}, of->L->sdk->scratch,
                                      &bare, of->L->why);
@@ -407,7 +403,7 @@ static bool call_by_ledger(service_call *of, vmh_bytes *results)
         status = vmh_argument_array_add_header(bare, of->L->sdk->scratch, &packed, of->L->why);
     if (status != VMH_OK)
         return fail(of->L, status, &of->step);
-    if (!call_method(of, VMH_LITERAL("_Ledger"), VMH_LITERAL("callWithValue"), packed,
+    if (!vmh_lua_service_call_method(of, VMH_LITERAL("_Ledger"), VMH_LITERAL("callWithValue"), packed,
                      results) ||
         !unpack_one(of, *results, VMH_ARGUMENT_BYTES, &answer))
         return false;
@@ -460,7 +456,7 @@ bool vmh_lua_unpack_results(vmh_lua_state *L, vmh_bytes service,
     return false;
 }
 
-static vmh_lua_step give_results(service_call *of, vmh_bytes with_header)
+static vmh_lua_step give_results(vmh_lua_service_call *of, vmh_bytes with_header)
 {
     vmh_bytes packed = vmh_argument_array_strip_header(with_header);
     vmh_argument_array results;
@@ -478,11 +474,11 @@ static vmh_lua_step give_results(service_call *of, vmh_bytes with_header)
     return vmh_lua_return_from(of->frame, 0, (uint32_t)results.count);
 }
 
-static vmh_lua_step finish_call(service_call *of)
+static vmh_lua_step finish_call(vmh_lua_service_call *of)
 {
     vmh_bytes results;
     bool good = of->has_value ? call_by_ledger(of, &results)
-                              : call_method(of, of->service, of->signature.text, of->packed,
+                              : vmh_lua_service_call_method(of, of->service, of->signature.text, of->packed,
                                             &results);
 
     return good ? give_results(of, results) : of->step;
@@ -490,22 +486,24 @@ static vmh_lua_step finish_call(service_call *of)
 
 vmh_lua_step vmh_lua_sdk_call_service(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
+    vmh_lua_service_call of;
 
-    return begin(&of, L, frame) && take_call(&of, 0) ? finish_call(&of) : of.step;
+    return vmh_lua_service_begin(&of, L, frame) && vmh_lua_service_take(&of, 0) ? finish_call(&of)
+                                                                                : of.step;
 }
 
 vmh_lua_step vmh_lua_sdk_call_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
+    vmh_lua_service_call of;
 
-    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_call(&of) : of.step;
+    return begin_with_value(&of, L, frame) && vmh_lua_service_take(&of, 2) ? finish_call(&of)
+                                                                           : of.step;
 }
 
 /* ---- calls that the execution waits for ---- */
 
 /* The execution stops here; the processor sends the call, and goes on with the answer. */
-static vmh_lua_step finish_await(service_call *of)
+static vmh_lua_step finish_await(vmh_lua_service_call *of)
 {
     if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL))
         return vmh_lua_stopped(of->L);
@@ -516,19 +514,20 @@ static vmh_lua_step finish_await(service_call *of)
 
 vmh_lua_step vmh_lua_sdk_await(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
-    bool good = begin(&of, L, frame) &&
-                (vmh_lua_argument(L, frame, 0).tag == VMH_LUA_TABLE ? take_call_table(&of)
-                                                                    : take_call(&of, 0));
+    vmh_lua_service_call of;
+    bool good = vmh_lua_service_begin(&of, L, frame) &&
+                (vmh_lua_argument(L, frame, 0).tag == VMH_LUA_TABLE ? vmh_lua_service_take_table(&of)
+                                                                    : vmh_lua_service_take(&of, 0));
 
     return good ? finish_await(&of) : of.step;
 }
 
 vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
+    vmh_lua_service_call of;
 
-    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_await(&of) : of.step;
+    return begin_with_value(&of, L, frame) && vmh_lua_service_take(&of, 2) ? finish_await(&of)
+                                                                           : of.step;
 }
 
 /* ---- sdk.service(name, methods): a function per method ---- */
@@ -536,9 +535,9 @@ vmh_lua_step vmh_lua_sdk_await_with_value(vmh_lua_state *L, vmh_lua_frame *frame
 static vmh_lua_step call_declared(vmh_lua_state *L, vmh_lua_frame *frame)
 {
     const vmh_lua_value *kept = frame->native->kept;
-    service_call of;
+    vmh_lua_service_call of;
 
-    if (!begin(&of, L, frame))
+    if (!vmh_lua_service_begin(&of, L, frame))
         return of.step;
     if (!take_service(&of, kept[0].as.string) ||
         !read_signature(&of, vmh_lua_string_bytes(kept[1].as.string),
@@ -550,7 +549,7 @@ static vmh_lua_step call_declared(vmh_lua_state *L, vmh_lua_frame *frame)
 
 const vmh_lua_native vmh_lua_service_method = {"method", call_declared};
 
-static bool add_method(service_call *of, vmh_lua_table *methods, vmh_lua_string *service,
+static bool add_method(vmh_lua_service_call *of, vmh_lua_table *methods, vmh_lua_string *service,
                        const vmh_lua_entry *entry)
 {
     vmh_lua_state *L = of->L;
@@ -583,7 +582,7 @@ static bool add_method(service_call *of, vmh_lua_table *methods, vmh_lua_string 
 /* A declaration: it can be in the main chunk too. */
 vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of = {.L = L, .frame = frame};
+    vmh_lua_service_call of = {.L = L, .frame = frame};
     vmh_lua_table *declared, *methods;
     vmh_lua_string *service;
 
@@ -606,7 +605,7 @@ vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame)
 /* ---- messages ---- */
 
 /* A message without answer (kind 2); gives its id. */
-static vmh_lua_step finish_send(service_call *of)
+static vmh_lua_step finish_send(vmh_lua_service_call *of)
 {
     static const vmh_lua_operation operation = {"Sdk.Message", "send", VMH_PERMISSION_SERVICE};
     vmh_argument arguments[5] = {
@@ -621,7 +620,7 @@ static vmh_lua_step finish_send(service_call *of)
 
     if (!vmh_lua_charge(of->L, VMH_LUA_GAS_SERVICE_CALL + size * VMH_LUA_GAS_MESSAGE_BYTE))
         return vmh_lua_stopped(of->L);
-    if (!amount_argument(of, &arguments[4]) ||
+    if (!vmh_lua_service_amount(of, &arguments[4]) ||
         !vmh_lua_sdk_ask(of->L, &operation, (vmh_argument_array){arguments, 5},
                          VMH_ARGUMENT_BYTES, &answer, &of->step))
         return of->step;
@@ -632,87 +631,16 @@ static vmh_lua_step finish_send(service_call *of)
 
 vmh_lua_step vmh_lua_sdk_send(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
+    vmh_lua_service_call of;
 
-    return begin(&of, L, frame) && take_call(&of, 0) ? finish_send(&of) : of.step;
+    return vmh_lua_service_begin(&of, L, frame) && vmh_lua_service_take(&of, 0) ? finish_send(&of)
+                                                                                : of.step;
 }
 
 vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
 {
-    service_call of;
+    vmh_lua_service_call of;
 
-    return begin_with_value(&of, L, frame) && take_call(&of, 2) ? finish_send(&of) : of.step;
-}
-
-/* ---- amounts ---- */
-
-static bool check_address(service_call *of, uint32_t index, vmh_bytes *out)
-{
-    vmh_lua_string *address;
-
-    if (!vmh_lua_check_string(of->L, of->frame, index, &address, &of->step))
-        return false;
-    *out = vmh_lua_string_bytes(address);
-    if (out->size == 20)
-        return true;
-    of->step = vmh_lua_bad_argument(of->L, of->frame, index, "an address has 20 bytes, got %zu",
-                                    out->size);
-    return false;
-}
-
-/* sdk.balance([address[, token]]): of the contract itself where no address is given. */
-vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    static const vmh_lua_operation own = {"Sdk.Address", "getOwnAddress", VMH_PERMISSION_SERVICE};
-    static const vmh_lua_operation operation = {"Sdk.Service", "getBalance",
-                                                VMH_PERMISSION_SYSTEM};
-    vmh_argument arguments[2], answer;
-    vmh_lua_value amount;
-    vmh_bytes address;
-    service_call of;
-
-    if (!begin(&of, L, frame) || !check_token(&of, 1))
-        return of.step;
-    if (!vmh_lua_charge(L, VMH_LUA_GAS_STATE_READ))
-        return vmh_lua_stopped(L);
-    if (vmh_lua_is_nil(vmh_lua_argument(L, frame, 0))) {
-        if (!vmh_lua_sdk_ask(L, &own, (vmh_argument_array){0}, VMH_ARGUMENT_BYTES, &answer,
-                             &of.step))
-            return of.step;
-        address = answer.value.bytes;
-    } else if (!check_address(&of, 0, &address)) {
-        return of.step;
-    }
-    arguments[0] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, address);
-    arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, of.token);
-    if (!vmh_lua_sdk_ask(L, &operation, (vmh_argument_array){arguments, 2}, VMH_ARGUMENT_UINT256,
-                         &answer, &of.step))
-        return of.step;
-    if (!vmh_lua_from_argument(L, &answer, &amount))
-        return vmh_lua_stopped(L);
-    return vmh_lua_return(L, frame, amount);
-}
-
-/* sdk.transfer(to, amount[, token]): from the contract's own account. */
-vmh_lua_step vmh_lua_sdk_transfer(vmh_lua_state *L, vmh_lua_frame *frame)
-{
-    vmh_argument arguments[3];
-    vmh_bytes address, bare, packed, results;
-    vmh_status status;
-    service_call of;
-
-    if (!begin(&of, L, frame) || !check_address(&of, 0, &address) || !check_amount(&of, 1) ||
-        !check_token(&of, 2) || !amount_argument(&of, &arguments[2]))
-        return of.step;
-    arguments[0] = vmh_argument_bytes(VMH_ARGUMENT_BYTES20, address);
-    arguments[1] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, of.token);
-    status = vmh_argument_array_pack((vmh_argument_array){arguments, 3}, L->sdk->scratch, &bare,
-                                     L->why);
-    if (status == VMH_OK)
-        status = vmh_argument_array_add_header(bare, L->sdk->scratch, &packed, L->why);
-    if (status != VMH_OK)
-        return vmh_lua_host_failed(L, status);
-    if (!call_method(&of, VMH_LITERAL("_Ledger"), VMH_LITERAL("transfer"), packed, &results))
-        return of.step;
-    return vmh_lua_return_none(frame);
+    return begin_with_value(&of, L, frame) && vmh_lua_service_take(&of, 2) ? finish_send(&of)
+                                                                           : of.step;
 }

@@ -16,6 +16,7 @@ static const vmh_lua_native_list lists[] = {
 /* What there is on a chain, beside those. */
 static const vmh_lua_native_list sdk_lists[] = {
     {"sdk", vmh_lua_sdk_natives, NULL},
+    {"sdk.async", vmh_lua_async_natives, NULL},
     {"sdk.uint32", vmh_lua_uint32_natives, NULL},
     {"sdk.uint64", vmh_lua_uint64_natives, NULL},
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "codec/argument_codec.h"
 #include "contractlua/invocation.h"
 #include "crypto/digest.h"
 #include "types/host_texts.h"
@@ -31,6 +32,18 @@ static vmh_status refuse(vmh_lua_invocation *call, uint32_t code, const char *fo
                             : status;
 }
 
+/* A callback takes whatever values an answer has. */
+static vmh_status read_answer(vmh_lua_invocation *call, vmh_argument_array *out, bool *good)
+{
+    vmh_argument_fault fault;
+    vmh_status status = vmh_argument_array_decode(call->input->input_arguments, call->arena, out,
+                                                  good, &fault, call->why);
+
+    if (status != VMH_OK || *good)
+        return status;
+    return refuse(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_ARGUMENT_UNKNOWN, fault.index);
+}
+
 static vmh_status read_arguments(vmh_lua_invocation *call, const vmh_method *method,
                                  vmh_bytes packed, vmh_argument_array *out, bool *good)
 {
@@ -55,6 +68,9 @@ static vmh_status check_scopes(vmh_lua_invocation *call, const vmh_lua_declared_
     if (method == NULL)
         return refuse(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_METHOD_NOT_FOUND,
                       VMH_PRINT(input->method_name), VMH_PRINT(input->contract_name));
+    if (method->is_callback && input->execution_kind != VMH_EXECUTION_CALLBACK &&
+        input->execution_kind != VMH_EXECUTION_GROUP)
+        return vmh_lua_invocation_fail_text(call, VMH_LITERAL(VMH_TEXT_ASYNC_CALLED_DIRECTLY));
     if (method->method.is_internal && input->calling_permission_scope != VMH_PERMISSION_SYSTEM)
         return refuse(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_SYSTEM_ONLY,
                       VMH_PRINT(input->method_name));
@@ -82,8 +98,10 @@ static vmh_status process_method(vmh_lua_invocation *call)
         method = vmh_lua_interface_method(call->sdk.interface, call->input->method_name);
     status = check_scopes(call, method, &good);
     if (status == VMH_OK && good)
-        status =
-            read_arguments(call, &method->method, call->input->input_arguments, &arguments, &good);
+        status = method->is_callback
+                     ? read_answer(call, &arguments, &good)
+                     : read_arguments(call, &method->method, call->input->input_arguments,
+                                      &arguments, &good);
     if (status == VMH_OK && good)
         status = vmh_lua_invocation_run_main(call, call->sdk.gas_limit - call->out->gas_used,
                                              &outcome, &good);
@@ -261,7 +279,8 @@ static vmh_status describe_method(vmh_processor *processor, vmh_bytes context_id
         const vmh_method *declared = &call.sdk.interface->methods[index].method;
 
         /* The contract may leave the cache before the answer is used. */
-        method->is_variadic = declared->is_variadic;
+        method->is_variadic =
+            declared->is_variadic || call.sdk.interface->methods[index].is_callback;
         method->parameter_count = declared->parameter_count;
         method->parameters =
             vmh_arena_alloc_array(arena, declared->parameter_count, sizeof *method->parameters);
@@ -274,6 +293,36 @@ static vmh_status describe_method(vmh_processor *processor, vmh_bytes context_id
             status = vmh_arena_copy(arena, declared->name, &method->name, why);
     }
     vmh_lua_invocation_close(&call);
+    return status;
+}
+
+static vmh_status may_call_back(vmh_processor *processor, vmh_bytes context_id,
+                                vmh_bytes contract_name, vmh_bytes method_name, bool *may,
+                                vmh_failure *why)
+{
+    vmh_process_call_input input = {.context_id = context_id, .contract_name = contract_name};
+    vmh_process_call_output out = {0};
+    vmh_arena arena;
+    vmh_lua_invocation call = {
+        .processor = (vmh_lua_processor *)processor,
+        .input = &input,
+        .arena = &arena,
+        .out = &out,
+        .why = why,
+    };
+    const vmh_lua_declared_method *method = NULL;
+    bool found = false;
+    vmh_status status;
+
+    vmh_arena_init(&arena);
+    status = vmh_lua_invocation_open(&call);
+    if (status == VMH_OK)
+        status = vmh_lua_invocation_load(&call, &found);
+    if (status == VMH_OK && found)
+        method = vmh_lua_interface_method(call.sdk.interface, method_name);
+    *may = method != NULL && method->is_callback;
+    vmh_lua_invocation_close(&call);
+    vmh_arena_clear(&arena);
     return status;
 }
 
@@ -310,6 +359,7 @@ vmh_status vmh_lua_processor_new(const vmh_genesis *genesis, vmh_processor **out
     of->port.process_call = process_call;
     of->port.get_contract_info = get_contract_info;
     of->port.describe_method = describe_method;
+    of->port.may_call_back = may_call_back;
     of->port.contract_sdk_call_handler = take_handler;
     of->port.free = free_processor;
     of->port.pays_for_messages = true;

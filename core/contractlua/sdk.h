@@ -38,6 +38,7 @@ typedef struct vmh_lua_sdk {
     vmh_lua_interface *made;            /* by this run, where it was not known */
     bool has_declared;
     vmh_lua_awaited awaited; /* of an execution that suspended */
+    vmh_lua_string *group; /* of asynchronous calls that name none; NULL: the default one */
     vmh_lua_value *handles; /* of the collections that are declared, by their number; else nil */
 } vmh_lua_sdk;
 

@@ -446,6 +446,7 @@ extern const vmh_lua_native vmh_lua_math_natives[];
 extern const vmh_lua_native vmh_lua_utf8_natives[];
 extern const vmh_lua_native vmh_lua_coroutine_natives[];
 extern const vmh_lua_native vmh_lua_sdk_natives[];
+extern const vmh_lua_native vmh_lua_async_natives[];
 extern const vmh_lua_native vmh_lua_uint32_natives[];
 extern const vmh_lua_native vmh_lua_uint64_natives[];
 

@@ -5,20 +5,25 @@
 
 bool vmh_owes_answer(const vmh_request *request)
 {
-    return request->kind == VMH_MESSAGE_SYNC_CALL;
+    return request->kind == VMH_MESSAGE_SYNC_CALL || request->kind == VMH_MESSAGE_ASYNC_CALL;
 }
 
 /* A message from the service that was asked to the one that asked. */
 static vmh_message reply(const vmh_run_plan *plan, vmh_message_kind kind)
 {
-    return (vmh_message){
+    bool is_async = plan->request.kind == VMH_MESSAGE_ASYNC_CALL;
+    vmh_message message = {
         .from_chain = plan->to_chain,
         .from_service = plan->call.frame.service,
         .to_chain = plan->request.from_chain,
         .to_service = plan->request.from_service,
-        .kind = (uint16_t)kind,
-        .answered_id = vmh_bytes_hash(&plan->request.id),
+        .kind = (uint16_t)(is_async ? VMH_MESSAGE_ASYNC_ANSWER : kind),
+        .answered_id = is_async ? plan->request.answered_id : vmh_bytes_hash(&plan->request.id),
     };
+
+    if (is_async)
+        message.context_id = plan->request.context_id;
+    return message;
 }
 
 /* An answer has the form of its request: raw bytes, or packed arguments. */
@@ -50,7 +55,8 @@ vmh_status vmh_answer_failure(vmh_execution_context *context, const vmh_run_plan
     if (owes) {
         message.input = answer_input(plan, output);
         message.code = output->code;
-        message.gas = context->gas_left;
+        message.gas =
+            plan->request.kind == VMH_MESSAGE_ASYNC_CALL ? 0 : context->gas_left;
     }
     return vmh_outbox_send_own(context, &message, !plan->is_refused_amount, why);
 }

@@ -37,6 +37,22 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     context->outbox_capacity = 0;
     context->issued_count = 0;
     context->suspended = false;
+    context->base_depth = 0;
+    context->sent = NULL;
+    context->sent_count = 0;
+    context->sent_capacity = 0;
+    context->has_engine = false;
+    context->waits_for_settle = false;
+    context->refused = NULL;
+    context->executions = NULL;
+    context->execution_count = 0;
+    context->execution_capacity = 0;
+    context->gas_refunded = 0;
+    context->output = NULL;
+    context->answer = NULL;
+    context->answer_output = NULL;
+    context->answer_gas_used = 0;
+    context->terms = setup->terms;
     context->aborted = false;
     context->abort_text = (vmh_bytes){0};
     context->abort_code = VMH_CODE_OK;
@@ -66,7 +82,30 @@ vmh_status vmh_execution_context_read(vmh_execution_context *context, vmh_bytes 
 
 void vmh_execution_context_end(vmh_execution_context *context)
 {
+    if (context->has_engine)
+        vmh_async_clear(&context->engine);
     context->host->context = context->outer;
+}
+
+vmh_run_mark vmh_execution_context_mark(const vmh_execution_context *context)
+{
+    return (vmh_run_mark){
+        .state = vmh_transient_state_checkpoint(&context->transient),
+        .outbox_count = context->outbox_count,
+        .issued_count = context->issued_count,
+        .log_count = context->log_count,
+        .event_count = context->event_count,
+    };
+}
+
+void vmh_execution_context_undo(vmh_execution_context *context, const vmh_run_mark *mark)
+{
+    vmh_transient_state_restore(&context->transient, mark->state);
+    context->outbox_count = mark->outbox_count;
+    context->issued_count = mark->issued_count;
+    context->log_count = mark->log_count;
+    for (size_t i = mark->event_count; i < context->event_count; i++)
+        context->events[i].is_undone = true;
 }
 
 vmh_execution_context *vmh_execution_context_find(vmh_host *host, vmh_bytes id)

@@ -9,12 +9,29 @@
 #ifndef VMH_HOST_EXECUTION_CONTEXT_H
 #define VMH_HOST_EXECUTION_CONTEXT_H
 
+#include "async/async_engine.h"
 #include "async/mailbox.h"
 #include "async/suspended_run.h"
 #include "host/host.h"
 #include "host/transient_state.h"
 
 enum { VMH_SERVICE_STACK_SIZE = 64 };
+
+/* What a run has done so far, to go back to. */
+typedef struct vmh_run_mark {
+    vmh_checkpoint state;
+    size_t outbox_count;
+    size_t issued_count;
+    size_t log_count;
+    size_t event_count;
+} vmh_run_mark;
+
+/* A method that is over before its processor says so (async.md 11, 12). */
+typedef enum vmh_frame_end {
+    VMH_FRAME_GOES_ON = 0,
+    VMH_FRAME_REFUSED, /* it has failed; who called it may catch that */
+    VMH_FRAME_STOPPED, /* it has ended well, at a legacy call */
+} vmh_frame_end;
 
 typedef struct vmh_frame {
     vmh_bytes service;
@@ -26,6 +43,17 @@ typedef struct vmh_frame {
     vmh_word amount;
     uint32_t processor_type; /* of the code that runs; set when it is pushed */
     uint32_t line;           /* of its source, where its newest call stands; 0: unknown */
+    vmh_execution_kind kind;
+    vmh_frame_end end;
+    uint64_t number;   /* among the calls of the method beneath */
+    uint64_t children; /* calls of its own, so far */
+    /* Once it has an async context, see async_run.h: */
+    size_t level;      /* of that in the engine, from 1; 0: it has none */
+    size_t execution;  /* its place in the record, from 1 */
+    uint64_t gas_given;
+    vmh_bytes group;   /* of the callback of a group */
+    vmh_async_refusal refusal; /* REFUSED: why */
+    const vmh_run_mark *mark;  /* before it began; NULL: who called it keeps one, if anybody */
 } vmh_frame;
 
 /* Gas that a sender does not give, but leaves to the division at the end of its run. */
@@ -39,9 +67,18 @@ typedef struct vmh_outgoing {
     uint64_t lock;     /* of a suspended run, for what goes on; likewise */
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
+    bool is_settled;   /* its gas is given, its amount has left the sender */
 } vmh_outgoing;
 
 typedef struct vmh_execution_context vmh_execution_context;
+
+/* What the answer of a run has beside its outcome. */
+typedef struct vmh_answer_terms {
+    uint32_t from_chain; /* for whom the call was: ours, or a chain that nobody knows */
+    vmh_bytes token;     /* and amount: what goes back with a failure */
+    vmh_word amount;
+    bool is_refused_amount; /* it was not counted as taken from its peer */
+} vmh_answer_terms;
 
 struct vmh_execution_context {
     vmh_hash32 id;
@@ -75,6 +112,27 @@ struct vmh_execution_context {
     size_t outbox_capacity;
     size_t issued_count;
     bool suspended;
+    size_t base_depth; /* stack beneath the outermost method: of this run, or of a callee or
+                          callback of asynchronous calls that runs within it */
+    vmh_bytes *sent;   /* messages that left, encoded; they live as long as the mailbox */
+    size_t sent_count;
+    size_t sent_capacity;
+
+    /* Asynchronous calls: see async_run.h. */
+    bool has_engine;
+    vmh_async_engine engine;
+    bool waits_for_settle; /* the outermost execution is good so far */
+    vmh_async_closed closed; /* how the newest execution left the engine */
+    const char *refused;   /* an answer that nobody waits for: why */
+    vmh_inline_execution *executions;
+    size_t execution_count;
+    size_t execution_capacity;
+    uint64_t gas_refunded;
+    const vmh_process_call_output *output; /* of the outermost method, once it has failed */
+    const vmh_message *answer; /* of kind 12, whose run this is */
+    vmh_process_call_output *answer_output; /* gets that of the callback of an answer */
+    uint64_t answer_gas_used;
+    vmh_answer_terms terms;
 
     /* The execution is over, whatever the contract does with it. */
     bool aborted;
@@ -98,6 +156,7 @@ typedef struct vmh_context_setup {
     const vmh_request *request; /* NULL: a query or a call of the host itself */
     vmh_hash32 run_id;
     uint64_t gas_limit;
+    vmh_answer_terms terms;
 } vmh_context_setup;
 
 /* Begins a context and makes it known to SDK calls. `context` and arena are the caller's. */
@@ -106,6 +165,13 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
 
 /* Ends it: from now on its id is unknown. */
 void vmh_execution_context_end(vmh_execution_context *context);
+
+/*
+ * A mark, and going back to it: state, messages and logs are as they were; events stay, marked
+ * as undone (joins.md 6).
+ */
+vmh_run_mark vmh_execution_context_mark(const vmh_execution_context *context);
+void vmh_execution_context_undo(vmh_execution_context *context, const vmh_run_mark *mark);
 
 /* Reads a key: transaction, then batch, then storage; what storage answers is kept. */
 vmh_status vmh_execution_context_read(vmh_execution_context *context, vmh_bytes service,

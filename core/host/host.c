@@ -58,6 +58,12 @@ vmh_state_storage *vmh_host_storage(const vmh_host *host)
     return host->storage;
 }
 
+const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root,
+                                       size_t *count)
+{
+    return vmh_run_log_find(&host->log, root, count);
+}
+
 vmh_sdk_handler *vmh_host_sdk_handler(vmh_host *host)
 {
     return &host->sdk_handler;
@@ -138,6 +144,7 @@ vmh_status vmh_host_open(const vmh_host_options *options, vmh_host **out, vmh_fa
         return vmh_fail_memory(why);
     host->sdk_handler.handle_sdk_call = vmh_host_handle_sdk_call;
     vmh_code_memory_init(&host->codes);
+    vmh_run_log_init(&host->log);
     host->storage = options->storage;
     host->genesis = vmh_state_storage_genesis(options->storage);
     host->rules = host->genesis->rules;
@@ -174,5 +181,6 @@ void vmh_host_close(vmh_host *host)
     if (host->own_vite != NULL)
         host->own_vite->free(host->own_vite);
     vmh_code_memory_clear(&host->codes);
+    vmh_run_log_clear(&host->log);
     free(host);
 }

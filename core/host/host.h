@@ -76,14 +76,52 @@ typedef struct vmh_call_site {
     uint32_t line; /* of its source, where it failed or called the next one; 0: unknown */
 } vmh_call_site;
 
+/* An execution within a run that asynchronous calls brought about, or that made some. */
+typedef struct vmh_inline_execution {
+    vmh_execution_kind kind;
+    vmh_bytes contract_name;
+    vmh_bytes method_name;
+    vmh_hash32 id;       /* request id of the run, or the child id of async.md 3 */
+    vmh_hash32 parent;   /* id of the context that it belongs to; zeros: of none */
+    vmh_hash32 answered; /* of a callback: the call that it answers */
+    uint64_t gas_given;
+    uint64_t gas_used;
+    uint32_t code;
+    vmh_bytes error; /* of a failure */
+} vmh_inline_execution;
+
 /* What the host knows of a run beside its receipt; not hashed (joins.md 6). */
 typedef struct vmh_run_record {
     vmh_bytes error; /* empty after SUCCESS */
     const vmh_call_site *calls; /* where the failure began */
     size_t call_count;
+    bool is_refused;            /* an answer that nobody waits for: no code ran */
+    const vmh_inline_execution *executions; /* in the order in which they began */
+    size_t execution_count;
+    const vmh_bytes *messages; /* that it sent, encoded, in order */
+    size_t message_count;
+    const bool *undone_events; /* of each event of the receipt: what emitted it was undone */
+    size_t event_count;
+    uint64_t gas_refunded; /* came back to the root of its calls when that was complete */
+    vmh_bytes contract_name; /* whose method ran, or was to */
+    vmh_bytes method_name;
+    vmh_bytes message; /* that was run, encoded; empty: it was a transaction */
     bool is_resumed;         /* it went on with a run that waited for an answer: */
     vmh_hash32 first_run_id; /* the request id of that run's beginning */
 } vmh_run_record;
+
+/* A run as the host remembers it, see vmh_host_runs_of. */
+typedef struct vmh_logged_run {
+    uint64_t height;
+    vmh_hash32 id;     /* request id */
+    vmh_hash32 txhash; /* of a message: its id */
+    vmh_bytes parent;  /* id of the run or execution that sent it; empty: a transaction */
+    vmh_execution_result execution_result;
+    uint32_t code;
+    uint64_t gas_used;
+    bool suspended;
+    vmh_run_record record; /* without where a failure began, and without events */
+} vmh_logged_run;
 
 typedef struct vmh_query_result {
     vmh_execution_result execution_result;
@@ -121,6 +159,12 @@ typedef struct vmh_transaction_set {
     vmh_block_ref block; /* the block that is being built */
     const vmh_bytes *signed_transactions;
     size_t count;
+    /* Those who step through a chain may run fewer messages than the genesis lets them. */
+    bool limits_messages;
+    uint64_t message_limit;
+    /* Encoded messages that run first, as if another host had proved them: for tests. */
+    const vmh_bytes *unproved_messages;
+    size_t unproved_count;
     const vmh_peer_record *incoming; /* messages of other hosts (spec/joins.md 10) */
     size_t incoming_count;
     const vmh_peer_record *acknowledgements;
@@ -155,6 +199,14 @@ typedef struct vmh_transaction_set_result {
 vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transaction_set *set,
                                             vmh_arena *arena, vmh_transaction_set_result *out,
                                             vmh_failure *why);
+
+/*
+ * The runs of a root transaction (its request id) and of all that came of it here, in order, as
+ * far as this host object has run them itself: of the newest roots that sent messages or made
+ * asynchronous calls. NULL: none are known. They live until the next set is processed.
+ */
+const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root,
+                                       size_t *count);
 
 /*
  * TransactionSetPreOrder: one status per transaction; `*failed` is the index of

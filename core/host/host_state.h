@@ -6,6 +6,7 @@
 
 #include "host/code_memory.h"
 #include "host/execution_context.h"
+#include "host/run_log.h"
 
 enum { VMH_PROCESSOR_COUNT_MAX = 8 };
 
@@ -24,6 +25,7 @@ struct vmh_host {
     vmh_trace *trace;
     size_t verify_threads;
     vmh_code_memory codes;
+    vmh_run_log log;
     vmh_execution_context *context; /* the innermost that runs, or NULL */
     vmh_hash32 context_salt;
     uint64_t context_counter;

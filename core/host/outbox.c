@@ -61,12 +61,20 @@ static vmh_status number_message(vmh_execution_context *context, vmh_message *me
     return status == VMH_OK ? vmh_message_id(message, id, why) : status;
 }
 
+/* Other calls than those of kind 11 come from the service on top of the stack. */
+static vmh_target target_of(const vmh_execution_context *context, const vmh_message_draft *draft)
+{
+    return draft->kind == VMH_MESSAGE_ASYNC_CALL
+               ? draft->to
+               : vmh_target_read(draft->target, context->host->genesis->virtual_chain_id);
+}
+
 static vmh_status find_refusal(vmh_execution_context *context, const vmh_message_draft *draft,
                                vmh_issue_refusal *refusal, vmh_failure *why)
 {
     context_state state = {{read_mailbox, write_mailbox}, context};
     const vmh_genesis *genesis = context->host->genesis;
-    uint32_t chain = vmh_target_read(draft->target, genesis->virtual_chain_id).chain;
+    uint32_t chain = target_of(context, draft).chain;
     uint64_t out_count = 0;
     vmh_status status = VMH_OK;
 
@@ -90,19 +98,26 @@ static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_d
                              vmh_outgoing *out, vmh_failure *why)
 {
     uint32_t own_chain = context->host->genesis->virtual_chain_id;
-    vmh_target target = vmh_target_read(draft->target, own_chain);
-    const vmh_bytes from[6] = {target.service, draft->method, draft->input, draft->token,
-                               draft->stored, vmh_service_stack_top(context)->service};
-    vmh_bytes *to[6] = {&out->message.to_service, &out->message.method, &out->message.input,
-                        &out->message.token, &out->stored, &out->message.from_service};
+    bool is_async = draft->kind == VMH_MESSAGE_ASYNC_CALL;
+    vmh_target target = target_of(context, draft);
+    const vmh_bytes from[8] = {
+        target.service, draft->method, draft->input, draft->token, draft->stored,
+        is_async ? draft->from_service : vmh_service_stack_top(context)->service,
+        draft->answered_id, draft->context_id};
+    vmh_bytes *to[8] = {&out->message.to_service,  &out->message.method,
+                        &out->message.input,       &out->message.token,
+                        &out->stored,              &out->message.from_service,
+                        &out->message.answered_id, &out->message.context_id};
 
     *out = (vmh_outgoing){.message = {.from_chain = own_chain,
                                       .to_chain = target.chain,
                                       .kind = (uint16_t)draft->kind,
-                                      .amount = draft->amount},
+                                      .amount = draft->amount,
+                                      .gas = is_async ? draft->gas : 0},
                           .gas = draft->gas,
                           .lock = draft->lock,
-                          .language = draft->language};
+                          .language = draft->language,
+                          .is_settled = is_async};
     for (size_t i = 0; i < sizeof to / sizeof to[0]; i++) {
         vmh_status status = vmh_arena_copy(context->arena, from[i], to[i], why);
 
@@ -138,20 +153,43 @@ static vmh_status pay(vmh_execution_context *context, uint64_t bytes, bool *paid
     return status;
 }
 
+/* Pays for a message, or for an asynchronous one, whose bytes are paid for, its amount. */
+static vmh_status settle_draft(vmh_execution_context *context, const vmh_message_draft *draft,
+                               vmh_issue_refusal *refusal, vmh_failure *why)
+{
+    bool is_async = draft->kind == VMH_MESSAGE_ASYNC_CALL;
+    vmh_message message = {.to_chain = draft->to.chain};
+    bool enough;
+    vmh_address sender;
+    vmh_status status;
+
+    if (is_async) {
+        vmh_address_of_contract(draft->from_service, &sender);
+        status = vmh_value_debit(context, &sender, draft->token, &draft->amount, &enough, why);
+        if (status == VMH_OK && enough && leaves(context, &message))
+            status = vmh_value_send(context, draft->to.chain, draft->token, &draft->amount,
+                                    &enough, why);
+    } else {
+        status = pay(context, draft->input.size + draft->stored.size, &enough, why);
+    }
+    if (status == VMH_OK && !enough)
+        *refusal = is_async
+                       ? (vmh_issue_refusal){VMH_TEXT_ASYNC_FUNDS, VMH_CODE_LACK_OF_FUNDS}
+                       : (vmh_issue_refusal){VMH_TEXT_OUT_OF_GAS, VMH_CODE_OUT_OF_GAS};
+    return status;
+}
+
 vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_draft *draft,
                             vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why)
 {
     vmh_outgoing *outbox, outgoing;
-    bool paid;
     vmh_status status = find_refusal(context, draft, refusal, why);
 
     if (status != VMH_OK || refusal->text != NULL)
         return status;
-    status = pay(context, draft->input.size + draft->stored.size, &paid, why);
-    if (status != VMH_OK || !paid) {
-        *refusal = (vmh_issue_refusal){VMH_TEXT_OUT_OF_GAS, VMH_CODE_OUT_OF_GAS};
+    status = settle_draft(context, draft, refusal, why);
+    if (status != VMH_OK || refusal->text != NULL)
         return status;
-    }
     outbox = vmh_arena_grow(context->arena, context->outbox, &context->outbox_capacity,
                             context->outbox_count + 1, sizeof *outbox);
     if (outbox == NULL)
@@ -186,11 +224,14 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
 
 /* ---- the end of a run ---- */
 
-/* Whether gas goes with it: with all but amounts for clients. */
-static bool takes_gas(const vmh_message *message)
+/* Whether gas is to go with it: with all but amounts for clients. */
+static bool takes_gas(const vmh_outgoing *outgoing)
 {
-    return message->kind == VMH_MESSAGE_SYNC_CALL ||
-           (message->kind == VMH_MESSAGE_CALL && !vmh_target_is_client(message->to_service));
+    const vmh_message *message = &outgoing->message;
+
+    return !outgoing->is_settled &&
+           (message->kind == VMH_MESSAGE_SYNC_CALL ||
+            (message->kind == VMH_MESSAGE_CALL && !vmh_target_is_client(message->to_service)));
 }
 
 static bool waits(const vmh_outgoing *outgoing)
@@ -201,7 +242,7 @@ static bool waits(const vmh_outgoing *outgoing)
 /* Whether a part of what is divided goes with it, for the call or for what goes on. */
 static bool takes_share(const vmh_outgoing *outgoing)
 {
-    return takes_gas(&outgoing->message) &&
+    return takes_gas(outgoing) &&
            (outgoing->gas == VMH_GAS_SHARE ||
             (waits(outgoing) && outgoing->lock == VMH_GAS_SHARE));
 }
@@ -211,7 +252,7 @@ static bool take_given(const vmh_outgoing *outgoing, uint64_t *left)
 {
     const uint64_t given[2] = {outgoing->gas, waits(outgoing) ? outgoing->lock : VMH_GAS_SHARE};
 
-    for (size_t i = 0; i < 2 && takes_gas(&outgoing->message); i++) {
+    for (size_t i = 0; i < 2 && takes_gas(outgoing); i++) {
         if (given[i] == VMH_GAS_SHARE)
             continue;
         if (given[i] > *left)
@@ -275,8 +316,9 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
     vmh_address sender;
     vmh_status status;
 
-    if (takes_gas(message))
+    if (takes_gas(outgoing))
         divide(outgoing, share, &message->gas, &lock);
+    outgoing->is_settled = true;
     vmh_address_of_contract(message->from_service, &sender);
     status = vmh_value_debit(context, &sender, message->token, &message->amount, enough, why);
     if (status == VMH_OK && *enough && leaves(context, message))
@@ -287,32 +329,58 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
     return keep_suspended(context, outgoing, lock, why);
 }
 
-vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
-                             vmh_issue_refusal *refusal, vmh_failure *why)
+/* What messages that are not settled yet take of the gas; false where it does not reach. */
+static bool count_gas(const vmh_execution_context *context, size_t first, uint64_t *left,
+                      uint64_t *count)
 {
-    uint64_t count = answers ? 1 : 0, left = context->gas_left;
-    uint64_t share;
+    for (size_t i = first; i < context->outbox_count; i++) {
+        *count += takes_share(&context->outbox[i]) ? 1 : 0;
+        if (!take_given(&context->outbox[i], left))
+            return false;
+    }
+    return true;
+}
+
+vmh_status vmh_outbox_settle(vmh_execution_context *context, size_t first,
+                             vmh_gas_division *division, vmh_issue_refusal *refusal,
+                             vmh_failure *why)
+{
+    uint64_t left = division->gas, count = 0;
+    uint64_t share = 0;
     bool enough = true;
 
+    division->left = 0;
     *refusal = (vmh_issue_refusal){0};
-    for (size_t i = 0; i < context->outbox_count; i++) {
-        count += takes_share(&context->outbox[i]) ? 1 : 0;
-        if (!take_given(&context->outbox[i], &left)) {
-            context->gas_left = 0;
-            *refusal = (vmh_issue_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
-            return VMH_OK;
-        }
+    if (!count_gas(context, first, &left, &count)) {
+        *refusal = (vmh_issue_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
+        return VMH_OK;
     }
-    share = count == 0 ? 0 : left / count;
-    *answer_gas = answers ? share : 0;
-    for (size_t i = 0; i < context->outbox_count && enough; i++) {
-        vmh_status status = settle_one(context, &context->outbox[i], share, &enough, why);
+    if (division->divides && count + (division->answers ? 1 : 0) != 0)
+        share = left / (count + (division->answers ? 1 : 0));
+    for (size_t i = first; i < context->outbox_count && enough; i++) {
+        vmh_status status = VMH_OK;
 
+        if (!context->outbox[i].is_settled)
+            status = settle_one(context, &context->outbox[i], share, &enough, why);
         if (status != VMH_OK)
             return status;
     }
+    division->left = division->answers && division->divides ? share : left - share * count;
     if (!enough)
         *refusal = (vmh_issue_refusal){VMH_TEXT_TRANSFER_BALANCE, VMH_CODE_LACK_OF_FUNDS};
+    return VMH_OK;
+}
+
+/* What left is known to those who ask for the record of the run. */
+static vmh_status note_sent(vmh_execution_context *context, vmh_bytes message, vmh_failure *why)
+{
+    vmh_bytes *sent = vmh_arena_grow(context->arena, context->sent, &context->sent_capacity,
+                                     context->sent_count + 1, sizeof *sent);
+
+    if (sent == NULL)
+        return vmh_fail_memory(why);
+    context->sent = sent;
+    sent[context->sent_count++] = message;
     return VMH_OK;
 }
 
@@ -321,12 +389,13 @@ static vmh_status put_bytes(vmh_execution_context *context, const vmh_message *m
 {
     vmh_out_key key = vmh_out_key_of(message->to_chain, message->sequence);
     vmh_bytes kept;
-    vmh_status status;
+    vmh_status status = vmh_arena_copy(context->mailbox->arena, bytes, &kept, why);
 
-    if (leaves(context, message))
+    if (status == VMH_OK)
+        status = note_sent(context, kept, why);
+    if (status == VMH_OK && leaves(context, message))
         return vmh_transient_state_write(&context->transient, mailbox_name,
-                                         vmh_bytes_of(key.bytes, sizeof key.bytes), bytes, why);
-    status = vmh_arena_copy(context->mailbox->arena, bytes, &kept, why);
+                                         vmh_bytes_of(key.bytes, sizeof key.bytes), kept, why);
     return status == VMH_OK ? vmh_mailbox_add(context->mailbox, kept, why) : status;
 }
 
@@ -352,6 +421,7 @@ vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
         if (status != VMH_OK)
             return status;
     }
+    context->outbox_count = 0;
     return VMH_OK;
 }
 

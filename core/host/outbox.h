@@ -16,6 +16,9 @@ enum { VMH_MESSAGES_PER_RUN = 256, VMH_GAS_PER_MESSAGE_BYTE = 28, VMH_AWAIT_LOCK
 typedef struct vmh_message_draft {
     vmh_message_kind kind;
     vmh_bytes target; /* see target.h */
+    /* Of kind 11, whose bytes are paid for already, and which names whom it is for and from: */
+    vmh_target to;
+    vmh_bytes from_service;
     vmh_bytes method; /* empty: `input` is raw call data */
     vmh_bytes input;
     vmh_bytes token;
@@ -24,6 +27,8 @@ typedef struct vmh_message_draft {
     uint64_t lock;     /* of a suspended run; likewise */
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
+    vmh_bytes answered_id;
+    vmh_bytes context_id;
 } vmh_message_draft;
 
 /* Why a message was not issued; text NULL: it was. */
@@ -32,9 +37,17 @@ typedef struct vmh_issue_refusal {
     uint32_t code;
 } vmh_issue_refusal;
 
+/* How the gas of an execution is divided at its end. */
+typedef struct vmh_gas_division {
+    uint64_t gas;  /* that it has left */
+    bool answers;  /* a part of it goes with its answer */
+    bool divides;  /* false: no gas goes with what has none of its own */
+    uint64_t left; /* of it then: the answer's part; without an answer, what was not given */
+} vmh_gas_division;
+
 /*
- * Issues a call of kind 2 or 8 for the service on top of the stack, pays for its
- * bytes, and gives its id. Copies what the draft names.
+ * Issues a call of kind 2, 8 or 11, pays for its bytes, and gives its id. The amount of a kind
+ * 11 leaves its sender now. Copies what the draft names.
  */
 vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_draft *draft,
                             vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why);
@@ -47,17 +60,19 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
                                uint32_t ahead, vmh_hash32 *id, vmh_failure *why);
 
 /*
- * After a good outermost method: gives the messages the gas that was given for them, and
- * divides what is left over the others, and the answer if the run owes one; takes the amounts
- * from their senders; keeps suspended runs. A refusal says that gas or the balance of an account
- * did not reach: then the run has failed. `*answer_gas` is the answer's share.
+ * After a good outermost method, or one that has gas of its own: gives the messages from `first`
+ * on the gas that was given for them, and divides what is left over the others, and the answer if
+ * one is owed; takes the amounts from their senders; keeps suspended runs. A refusal says that
+ * gas or the balance of an account did not reach: then the run has failed.
  */
-vmh_status vmh_outbox_settle(vmh_execution_context *context, bool answers, uint64_t *answer_gas,
-                             vmh_issue_refusal *refusal, vmh_failure *why);
+vmh_status vmh_outbox_settle(vmh_execution_context *context, size_t first,
+                             vmh_gas_division *division, vmh_issue_refusal *refusal,
+                             vmh_failure *why);
 
 /*
  * Lets the settled messages go, in order: into the mailbox, or where they are for a
  * peer, into the state, for him to fetch. Those for nobody's chain are in the mailbox.
+ * From now on nothing undoes them.
  */
 vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why);
 

@@ -1,5 +1,6 @@
 #include "codec/message_codec.h"
 #include "host/answer.h"
+#include "host/async_run.h"
 #include "host/host_state.h"
 #include "host/outbox.h"
 #include "host/value.h"
@@ -49,6 +50,13 @@ static vmh_run_plan plan_of(const vmh_genesis *genesis, const vmh_message *messa
 
     vmh_sender_address(genesis, message->from_chain, message->from_service,
                        &plan.call.frame.caller);
+    /* An asynchronous call is known by its id; its callee's context too. */
+    if (message->kind == VMH_MESSAGE_ASYNC_CALL &&
+        message->answered_id.size == sizeof plan.run_id.bytes) {
+        memcpy(plan.run_id.bytes, message->answered_id.data, sizeof plan.run_id.bytes);
+        plan.request.id = plan.run_id;
+        plan.call.frame.kind = VMH_EXECUTION_ASYNC;
+    }
     /* Whom a peer names as signer proves nothing here (joins.md 1). */
     if (message->from_chain != genesis->virtual_chain_id)
         plan.request.signer = (vmh_address){0};
@@ -142,7 +150,7 @@ static vmh_status credit_returned(vmh_execution_context *context, const vmh_mess
 
 /* ---- calls ---- */
 
-/* Kinds 2 and 8: a call of a service, or a credit of a client. */
+/* Kinds 2, 8 and 11: a call of a service, or a credit of a client. */
 static vmh_status process_call_message(vmh_set_run *run, vmh_run_plan *plan,
                                        const vmh_message *message, vmh_run_report *report,
                                        vmh_failure *why)
@@ -288,7 +296,8 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_messa
     plan->call.frame.method = suspended.request.method;
     plan->call.input_arguments = (vmh_bytes){0};
     plan->call.resume = &resume;
-    plan->call.frame.caller_is_client = suspended.request.kind == 0;
+    plan->call.frame.caller_is_client =
+        suspended.request.kind == 0 && suspended.request.from_service.size == 0;
     if (plan->call.frame.caller_is_client)
         plan->call.frame.caller = suspended.request.signer;
     else
@@ -299,7 +308,38 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_messa
     return vmh_set_run_execute(run, plan, report, why);
 }
 
-vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, vmh_failure *why)
+/* Kind 12: a call is answered. */
+static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
+                                       const vmh_message *message, bool is_checked,
+                                       vmh_run_report *report, vmh_failure *why)
+{
+    vmh_execution_context context;
+    vmh_process_call_output output;
+    vmh_status status;
+
+    plan->request.kind = 0; /* nothing is sent for it */
+    vmh_set_run_begin(run, plan, &context);
+    status = vmh_async_take_answer(&context, message, is_checked, &output, why);
+    if (status == VMH_OK && context.refused != NULL) {
+        vmh_bytes text = vmh_bytes_text(context.refused);
+
+        status = vmh_call_output_fail(context.arena, VMH_RESULT_ERROR_SMART_CONTRACT,
+                                      VMH_CODE_CONTRACT_FAILED, text, &output, why);
+        context.record = (vmh_run_record){.error = text};
+    }
+    if (status == VMH_OK)
+        status = vmh_transient_state_merge(&context.transient, &run->batch, why);
+    /* Its gas is that of the executions: what a call had locked is not in the message. */
+    plan->gas_limit = context.answer_gas_used;
+    context.gas_left = 0;
+    if (status == VMH_OK)
+        status = vmh_set_run_report(run, plan, &context, true, &output, report, why);
+    vmh_execution_context_end(&context);
+    return status;
+}
+
+vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, bool is_checked,
+                               vmh_failure *why)
 {
     const vmh_process_call_output nothing = {.call_result = VMH_RESULT_SUCCESS};
     vmh_run_report *report = add_report(run);
@@ -318,10 +358,15 @@ vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, vmh_failure *w
     if (status != VMH_OK)
         return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a message does not decode");
     plan = plan_of(run->host->genesis, &message, &id);
+    plan.message = bytes;
     switch (message.kind) {
     case VMH_MESSAGE_CALL:
     case VMH_MESSAGE_SYNC_CALL:
+    case VMH_MESSAGE_ASYNC_CALL:
         status = process_call_message(run, &plan, &message, report, why);
+        break;
+    case VMH_MESSAGE_ASYNC_ANSWER:
+        status = process_async_answer(run, &plan, &message, is_checked, report, why);
         break;
     case VMH_MESSAGE_SYNC_ANSWER:
     case VMH_MESSAGE_SYNC_FAILURE:

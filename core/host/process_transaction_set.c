@@ -90,20 +90,41 @@ static vmh_status process_transactions(vmh_set_run *run, const vmh_transaction *
 typedef vmh_status (*take_function)(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
                                     vmh_failure *why);
 
+/* How many messages may run. */
+static uint64_t message_limit(const vmh_set_run *run)
+{
+    uint64_t limit = run->host->genesis->limits.messages_per_set;
+
+    return run->set->limits_messages && run->set->message_limit < limit ? run->set->message_limit
+                                                                        : limit;
+}
+
+/* Those that are given unproved, each run once, before all others. */
+static vmh_status process_unproved(vmh_set_run *run, vmh_failure *why)
+{
+    for (size_t i = 0; i < run->set->unproved_count; i++) {
+        vmh_status status = vmh_process_message(run, run->set->unproved_messages[i], false, why);
+
+        if (status != VMH_OK)
+            return vmh_fail_within(status, why, "unproved message %zu of block %llu", i + 1,
+                                   (unsigned long long)run->set->block.height);
+    }
+    return VMH_OK;
+}
+
 /* Runs messages while there are any and the set's budget lasts (joins.md 5). */
 static vmh_status process_messages(vmh_set_run *run, take_function take, vmh_failure *why)
 {
-    const vmh_genesis_limits *limits = &run->host->genesis->limits;
+    uint64_t gas_limit = run->host->genesis->limits.message_gas_per_set;
 
-    while (run->message_count < limits->messages_per_set &&
-           run->message_gas_used < limits->message_gas_per_set) {
+    while (run->message_count < message_limit(run) && run->message_gas_used < gas_limit) {
         vmh_bytes message;
         bool found;
         vmh_status status = take(&run->mailbox, &message, &found, why);
 
         if (status != VMH_OK || !found)
             return status;
-        status = vmh_process_message(run, message, why);
+        status = vmh_process_message(run, message, true, why);
         if (status != VMH_OK)
             return vmh_fail_within(status, why, "message %zu of block %llu", run->message_count,
                                    (unsigned long long)run->set->block.height);
@@ -176,6 +197,12 @@ static vmh_status make_result(vmh_set_run *run, vmh_transaction_set_result *out,
                                            ? &run->transactions[i]
                                            : &run->messages[i - run->set->count];
 
+        vmh_status status =
+            vmh_run_log_add(&run->host->log, run->set->block.height, &report->receipt,
+                            &report->record, why);
+
+        if (status != VMH_OK)
+            return status;
         out->receipts[i] = report->receipt;
         out->receipt_messages[i] = report->message;
         out->records[i] = report->record;
@@ -210,6 +237,8 @@ static vmh_status process_all(vmh_set_run *run, vmh_transaction_set_result *out,
     if (status == VMH_OK)
         status = vmh_take_incoming(run, out, why);
     if (status == VMH_OK)
+        status = process_unproved(run, why);
+    if (status == VMH_OK)
         status = process_messages(run, vmh_mailbox_take_stored, why);
     if (status == VMH_OK)
         status = process_transactions(run, transactions, why);
@@ -233,6 +262,7 @@ vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transactio
     if (set->block.height != last + 1)
         return vmh_fail(why, VMH_E_INPUT, "transaction set for height %llu, but the next is %llu",
                         (unsigned long long)set->block.height, (unsigned long long)last + 1);
+    vmh_run_log_forget(&host->log, set->block.height);
     vmh_arena_init(&run.run_arena);
     vmh_buffer_init(&run.scratch);
     vmh_transient_state_init(&run.batch, arena);

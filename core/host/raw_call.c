@@ -169,6 +169,28 @@ static vmh_status encode_results(vmh_execution_context *context, vmh_argument_ar
     return vmh_abi_encode(types, (vmh_abi_values){values, results.count}, out, why);
 }
 
+vmh_status vmh_raw_call_encode(vmh_execution_context *context, vmh_bytes packed, vmh_bytes *raw,
+                               vmh_failure *why)
+{
+    vmh_argument_array results;
+    vmh_argument_fault fault;
+    vmh_buffer answer;
+    bool known;
+    vmh_status status =
+        vmh_argument_array_decode(packed, context->arena, &results, &known, &fault, why);
+
+    if (status != VMH_OK)
+        return status;
+    vmh_buffer_init(&answer);
+    status = encode_results(context, results, &answer, why);
+    if (status == VMH_OK)
+        status = vmh_buffer_check(&answer, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(context->arena, vmh_buffer_bytes(&answer), raw, why);
+    vmh_buffer_clear(&answer);
+    return status;
+}
+
 static vmh_status encode_answer(vmh_execution_context *context, const vmh_process_call_output *out,
                                 vmh_buffer *answer, vmh_failure *why)
 {

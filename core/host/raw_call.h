@@ -18,4 +18,11 @@ vmh_status vmh_raw_call_process(vmh_execution_context *context, vmh_processor *p
                                 const vmh_process_call_input *input, vmh_process_call_output *out,
                                 vmh_failure *why);
 
+/*
+ * Packed results as the answer of a raw call. Fails with VMH_E_LIMIT where they are more than call
+ * data hold.
+ */
+vmh_status vmh_raw_call_encode(vmh_execution_context *context, vmh_bytes packed, vmh_bytes *raw,
+                               vmh_failure *why);
+
 #endif

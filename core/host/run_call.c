@@ -1,6 +1,7 @@
 #include "host/run_call.h"
 
 #include "codec/argument_codec.h"
+#include "host/async_run.h"
 #include "host/host_state.h"
 #include "host/raw_call.h"
 #include "types/host_texts.h"
@@ -39,16 +40,44 @@ static vmh_status refuse_arguments(vmh_execution_context *context, size_t size,
                                 text, out, why);
 }
 
+/* What a method comes to that was over before its processor said so. */
+static vmh_status settle_ended(vmh_execution_context *context, const vmh_frame *frame,
+                               vmh_process_call_output *out, vmh_failure *why)
+{
+    uint64_t gas_used = out->gas_used;
+    uint32_t line = out->line;
+    vmh_status status;
+
+    if (frame->end == VMH_FRAME_STOPPED) {
+        *out = (vmh_process_call_output){.call_result = VMH_RESULT_SUCCESS, .gas_used = gas_used};
+        return VMH_OK;
+    }
+    status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT,
+                                  frame->refusal.code, vmh_bytes_text(frame->refusal.text), out,
+                                  why);
+    out->gas_used = gas_used;
+    out->line = line;
+    return status;
+}
+
 /* What an execution that is over answers, whatever its processor made of it. */
 static vmh_status settle(vmh_execution_context *context, vmh_process_call_output *out,
                          vmh_failure *why)
 {
+    const vmh_frame *frame = vmh_service_stack_top(context);
+
     if (context->host_status != VMH_OK) {
         *why = context->host_failure;
         return context->host_status;
     }
-    if (out->ends_execution)
+    if (frame->end != VMH_FRAME_GOES_ON && !context->aborted) {
+        vmh_status status = settle_ended(context, frame, out, why);
+
+        if (status != VMH_OK)
+            return status;
+    } else if (out->ends_execution) {
         vmh_execution_context_abort(context, out->error, out->code);
+    }
     if (context->aborted) {
         uint64_t gas_used = out->gas_used;
         uint32_t line = out->line;
@@ -106,8 +135,10 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
         .access_scope = context->access_scope,
         .calling_permission_scope = request->calling_permission_scope,
         .request_id = vmh_bytes_of(context->request.id.bytes, context->has_request ? 32 : 0),
-        .request_kind = context->depth == 0 ? context->request.kind : 0u,
-        .is_raw = request->frame.method.size == 0 && context->depth == 0 &&
+        .request_kind = context->depth == context->base_depth ? context->request.kind : 0u,
+        .execution_kind = request->frame.kind,
+        .group = request->frame.group,
+        .is_raw = request->frame.method.size == 0 && context->depth == context->base_depth &&
                   context->request.kind != 0,
         .stack_left = context->depth < VMH_SERVICE_STACK_SIZE
                           ? VMH_SERVICE_STACK_SIZE - context->depth - 1
@@ -132,6 +163,7 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
 
     *out = (vmh_process_call_output){0};
     frame.processor_type = vmh_host_processor_type(context->host, processor);
+    frame.gas_given = context->gas_left;
     if (frame.processor_type != VMH_PROCESSOR_VITE)
         frame.method = input.method_name = seen.method_name = name_of(frame.method);
     if (!vmh_service_stack_push(context, &frame))
@@ -142,6 +174,8 @@ vmh_status vmh_run_on_processor(vmh_execution_context *context, vmh_processor *p
         status = process(context, processor, &input, out, why);
     if (status == VMH_OK)
         status = settle(context, out, why);
+    if (status == VMH_OK && vmh_service_stack_top(context)->level != 0)
+        status = vmh_async_end_method(context, out, why);
     if (status == VMH_OK && trace != NULL && trace->call_end != NULL) {
         vmh_trace_result result = {out->call_result, out->code, out->output_arguments,
                                    out->gas_used};

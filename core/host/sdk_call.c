@@ -12,6 +12,8 @@ static const vmh_sdk_operation operations[] = {
     {"Sdk.State", "write", "bytes, bytes", true, false, vmh_sdk_state_write},
     {"Sdk.Service", "callMethod", "string, string, bytes", false, false,
      vmh_sdk_service_call_method},
+    {"Sdk.Service", "callMethodWithGas", "string, string, bytes, uint64", false, false,
+     vmh_sdk_service_call_with_gas},
     {"Sdk.Service", "callOnBehalf", "string, string, bytes, bytes, bytes, uint256", false, true,
      vmh_sdk_service_call_on_behalf},
     {"Sdk.Service", "getCallValue", "", false, false, vmh_sdk_service_get_call_value},
@@ -27,6 +29,15 @@ static const vmh_sdk_operation operations[] = {
      vmh_sdk_message_send},
     {"Sdk.Message", "suspend", "string, string, bytes, bytes, uint256, bytes, uint64, uint64",
      false, false, vmh_sdk_message_suspend},
+    {"Sdk.Async", "call",
+     "string, string, bytes, bytes, uint256, bool, uint64, uint64, string, string, string, bytes",
+     false, false, vmh_sdk_async_call},
+    {"Sdk.Async", "callLegacy", "string, string, bytes, uint256", false, false,
+     vmh_sdk_async_call_legacy},
+    {"Sdk.Async", "setGroupCallback", "string, string, bytes, uint64", false, false,
+     vmh_sdk_async_set_group_callback},
+    {"Sdk.Async", "setReturn", "bytes", false, false, vmh_sdk_async_set_return},
+    {"Sdk.Async", "getClosure", "", false, false, vmh_sdk_async_get_closure},
     {"Sdk.Events", "emitEvent", "string, bytes", false, false, vmh_sdk_events_emit_event},
     {"Sdk.Address", "getSignerAddress", "", false, false, vmh_sdk_address_get_signer},
     {"Sdk.Address", "getCallerAddress", "", false, false, vmh_sdk_address_get_caller},
@@ -187,6 +198,8 @@ vmh_status vmh_host_handle_sdk_call(vmh_sdk_handler *handler, const vmh_sdk_call
                                    .code = run.context->abort_code};
         return VMH_OK;
     }
+    if (run.context->depth != 0 && vmh_service_stack_top(run.context)->end != VMH_FRAME_GOES_ON)
+        return vmh_sdk_async_refuse_ended(&run, why);
     if (run.context->depth == 0)
         return vmh_fail(why, VMH_E_CONTEXT, "SDK call %.*s.%.*s: no service is running",
                         VMH_PRINT(call->operation_name), VMH_PRINT(call->method_name));

@@ -44,10 +44,14 @@ vmh_status vmh_sdk_refuse(vmh_sdk_run *run, uint32_t code, vmh_failure *why, con
 vmh_status vmh_sdk_abort(vmh_sdk_run *run, uint32_t code, vmh_failure *why, const char *format,
                          ...) __attribute__((format(printf, 4, 5)));
 
+/* What any operation answers to a method that is over already (sdk_async.c). */
+vmh_status vmh_sdk_async_refuse_ended(vmh_sdk_run *run, vmh_failure *why);
+
 /* The rows' functions, by file: sdk_state.c, sdk_service.c, sdk_events.c, ... */
 vmh_status vmh_sdk_state_read(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_state_write(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_call_method(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_service_call_with_gas(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_get_call_value(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_service_find_name(vmh_sdk_run *run, vmh_failure *why);
@@ -59,6 +63,11 @@ vmh_status vmh_sdk_events_emit_log(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_message_identify(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_message_send(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_call(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_call_legacy(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_set_group_callback(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_set_return(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_get_closure(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_events_emit_event(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_signer(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_caller(vmh_sdk_run *run, vmh_failure *why);

@@ -15,7 +15,8 @@ static bool is_outermost_with_value(const vmh_execution_context *context)
 /* A run may stop only where nothing but itself waits for it: as the outermost method. */
 static bool may_suspend(const vmh_execution_context *context)
 {
-    return !context->suspended && (context->depth == 1 || is_outermost_with_value(context));
+    return !context->suspended &&
+           (context->depth == context->base_depth + 1 || is_outermost_with_value(context));
 }
 
 /* The arguments that both calls begin with: target, method, arguments, token, amount. */
@@ -111,7 +112,7 @@ vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
     if (status != VMH_OK || run->result->outcome != VMH_SDK_OK)
         return status;
     context->suspended = true;
-    if (context->depth == 1)
+    if (context->depth == context->base_depth + 1)
         return VMH_OK;
     /* What goes on is the method that was named, not the one of _Ledger. */
     return vmh_arena_copy(context->arena, vmh_service_stack_top(context)->method,

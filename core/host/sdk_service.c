@@ -9,19 +9,14 @@
  * and under rules that undo failed calls, nothing else. Value never moves by
  * half, under any rules.
  */
-static vmh_status fail_call(vmh_sdk_run *run, vmh_bytes service, vmh_checkpoint checkpoint,
-                            size_t outbox_count, size_t log_count,
+static vmh_status fail_call(vmh_sdk_run *run, vmh_bytes service, const vmh_run_mark *mark,
                             const vmh_process_call_output *out)
 {
     vmh_execution_context *context = run->context;
 
     if (context->host->rules->failed_call_is_undone ||
-        vmh_bytes_equal(service, VMH_LITERAL("_Ledger"))) {
-        vmh_transient_state_restore(&context->transient, checkpoint);
-        context->issued_count -= context->outbox_count - outbox_count;
-        context->outbox_count = outbox_count;
-        context->log_count = log_count;
-    }
+        vmh_bytes_equal(service, VMH_LITERAL("_Ledger")))
+        vmh_execution_context_undo(context, mark);
     run->result->outcome = context->aborted ? VMH_SDK_ABORT : VMH_SDK_ERROR;
     run->result->error = out->error;
     run->result->code = context->aborted                        ? context->abort_code
@@ -31,13 +26,11 @@ static vmh_status fail_call(vmh_sdk_run *run, vmh_bytes service, vmh_checkpoint 
 }
 
 static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_with_header,
-                       vmh_permission_scope permission, vmh_failure *why)
+                       vmh_permission_scope permission, uint64_t gas_limit, vmh_failure *why)
 {
     vmh_execution_context *context = run->context;
     /* Taken before the callee is looked up: an auto-deployment is undone too. */
-    vmh_checkpoint checkpoint = vmh_transient_state_checkpoint(&context->transient);
-    size_t outbox_count = context->outbox_count;
-    size_t log_count = context->log_count;
+    vmh_run_mark mark = vmh_execution_context_mark(context);
     vmh_call_request request = {
         .frame = frame,
         .input_arguments = vmh_argument_array_strip_header(arguments_with_header),
@@ -47,12 +40,14 @@ static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_wi
     uint64_t spent = run->call->gas_used < context->gas_left ? run->call->gas_used
                                                              : context->gas_left;
     uint64_t left = context->gas_left - spent;
+    uint64_t kept = gas_limit < left ? left - gas_limit : 0; /* out of the callee's reach */
     vmh_process_call_output out;
     vmh_bytes outputs;
     bool found;
     vmh_status status;
 
     context->stack[context->depth - 1].line = run->call->line;
+    request.frame.number = ++context->stack[context->depth - 1].children;
     /* Names outlive the call in the record of a failure. */
     status = vmh_arena_copy(context->arena, frame.service, &request.frame.service, why);
     if (status == VMH_OK)
@@ -60,17 +55,18 @@ static vmh_status call(vmh_sdk_run *run, vmh_frame frame, vmh_bytes arguments_wi
     if (status != VMH_OK)
         return status;
     /* What the caller has used it pays when it is over. */
-    context->gas_left = left;
+    context->gas_left = left - kept;
     if (run->call->is_read_only)
         context->access_scope = VMH_ACCESS_READ_ONLY;
     status = vmh_run_call(context, &request, &found, &out, why);
     context->access_scope = access;
+    context->gas_left += kept;
     run->result->gas_used = left - context->gas_left;
     context->gas_left += spent;
     if (status != VMH_OK)
         return status;
     if (!found || out.call_result != VMH_RESULT_SUCCESS)
-        return fail_call(run, frame.service, checkpoint, outbox_count, log_count, &out);
+        return fail_call(run, frame.service, &mark, &out);
     status = vmh_argument_array_add_header(out.output_arguments, run->arena, &outputs, why);
     if (status != VMH_OK)
         return status;
@@ -82,9 +78,24 @@ vmh_status vmh_sdk_service_call_method(vmh_sdk_run *run, vmh_failure *why)
     vmh_frame frame = {
         .service = run->arguments[0].value.bytes,
         .method = run->arguments[1].value.bytes,
+        .kind = VMH_EXECUTION_SYNC,
     };
 
-    return call(run, frame, run->arguments[2].value.bytes, run->call->permission_scope, why);
+    return call(run, frame, run->arguments[2].value.bytes, run->call->permission_scope,
+                UINT64_MAX, why);
+}
+
+/* The same with at most so much gas, for those who keep the rest for themselves. */
+vmh_status vmh_sdk_service_call_with_gas(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_frame frame = {
+        .service = run->arguments[0].value.bytes,
+        .method = run->arguments[1].value.bytes,
+        .kind = VMH_EXECUTION_SYNC,
+    };
+
+    return call(run, frame, run->arguments[2].value.bytes, run->call->permission_scope,
+                run->arguments[3].value.uint64, why);
 }
 
 /*
@@ -101,6 +112,9 @@ vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why)
         .caller_is_given = true,
         /* The first service of a transaction is called by its signer. */
         .caller_is_client = run->context->depth == 1 && run->context->transaction != NULL,
+        .kind = run->context->depth == 1 && run->context->transaction != NULL
+                    ? VMH_EXECUTION_DIRECT
+                    : VMH_EXECUTION_SYNC,
         .token = arguments[4].value.bytes,
         .amount = vmh_word_from_bytes(arguments[5].value.bytes.data),
     };
@@ -109,7 +123,7 @@ vmh_status vmh_sdk_service_call_on_behalf(vmh_sdk_run *run, vmh_failure *why)
         return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why,
                               VMH_TEXT_ADDRESS_SIZE, arguments[3].value.bytes.size);
     memcpy(frame.caller.bytes, arguments[3].value.bytes.data, sizeof frame.caller.bytes);
-    return call(run, frame, arguments[2].value.bytes, VMH_PERMISSION_SERVICE, why);
+    return call(run, frame, arguments[2].value.bytes, VMH_PERMISSION_SERVICE, UINT64_MAX, why);
 }
 
 /* A service that is being deployed sees what came with its deployment. */

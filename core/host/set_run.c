@@ -2,7 +2,10 @@
 
 #include "codec/receipt_codec.h"
 #include "host/answer.h"
+#include "host/async_run.h"
+#include "host/async_values.h"
 #include "host/host_state.h"
+#include "host/inline_run.h"
 #include "host/outbox.h"
 #include "host/value.h"
 #include "types/host_texts.h"
@@ -28,6 +31,7 @@ void vmh_set_run_begin(vmh_set_run *run, const vmh_run_plan *plan, vmh_execution
         .request = &plan->request,
         .run_id = plan->run_id,
         .gas_limit = plan->gas_limit,
+        .terms = {plan->to_chain, plan->token, plan->returned_amount, plan->is_refused_amount},
     };
 
     vmh_arena_reset(&run->run_arena);
@@ -37,8 +41,8 @@ void vmh_set_run_begin(vmh_set_run *run, const vmh_run_plan *plan, vmh_execution
 /* ---- the report ---- */
 
 /* The record lives in the run's arena; what is kept moves to the caller's. */
-static vmh_status keep_record(vmh_set_run *run, const vmh_run_record *record, vmh_run_record *out,
-                              vmh_failure *why)
+static vmh_status keep_failure(vmh_set_run *run, const vmh_run_record *record, vmh_run_record *out,
+                               vmh_failure *why)
 {
     vmh_call_site *calls = vmh_arena_alloc_array(run->arena, record->call_count, sizeof *calls);
     vmh_status status;
@@ -58,6 +62,86 @@ static vmh_status keep_record(vmh_set_run *run, const vmh_run_record *record, vm
     out->calls = calls;
     out->call_count = record->call_count;
     return vmh_arena_copy(run->arena, record->error, &out->error, why);
+}
+
+static vmh_status keep_executions(vmh_set_run *run, const vmh_execution_context *context,
+                                  vmh_run_record *out, vmh_failure *why)
+{
+    vmh_inline_execution *executions;
+
+    if (context->execution_count == 0)
+        return VMH_OK;
+    executions =
+        vmh_arena_alloc_array(run->arena, context->execution_count, sizeof *executions);
+    if (executions == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i < context->execution_count; i++) {
+        const vmh_inline_execution *from = &context->executions[i];
+        vmh_status status;
+
+        executions[i] = *from;
+        status = vmh_arena_copy(run->arena, from->contract_name, &executions[i].contract_name,
+                                why);
+        if (status == VMH_OK)
+            status =
+                vmh_arena_copy(run->arena, from->method_name, &executions[i].method_name, why);
+        if (status == VMH_OK)
+            status = vmh_arena_copy(run->arena, from->error, &executions[i].error, why);
+        if (status != VMH_OK)
+            return status;
+    }
+    out->executions = executions;
+    out->execution_count = context->execution_count;
+    return VMH_OK;
+}
+
+/* What was sent, which lives as long as the set, and which events were undone. */
+static vmh_status keep_traces(vmh_set_run *run, const vmh_execution_context *context, bool failed,
+                              vmh_run_record *out, vmh_failure *why)
+{
+    vmh_bytes *messages =
+        vmh_arena_alloc_array(run->arena, context->sent_count, sizeof *messages);
+    bool *undone = vmh_arena_alloc_array(run->arena, context->event_count, sizeof *undone);
+
+    if (messages == NULL || undone == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i < context->sent_count; i++)
+        messages[i] = context->sent[i];
+    for (size_t i = 0; i < context->event_count; i++)
+        undone[i] = failed || context->events[i].is_undone;
+    out->messages = messages;
+    out->message_count = context->sent_count;
+    out->undone_events = undone;
+    out->event_count = context->event_count;
+    return VMH_OK;
+}
+
+static vmh_status keep_names(vmh_set_run *run, const vmh_run_plan *plan, vmh_run_record *out,
+                             vmh_failure *why)
+{
+    vmh_status status =
+        vmh_arena_copy(run->arena, plan->call.frame.service, &out->contract_name, why);
+
+    return status == VMH_OK
+               ? vmh_arena_copy(run->arena, plan->call.frame.method, &out->method_name, why)
+               : status;
+}
+
+static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
+                              const vmh_execution_context *context, bool failed,
+                              vmh_run_record *out, vmh_failure *why)
+{
+    vmh_status status = failed ? keep_failure(run, &context->record, out, why) : VMH_OK;
+
+    out->message = plan->message;
+    /* Those that no message is part of are not remembered. */
+    if (plan->message.size != 0 || context->execution_count != 0 || context->sent_count != 0)
+        status = status == VMH_OK ? keep_names(run, plan, out, why) : status;
+    out->is_refused = context->refused != NULL;
+    out->gas_refunded = context->gas_refunded;
+    if (status == VMH_OK)
+        status = keep_executions(run, context, out, why);
+    return status == VMH_OK ? keep_traces(run, context, failed, out, why) : status;
 }
 
 static vmh_status keep_events(vmh_set_run *run, const vmh_execution_context *context,
@@ -121,7 +205,7 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
         .txhash = plan->txhash,
         .execution_result = output->call_result,
         .code = output->code,
-        .gas_used = plan->gas_limit - context->gas_left,
+        .gas_used = context->gas_left < plan->gas_limit ? plan->gas_limit - context->gas_left : 0,
         .message_id = plan->run_id,
         .root = plan->request.root,
         .suspended = context->suspended && output->call_result == VMH_RESULT_SUCCESS,
@@ -141,8 +225,9 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
     }
     if (status == VMH_OK && output->call_result == VMH_RESULT_SUCCESS)
         status = keep_logs(run, context, receipt, why);
-    if (status == VMH_OK && output->call_result != VMH_RESULT_SUCCESS)
-        status = keep_record(run, &context->record, &report->record, why);
+    if (status == VMH_OK)
+        status = keep_record(run, plan, context, output->call_result != VMH_RESULT_SUCCESS,
+                             &report->record, why);
     if (status == VMH_OK)
         status = encode_receipt(run, receipt, &report->message, why);
     return status;
@@ -181,65 +266,124 @@ static vmh_status call(vmh_execution_context *context, const vmh_run_plan *plan,
     return vmh_run_on_processor(context, processor, &plan->call, output, why);
 }
 
-/* Gas, debits and records of what the run sends; too little of it fails the run. */
-static vmh_status settle(vmh_execution_context *context, const vmh_run_plan *plan,
-                         uint64_t *answer_gas, vmh_process_call_output *output, vmh_failure *why)
+/*
+ * Gas, debits and records of what the run sends; too little of it fails the run. `*left` is the
+ * gas of the answer, where one goes now.
+ */
+static vmh_status settle(vmh_execution_context *context, bool answers, uint64_t *left,
+                         vmh_process_call_output *output, vmh_failure *why)
 {
-    bool answers = vmh_owes_answer(&plan->request) && !context->suspended;
+    vmh_gas_division division = {.gas = context->gas_left, .answers = answers, .divides = true};
     vmh_issue_refusal refusal;
-    vmh_status status = vmh_outbox_settle(context, answers, answer_gas, &refusal, why);
+    vmh_status status = vmh_outbox_settle(context, 0, &division, &refusal, why);
 
+    *left = division.left;
     if (status != VMH_OK || refusal.text == NULL)
         return status;
+    if (refusal.code == VMH_CODE_OUT_OF_GAS)
+        context->gas_left = 0;
     return refuse(context, refusal.code, refusal.text, output, why);
 }
 
+/* The end of a run without asynchronous calls. */
 static vmh_status finish(vmh_execution_context *context, const vmh_run_plan *plan, bool found,
-                         uint64_t answer_gas, const vmh_process_call_output *output,
-                         vmh_failure *why)
+                         vmh_process_call_output *output, vmh_failure *why)
 {
-    vmh_status status;
+    static const vmh_run_mark start;
+    bool answers = vmh_owes_answer(&plan->request) && !context->suspended;
+    uint64_t left = 0;
+    vmh_status status = VMH_OK;
 
+    if (found && output->call_result == VMH_RESULT_SUCCESS)
+        status = settle(context, answers, &left, output, why);
+    if (status != VMH_OK)
+        return status;
     if (found && output->call_result == VMH_RESULT_SUCCESS) {
         status = vmh_outbox_send(context, why);
-        if (status == VMH_OK && vmh_owes_answer(&plan->request) && !context->suspended)
-            status = vmh_answer(context, plan, output, answer_gas, why);
-        return status;
+        return status == VMH_OK && answers ? vmh_answer(context, plan, output, left, why) : status;
     }
     /* All that the run did is dropped; what follows is the host's own. */
-    vmh_transient_state_restore(&context->transient, 0);
-    context->outbox_count = 0;
+    vmh_execution_context_undo(context, &start);
     if (plan->transaction != NULL)
         return VMH_OK;
     return vmh_answer_failure(context, plan, output, why);
 }
 
-vmh_status vmh_set_run_execute(vmh_set_run *run, const vmh_run_plan *plan, vmh_run_report *report,
+/* The end of one with an async context, whose answer the engine gives. */
+static vmh_status finish_async(vmh_execution_context *context, const vmh_run_plan *plan,
+                               vmh_process_call_output *output, vmh_failure *why)
+{
+    bool answers = vmh_owes_answer(&plan->request) && !context->suspended &&
+                   context->closed.is_complete;
+    vmh_async_refusal refusal = {0};
+    uint64_t left = 0;
+    vmh_status status = VMH_OK;
+
+    if (context->waits_for_settle) {
+        /* A suspended run goes on in the context that it has now. */
+        vmh_bytes method = context->request.method;
+
+        context->request = vmh_async_top(&context->engine)->request;
+        context->request.method = method;
+        status = settle(context, answers, &left, output, why);
+        if (output->code == VMH_CODE_LACK_OF_FUNDS)
+            refusal = (vmh_async_refusal){VMH_TEXT_ASYNC_FUNDS, output->code};
+        else if (output->code != VMH_CODE_OK)
+            refusal = (vmh_async_refusal){VMH_TEXT_NOT_ENOUGH_GAS, output->code};
+        else if (status == VMH_OK)
+            status = vmh_outbox_send(context, why);
+        if (status == VMH_OK)
+            status = vmh_async_settle(context, left, refusal, why);
+    } else if (context->engine.depth != 0) {
+        status = vmh_async_end_unreached(context, NULL, output, why);
+        vmh_inline_note_end(context, plan->call.frame.execution, 0, output->code,
+                            vmh_async_text(output->code, output->error));
+    }
+    if (status != VMH_OK || output->call_result == VMH_RESULT_SUCCESS ||
+        plan->transaction != NULL || vmh_owes_answer(&plan->request))
+        return status;
+    return vmh_answer_failure(context, plan, output, why);
+}
+
+/* A context that is there before the method is: of a callee, or of what goes on. */
+static vmh_status open(vmh_execution_context *context, vmh_run_plan *plan, vmh_failure *why)
+{
+    if (plan->call.resume != NULL)
+        return vmh_async_open_resumed(context, &plan->call.frame, why);
+    if (plan->request.kind == VMH_MESSAGE_ASYNC_CALL)
+        return vmh_async_open_callee(context, &plan->call.frame, why);
+    return VMH_OK;
+}
+
+vmh_status vmh_set_run_execute(vmh_set_run *run, const vmh_run_plan *given, vmh_run_report *report,
                                vmh_failure *why)
 {
+    vmh_run_plan plan = *given;
     vmh_execution_context context;
     vmh_process_call_output output = {0};
     vmh_address account;
-    uint64_t answer_gas = 0;
     bool found = false;
     vmh_status status = VMH_OK;
 
-    vmh_set_run_begin(run, plan, &context);
-    if (plan->transaction == NULL && plan->call.resume == NULL) {
-        vmh_target_address(plan->call.frame.service, &account);
-        status = vmh_value_credit(&context, &account, plan->call.frame.token,
-                                  &plan->call.frame.amount, why);
+    vmh_set_run_begin(run, &plan, &context);
+    status = open(&context, &plan, why);
+    if (status == VMH_OK && plan.transaction == NULL && plan.call.resume == NULL) {
+        vmh_target_address(plan.call.frame.service, &account);
+        status = vmh_value_credit(&context, &account, plan.call.frame.token,
+                                  &plan.call.frame.amount, why);
     }
     if (status == VMH_OK)
-        status = call(&context, plan, &found, &output, why);
-    if (status == VMH_OK && found && output.call_result == VMH_RESULT_SUCCESS)
-        status = settle(&context, plan, &answer_gas, &output, why);
+        status = call(&context, &plan, &found, &output, why);
     if (status == VMH_OK)
-        status = finish(&context, plan, found, answer_gas, &output, why);
+        status = context.has_engine ? finish_async(&context, &plan, &output, why)
+                                    : finish(&context, &plan, found, &output, why);
+    /* A callee that fails burns all that it was given. */
+    if (plan.request.kind == VMH_MESSAGE_ASYNC_CALL && output.call_result != VMH_RESULT_SUCCESS)
+        context.gas_left = 0;
     if (status == VMH_OK)
         status = vmh_transient_state_merge(&context.transient, &run->batch, why);
     if (status == VMH_OK)
-        status = vmh_set_run_report(run, plan, &context, found, &output, report, why);
+        status = vmh_set_run_report(run, &plan, &context, found, &output, report, why);
     vmh_execution_context_end(&context);
     return status;
 }

@@ -37,6 +37,7 @@ typedef struct vmh_run_plan {
     vmh_hash32 txhash; /* of the receipt */
     vmh_hash32 run_id; /* its message_id */
     vmh_bytes parent;
+    vmh_bytes message; /* encoded; it lives as long as the set */
     const vmh_transaction *transaction; /* NULL: a message */
     uint32_t to_chain; /* of a message: for whom it was; ours, or one that nobody knows */
     vmh_request request; /* what the run answers to; of a resumed run its first run's */
@@ -57,8 +58,12 @@ typedef struct vmh_run_plan {
 vmh_status vmh_set_run_execute(vmh_set_run *run, const vmh_run_plan *plan, vmh_run_report *report,
                                vmh_failure *why);
 
-/* Runs one message out of the mailbox (process_message.c). */
-vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes message, vmh_failure *why);
+/*
+ * Runs one message out of the mailbox (process_message.c). `is_checked` false: it is not looked
+ * at from whom an answer to an asynchronous call comes.
+ */
+vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes message, bool is_checked,
+                               vmh_failure *why);
 
 /* What was sent with the call that an answer belongs to. */
 typedef struct vmh_answered_call {

@@ -30,6 +30,8 @@ typedef struct vmh_process_call_input {
     vmh_permission_scope calling_permission_scope;
     vmh_bytes request_id;   /* 32 bytes: what this run answers to; empty in a query */
     uint32_t request_kind;  /* vmh_message_kind, of the outermost method; 0: none of them */
+    vmh_execution_kind execution_kind;
+    vmh_bytes group;        /* of the callback of a group: which one */
     bool is_raw;            /* input_arguments are raw call data, and so is what is given back */
     size_t stack_left;      /* how many calls the service stack still takes */
     bool caller_is_client;  /* the caller's address is a client's, not a service's */
@@ -82,6 +84,14 @@ struct vmh_processor {
                                   vmh_bytes contract_name, size_t index, vmh_arena *arena,
                                   bool *found, vmh_method_description *method,
                                   vmh_failure *why);
+
+    /*
+     * Whether a contract has a function of that name which may be a callback of its
+     * asynchronous calls. NULL: its contracts have none.
+     */
+    vmh_status (*may_call_back)(vmh_processor *processor, vmh_bytes context_id,
+                                vmh_bytes contract_name, vmh_bytes method_name, bool *may,
+                                vmh_failure *why);
 
     /* Hands over the handler for SDK calls, which lives until NULL is handed over. */
     vmh_status (*contract_sdk_call_handler)(vmh_processor *processor, vmh_sdk_handler *handler,

@@ -64,6 +64,17 @@
     X(PROCESSOR_LUA, 3, "LUA")               \
     X(PROCESSOR_VITE, 4, "VITE")
 
+/*
+ * How an execution came about (spec/async.md 1): by a transaction or a message that is no
+ * asynchronous call; by a service call; by an asynchronous one; to answer one; to end a group.
+ */
+#define VMH_EXECUTION_KIND_LIST(X)           \
+    X(EXECUTION_DIRECT, 0, "direct")         \
+    X(EXECUTION_SYNC, 1, "sync")             \
+    X(EXECUTION_ASYNC, 2, "async")           \
+    X(EXECUTION_CALLBACK, 3, "callback")     \
+    X(EXECUTION_GROUP, 4, "group")
+
 #define VMH_NETWORK_TYPE_LIST(X)         \
     X(NETWORK_RESERVED, 0, "RESERVED")   \
     X(NETWORK_MAIN_NET, 77, "MAIN_NET")  \
@@ -88,6 +99,9 @@ typedef enum vmh_permission_scope {
 typedef enum vmh_processor_type {
     VMH_PROCESSOR_TYPE_LIST(VMH_ENUM_MEMBER)
 } vmh_processor_type;
+typedef enum vmh_execution_kind {
+    VMH_EXECUTION_KIND_LIST(VMH_ENUM_MEMBER)
+} vmh_execution_kind;
 typedef enum vmh_network_type {
     VMH_NETWORK_TYPE_LIST(VMH_ENUM_MEMBER)
 } vmh_network_type;
@@ -123,6 +137,7 @@ const char *vmh_request_status_name(uint32_t value);
 const char *vmh_access_scope_name(uint32_t value);
 const char *vmh_permission_scope_name(uint32_t value);
 const char *vmh_processor_type_name(uint32_t value);
+const char *vmh_execution_kind_name(uint32_t value);
 const char *vmh_network_type_name(uint32_t value);
 
 #endif

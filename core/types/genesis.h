@@ -8,7 +8,10 @@
 
 #include "types/rules.h"
 
-/* name, type, default: the limits of DESIGN 4 and joins.md 5 */
+/*
+ * Name, default: the limits of DESIGN 4 and joins.md 5, and what asynchronous calls cost
+ * (joins.md 7). `async_single_level`, not 0: what such a call started makes none itself.
+ */
 #define VMH_GENESIS_LIMIT_LIST(X)                        \
     X(events_per_transaction, 1)                         \
     X(argument_array_size, 1024 * 1024)                  \
@@ -19,7 +22,12 @@
     X(lua_memory_size, 64 * 1024 * 1024)                 \
     X(bytecode_memory_size, 16 * 1024 * 1024)            \
     X(messages_per_set, 10000)                           \
-    X(message_gas_per_set, 500000000)
+    X(message_gas_per_set, 500000000)                    \
+    X(async_step_gas, 1000)                              \
+    X(async_lock_gas, 100000)                            \
+    X(async_argument_gas, 1)                             \
+    X(async_record_gas, 28)                              \
+    X(async_single_level, 0)
 
 typedef struct vmh_genesis_limits {
 #define VMH_GENESIS_LIMIT_FIELD(name, default_value) uint64_t name;

@@ -55,6 +55,13 @@
 #define VMH_TEXT_BAD_CALL_DATA "bad call data"
 #define VMH_TEXT_CALL_NOT_FOUND "call_not_found"
 
+/* asynchronous calls: what callbacks see (spec/async.md 11), and refusals */
+#define VMH_TEXT_ASYNC_NO_METHOD "function not found"
+#define VMH_TEXT_ASYNC_NO_CONTRACT "contract not found"
+#define VMH_TEXT_ASYNC_FUNDS "insufficient funds"
+#define VMH_TEXT_ASYNC_FAILED "execution failed"
+#define VMH_TEXT_ASYNC_CALLED_DIRECTLY "callback called directly"
+
 /* bytecode */
 #define VMH_TEXT_PANIC "panic 0x%02llx: %s"
 #define VMH_TEXT_TAKES_BYTES "method '%.*s.%.*s' takes one argument of type bytes"

@@ -10,6 +10,7 @@ typedef struct vmh_event {
     vmh_bytes contract_name;
     vmh_bytes event_name;
     vmh_bytes arguments; /* packed */
+    bool is_undone;      /* what emitted it was undone; receipts do not tell */
 } vmh_event;
 
 /* A LOG of bytecode; each topic has 32 bytes. */

@@ -222,6 +222,72 @@ function inspect.receipts(receipts, records)
   return table.concat(texts, "\n")
 end
 
+-- Messages and what came of them
+
+local function outcome_text(code, text)
+  if code == 0 then return "good" end
+  return ("failed %d: %s"):format(code, quote(text or ""))
+end
+
+local function execution_line(execution)
+  return ("%s %s.%s, gas %s of %s, %s"):format(execution.kind,
+    inspect.text(execution.contract_name), inspect.text(execution.method_name),
+    unsigned(execution.gas_used), unsigned(execution.gas_given),
+    outcome_text(execution.code, execution.error))
+end
+
+local function name_of(service, method)
+  if method == "" then return inspect.text(service) end
+  return inspect.text(service) .. "." .. inspect.text((method:gsub("%(.*", "")))
+end
+
+local function node_line(node)
+  local name = node.kind == "transaction" and name_of(node.contract_name, node.method_name)
+    or node.kind:find "answer" and ("from %s to %s"):format(inspect.text(node.from),
+      inspect.text(node.to))
+    or name_of(node.to, node.method)
+  local outcome = node.suspended and "waits" or outcome_text(node.code, node.error)
+  return ("%s %s, block %d, gas %s, %s%s"):format(node.kind, name, node.height,
+    unsigned(node.gas_used), outcome, node.is_refused and ", refused" or "")
+end
+
+-- What the line of a run says already is not said again by its first execution.
+local function is_told(node, execution)
+  return execution.id == node.id
+end
+
+local function add_node(lines, node, indent)
+  lines[#lines + 1] = indent .. node_line(node)
+  indent = indent .. "  "
+  for _, execution in ipairs(node.executions or {}) do
+    if not is_told(node, execution) then
+      lines[#lines + 1] = indent .. execution_line(execution)
+    end
+  end
+  if node.gas_refunded then
+    lines[#lines + 1] = ("%sgas that came back: %s"):format(indent, unsigned(node.gas_refunded))
+  end
+  for _, child in ipairs(node.children or {}) do add_node(lines, child, indent) end
+  for _, message in ipairs(node.pending or {}) do
+    lines[#lines + 1] = ("%spending: %s %s, chain %d"):format(indent, message.kind,
+      name_of(message.to, message.method), message.to_chain)
+  end
+  for _, waiting in ipairs(node.waiting or {}) do
+    lines[#lines + 1] = ("%swaiting: %s for %s"):format(indent,
+      inspect.text(waiting.contract_name),
+      waiting.kind == "calls" and "its calls" or "an answer")
+  end
+end
+
+--- What came of a transaction: its runs and messages, one below the other.
+-- @tparam table tree of `VM:messages`
+-- @treturn string
+function inspect.messages(tree)
+  local lines = {}
+  for _, node in ipairs(tree.tops) do add_node(lines, node, "") end
+  return table.concat(lines, "\n")
+end
+
 --- What came of a query.
 -- @tparam table result as `process_query` gives it
 -- @tparam[opt] string failure

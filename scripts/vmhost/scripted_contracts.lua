@@ -26,13 +26,29 @@
 --  * `state.read(key)`, `state.write(key, bytes)`, `state.clear(key)`, and for `uint32`, `uint64`,
 --    `bool` and `uint256`: `state.read_uint64(key)`, `state.write_uint64(key, value)`. A value of
 --    another size reads as zero.
---  * `service.call(contract, method, { arguments })`: gives the results as values
+--  * `service.call(contract, method, { arguments }, { gas = limit })`: gives the results as values;
+--    the last may be left out, and the limit too
 --  * `events.emit(name, ...)`
 --  * `address.signer()`, `address.caller()`, `address.own()`, `address.of_contract(name)`: 20 bytes
 --  * `env.block_height()`, `env.block_timestamp()` (ns), `env.block_proposer()`,
 --    `env.block_committee()`, `env.next_block_committee()`, `env.virtual_chain_id()`
 --  * `ethereum.call(method, ...)`: a method of `Sdk.Ethereum`; gives its results as values
+--  * `gas.limit`, `gas.left()`, `gas.burn(amount)`: nothing is metered but what is burnt here
+--  * `async.call(service, method, { arguments }, options)`: registers an asynchronous call; a
+--    service of another chain is `Name@42`. Options: `value`, `token`, `gas` (default: a share of
+--    what the method leaves), `lock` (gas for the callback, beside the minimum), `on_success`,
+--    `on_error` (names of functions of the contract), `group`, `closure`
+--  * `async.group_callback(group, method, data, gas)`: what runs behind the last call of a group
+--  * `async.legacy(service, data, { value =, token = })`: the one legacy call, at which the method
+--    ends; its callback is `callBack`
+--  * `async.set_return(...)`: the results, in place of those that the method returns; in a callback
+--    those of the execution that it belongs to
+--  * `async.closure()`: in a callback, what came with the call
+--  * `async.kind`: `direct`, `sync`, `async`, `callback` or `group`; `async.group_name` of the last
 --  * `fail(text)`
+--
+-- A callback gets the result code (0 is good), then the values or the text of the failure; that of
+-- a group gets its data. Every function whose name does not begin with `_` may be one.
 -- @module vmhost.scripted_contracts
 local codec = require "vmhost.codec"
 local crypto = require "vmhost.crypto"
@@ -46,7 +62,6 @@ scripted_contracts.CODE = "scripted"
 
 local CODE_CONTRACT_FAILED <const> = 4
 local CODE_UNKNOWN_METHOD <const> = 1
-local CODE_NESTED_CALL_FAILED <const> = 10
 
 -- What a failing contract raises. A table, so that no text of a Lua error is taken for one.
 local failure = { __name = "contract failure" }
@@ -124,25 +139,65 @@ local function new_address(ask)
   }
 end
 
+-- The gas of a call: what it burns itself, and what was taken for what it asked for.
+local function new_meter(call)
+  return { limit = call.gas_limit, burnt = 0, taken = 0 }
+end
+
 -- `ask(area, method, ...)` makes an SDK call and gives the list of its results; it raises a
 -- contract failure where the call was refused. An abort is raised likewise: the host ends the
 -- execution whatever the contract does with it.
-local function new_ask(handler, call)
+local function new_ask(handler, call, meter)
   return function(area, method, ...)
-    local outputs, text, kind = handler:handle_sdk_call {
+    local outputs, text, kind, taken, code = handler:handle_sdk_call {
       context_id = call.context_id, operation_name = "Sdk." .. area, method_name = method,
-      input_arguments = { ... }, permission_scope = "SERVICE",
+      input_arguments = { ... }, permission_scope = "SERVICE", gas_used = meter.burnt,
     }
-    if outputs then return values_of(outputs) end
+    if outputs then
+      meter.taken = meter.taken + text
+      return values_of(outputs)
+    end
     if kind == "sdk_error" or kind == "sdk_abort" then
-      fail(text, area == "Service" and CODE_NESTED_CALL_FAILED or nil)
+      meter.taken = meter.taken + taken
+      fail(text, code)
     end
     error(text, 0)
   end
 end
 
-local function new_sdk(handler, call)
-  local ask = new_ask(handler, call)
+local function new_gas(meter)
+  local gas = { limit = meter.limit }
+  function gas.left() return meter.limit - meter.burnt - meter.taken end
+  function gas.burn(amount) meter.burnt = meter.burnt + math.min(amount, gas.left()) end
+  return gas
+end
+
+local function new_async(ask, call)
+  local async = { kind = call.execution_kind, group_name = call.group }
+  function async.call(service, method, arguments, options)
+    options = options or {}
+    ask("Async", "call", service, method, { bytes = pack_with_header(arguments or {}) },
+      { bytes = options.token or "" }, word.new(options.value or 0), options.gas ~= nil,
+      options.gas or 0, options.lock or 0, options.on_success or "", options.on_error or "",
+      options.group or "", { bytes = options.closure or "" })
+  end
+  function async.group_callback(group, method, data, gas)
+    ask("Async", "setGroupCallback", group, method, { bytes = data }, gas or 0)
+  end
+  function async.legacy(service, data, options)
+    options = options or {}
+    ask("Async", "callLegacy", service, data, { bytes = options.token or "" },
+      word.new(options.value or 0))
+  end
+  function async.set_return(...)
+    ask("Async", "setReturn", { bytes = pack_with_header { ... } })
+  end
+  function async.closure() return ask("Async", "getClosure")[1] end
+  return async
+end
+
+local function new_sdk(handler, call, meter)
+  local ask = new_ask(handler, call, meter)
   return {
     fail = fail,
     state = new_state(ask),
@@ -154,12 +209,16 @@ local function new_sdk(handler, call)
       end,
     },
     service = {
-      call = function(contract, method, arguments)
-        local packed = pack_with_header(arguments or {})
-        local results = ask("Service", "callMethod", contract, method, { bytes = packed })[1]
-        return table.unpack(unpack_with_header(results))
+      call = function(contract, method, arguments, options)
+        local packed = { bytes = pack_with_header(arguments or {}) }
+        local limit = options and options.gas
+        local results = limit and ask("Service", "callMethodWithGas", contract, method, packed,
+          limit) or ask("Service", "callMethod", contract, method, packed)
+        return table.unpack(unpack_with_header(results[1]))
       end,
     },
+    gas = new_gas(meter),
+    async = new_async(ask, call),
     ethereum = {
       call = function(method, ...) return table.unpack(ask("Ethereum", method, ...)) end,
     },
@@ -170,6 +229,13 @@ local function refuse(result, code, format, ...)
   return { call_result = result, code = code, error = format:format(...) }
 end
 
+--- Whether a value that was raised is the failure of a contract.
+-- @param raised any value
+-- @treturn boolean
+function scripted_contracts.is_failure(raised)
+  return getmetatable(raised) == failure
+end
+
 -- Keeps where a bug of the script was, down to the method; the host tells how it came there. A
 -- contract failure needs no traceback.
 local function add_traceback(raised)
@@ -177,16 +243,17 @@ local function add_traceback(raised)
   return (debug.traceback(tostring(raised), 2):gsub("\n\t%[C%]: in function 'xpcall'.*", ""))
 end
 
-local function run_method(method, sdk, arguments)
+local function run_method(method, sdk, arguments, meter)
   local outcome = table.pack(xpcall(method, add_traceback, sdk,
     table.unpack(values_of(arguments))))
   if outcome[1] then
-    return { call_result = "SUCCESS",
+    return { call_result = "SUCCESS", gas_used = meter.burnt,
       output_arguments = table.move(outcome, 2, outcome.n, 1, {}) }
   end
   local raised = outcome[2]
   if getmetatable(raised) ~= failure then error(raised, 0) end
-  return { call_result = "ERROR_SMART_CONTRACT", code = raised.code, error = raised.text }
+  return { call_result = "ERROR_SMART_CONTRACT", code = raised.code, error = raised.text,
+    gas_used = meter.burnt }
 end
 
 local function check_contracts(contracts)
@@ -237,7 +304,14 @@ function scripted_contracts.processor(contracts)
     if not call.input_arguments then
       return refuse("ERROR_INPUT", nil, "an argument has an unknown type")
     end
-    return run_method(method, new_sdk(handler, call), call.input_arguments)
+    local meter = new_meter(call)
+    return run_method(method, new_sdk(handler, call, meter), call.input_arguments, meter)
+  end
+
+  function processor.may_call_back(given)
+    local contract = contracts[given.contract_name]
+    return contract ~= nil and given.method_name:sub(1, 1) ~= "_"
+      and contract[given.method_name] ~= nil
   end
 
   return processor

@@ -7,11 +7,12 @@ describe("vmhost.sdk #small", function()
       operations[operation.operation_name .. "." .. operation.method_name] = operation.arguments
     end
 
-    -- spec/host.md 5, getVirtualChainId, messages, and what the host's own contracts and the
-    -- processors of bytecode and Lua use.
+    -- spec/host.md 5, getVirtualChainId, messages, asynchronous calls, and what the host's own
+    -- contracts and the processors of bytecode and Lua use.
     assert.same({
       ["Sdk.State.read"] = "bytes", ["Sdk.State.write"] = "bytes, bytes",
       ["Sdk.Service.callMethod"] = "string, string, bytes",
+      ["Sdk.Service.callMethodWithGas"] = "string, string, bytes, uint64",
       ["Sdk.Service.callOnBehalf"] = "string, string, bytes, bytes, bytes, uint256",
       ["Sdk.Service.getCallValue"] = "", ["Sdk.Service.findName"] = "bytes",
       ["Sdk.Service.getCode"] = "string", ["Sdk.Service.putCode"] = "bytes",
@@ -25,6 +26,11 @@ describe("vmhost.sdk #small", function()
       ["Sdk.Env.getBlockProposerAddress"] = "", ["Sdk.Env.getBlockCommittee"] = "",
       ["Sdk.Env.getNextBlockCommittee"] = "", ["Sdk.Env.getVirtualChainId"] = "",
       ["Sdk.Env.getSeed"] = "",
+      ["Sdk.Async.call"] = "string, string, bytes, bytes, uint256, bool, uint64, uint64, string, "
+        .. "string, string, bytes",
+      ["Sdk.Async.callLegacy"] = "string, string, bytes, uint256",
+      ["Sdk.Async.setGroupCallback"] = "string, string, bytes, uint64",
+      ["Sdk.Async.setReturn"] = "bytes", ["Sdk.Async.getClosure"] = "",
       ["Sdk.Message.identify"] = "string, bytes, bytes, uint256, uint32",
       ["Sdk.Message.send"] = "string, string, bytes, bytes, uint256",
       ["Sdk.Message.suspend"] = "string, string, bytes, bytes, uint256, bytes, uint64, uint64",

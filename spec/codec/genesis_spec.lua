@@ -12,7 +12,7 @@ local function u64(...)
 end
 
 local LIMITS = u64(1, 1048576, 1048576, 1048576, 1024, 50000000, 67108864, 16777216, 10000,
-  500000000)
+  500000000, 1000, 100000, 1, 28, 0)
 local HEAD = "01000000" .. "2a000000" .. "08000000" .. "766d686f73742d31" .. "01000000"
 local SMALL = HEAD .. LIMITS .. ("00000000"):rep(6)
 
@@ -45,7 +45,8 @@ describe("genesis #small", function()
   it("writes keys, peers, services and issues in order", function()
     local expected = {
       "01000000", "2a000000", "09000000", to_hex "reference", "000000", "02000000",
-      u64(0, 1048576, 1048576, 1048576, 1024, 50000000, 67108864, 16777216, 10000, 500000000),
+      u64(0, 1048576, 1048576, 1048576, 1024, 50000000, 67108864, 16777216, 10000, 500000000,
+        1000, 100000, 1, 28, 0),
       "20000000", ("6b"):rep(32), "14000000", ("6f"):rep(20),
       "28000000", "24000000", "2b000000", ("70"):rep(32),
       "12000000", "0e000000", to_hex "BenchmarkToken", "0000",
@@ -94,7 +95,7 @@ describe("genesis #small", function()
   end)
 
   it("is refused with an empty list of what a peer may have", function()
-    assert_malformed("Genesis of 172 bytes is not canonical at offset 112",
+    assert_malformed("Genesis of 212 bytes is not canonical at offset 152",
       HEAD .. LIMITS .. ("00000000"):rep(2) .. "2c000000" .. "28000000" .. "2b000000"
         .. ("70"):rep(32) .. ("00000000"):rep(4))
   end)

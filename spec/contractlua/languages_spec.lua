@@ -48,10 +48,17 @@ local c, state = sdk.contract {
   refused = "external write () bool, string",
   wait = "external write ()",
   tell = "external write (number uint256)",
+  late = "external write () uint256",
+  gone = "callback",
 }
 local echo = sdk.service("Echo", { echo = "(uint256,string)(uint256,string)" })
 function c.add(a, b) return a + b end
 function c.fail(text) error(text) end
+function c.late()
+  sdk.async.call { "Nobody", "x()", on_error = "gone", gas = 100000 }
+  return uint256 "1"
+end
+function c.gone(code) sdk.async.set_return("(uint256)", 40 + code) end
 function c.note(note) state.note = note end
 function c.noted() return state.note end
 function c.echo() return echo.echo(uint256 "12345678901234567890123", "text") end
@@ -97,6 +104,13 @@ describe("contracts in Lua and bytecode #small", function()
     return answer:byte(32) == 1, answer:sub(33), out
   end
 
+  it("answer bytecode by what a callback has set, in its form", function()
+    local good, answer = ask(selector "late()")
+
+    assert.is_true(good)
+    assert.equal(word_of(43), answer)
+  end)
+
   it("call each other: bytecode from Lua", function()
     local number, text = chain:ok("Lua", "echo")
 
@@ -137,7 +151,7 @@ describe("contracts in Lua and bytecode #small", function()
     assert.equal(selector "Error(string)" .. word_of(32) .. word_of(5) .. "wrong"
       .. ("\0"):rep(27), answer)
     assert.equal("wrong", out.records[2].error)
-    assert.same({ contract_name = "Lua", method_name = "fail", line = 15 }, out.records[2].calls[1])
+    assert.same({ contract_name = "Lua", method_name = "fail", line = 17 }, out.records[2].calls[1])
   end)
 
   it("do not know selectors that no method has", function()

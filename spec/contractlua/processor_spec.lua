@@ -216,7 +216,7 @@ describe("deployment of a contract in Lua #small", function()
 
   for text, wrong in pairs {
     ["external read"] = "'(' expected at the end",
-    ["read ()"] = "'external' or 'internal' expected before 'read'",
+    ["read ()"] = "'external', 'internal' or 'callback' expected before 'read'",
     ["external ()"] = "'read' or 'write' expected before '('",
     ["external read (a)"] = "there is no type 'a' of arguments",
     ["external read (a uint64 b)"] = "',' or ')' expected before 'b'",

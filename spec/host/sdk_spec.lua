@@ -162,9 +162,9 @@ describe("handle_sdk_call", function()
     end)
 
     assert.same({
-      { nil, "unknown SDK operation Sdk.Nothing.nothing", "sdk_error" },
-      { nil, "unknown SDK operation Sdk.State.nothing", "sdk_error" },
-      { nil, "unknown SDK operation sdk.State.nothing", "sdk_error" },
+      { nil, "unknown SDK operation Sdk.Nothing.nothing", "sdk_error", 0, 4 },
+      { nil, "unknown SDK operation Sdk.State.nothing", "sdk_error", 0, 4 },
+      { nil, "unknown SDK operation sdk.State.nothing", "sdk_error", 0, 4 },
     }, answers)
   end)
 

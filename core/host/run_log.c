@@ -1,0 +1,160 @@
+#include "host/run_log.h"
+
+#include <stdlib.h>
+
+struct vmh_root_log {
+    vmh_arena arena;
+    vmh_hash32 root;
+    vmh_logged_run *runs;
+    size_t count;
+    size_t capacity;
+};
+
+void vmh_run_log_init(vmh_run_log *log)
+{
+    *log = (vmh_run_log){.next = 0};
+}
+
+static void free_root(vmh_root_log *of)
+{
+    if (of == NULL)
+        return;
+    vmh_arena_clear(&of->arena);
+    free(of);
+}
+
+void vmh_run_log_clear(vmh_run_log *log)
+{
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++)
+        free_root(log->roots[i]);
+    vmh_run_log_init(log);
+}
+
+void vmh_run_log_forget(vmh_run_log *log, uint64_t height)
+{
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++) {
+        vmh_root_log *of = log->roots[i];
+
+        while (of != NULL && of->count > 0 && of->runs[of->count - 1].height >= height)
+            of->count--;
+    }
+}
+
+static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
+{
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++) {
+        if (log->roots[i] != NULL &&
+            memcmp(log->roots[i]->root.bytes, root->bytes, sizeof root->bytes) == 0)
+            return log->roots[i];
+    }
+    return NULL;
+}
+
+/* A root of its own, in the place of the oldest one. */
+static vmh_root_log *make(vmh_run_log *log, const vmh_hash32 *root)
+{
+    vmh_root_log *of = calloc(1, sizeof *of);
+
+    if (of == NULL)
+        return NULL;
+    vmh_arena_init(&of->arena);
+    of->root = *root;
+    free_root(log->roots[log->next]);
+    log->roots[log->next] = of;
+    log->next = (log->next + 1) % VMH_RUN_LOG_ROOTS;
+    return of;
+}
+
+static vmh_status copy_executions(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+{
+    vmh_inline_execution *executions =
+        vmh_arena_alloc_array(arena, record->execution_count, sizeof *executions);
+    vmh_status status = executions == NULL ? vmh_fail_memory(why) : VMH_OK;
+
+    for (size_t i = 0; i < record->execution_count && status == VMH_OK; i++) {
+        executions[i] = record->executions[i];
+        status = vmh_arena_copy(arena, executions[i].contract_name, &executions[i].contract_name,
+                                why);
+        if (status == VMH_OK)
+            status =
+                vmh_arena_copy(arena, executions[i].method_name, &executions[i].method_name, why);
+        if (status == VMH_OK)
+            status = vmh_arena_copy(arena, executions[i].error, &executions[i].error, why);
+    }
+    record->executions = executions;
+    return status;
+}
+
+static vmh_status copy_messages(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+{
+    vmh_bytes *messages = vmh_arena_alloc_array(arena, record->message_count, sizeof *messages);
+    vmh_status status = messages == NULL ? vmh_fail_memory(why) : VMH_OK;
+
+    for (size_t i = 0; i < record->message_count && status == VMH_OK; i++)
+        status = vmh_arena_copy(arena, record->messages[i], &messages[i], why);
+    record->messages = messages;
+    return status;
+}
+
+/* What a run leaves here is in the arena; where its failure began, and its events, are not kept. */
+static vmh_status copy_run(vmh_arena *arena, vmh_logged_run *run, vmh_failure *why)
+{
+    vmh_run_record *record = &run->record;
+    vmh_bytes *names[] = {&run->parent, &record->error, &record->contract_name,
+                          &record->method_name, &record->message};
+    vmh_status status = VMH_OK;
+
+    record->calls = NULL;
+    record->call_count = 0;
+    record->undone_events = NULL;
+    record->event_count = 0;
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && status == VMH_OK; i++)
+        status = vmh_arena_copy(arena, *names[i], names[i], why);
+    if (status == VMH_OK)
+        status = copy_executions(arena, record, why);
+    return status == VMH_OK ? copy_messages(arena, record, why) : status;
+}
+
+vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt *receipt,
+                           const vmh_run_record *record, vmh_failure *why)
+{
+    vmh_logged_run run = {
+        .height = height,
+        .id = receipt->message_id,
+        .txhash = receipt->txhash,
+        .parent = receipt->parent,
+        .execution_result = receipt->execution_result,
+        .code = receipt->code,
+        .gas_used = receipt->gas_used,
+        .suspended = receipt->suspended,
+        .record = *record,
+    };
+    vmh_root_log *of;
+    vmh_logged_run *runs;
+    vmh_status status;
+
+    if (record->execution_count == 0 && record->message_count == 0 && record->message.size == 0)
+        return VMH_OK;
+    of = find(log, &receipt->root);
+    if (of == NULL)
+        of = make(log, &receipt->root);
+    runs = of == NULL ? NULL
+                      : vmh_arena_grow(&of->arena, of->runs, &of->capacity, of->count + 1,
+                                       sizeof *runs);
+    if (runs == NULL)
+        return vmh_fail_memory(why);
+    of->runs = runs;
+    status = copy_run(&of->arena, &run, why);
+    if (status == VMH_OK)
+        runs[of->count++] = run;
+    return status;
+}
+
+const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root,
+                                       size_t *count)
+{
+    const vmh_root_log *of = find(log, root);
+
+    *count = of == NULL ? 0 : of->count;
+    return *count == 0 ? NULL : of->runs;
+}

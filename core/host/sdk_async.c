@@ -1,0 +1,342 @@
+#include "async/call_data.h"
+#include "codec/argument_codec.h"
+#include "host/async_run.h"
+#include "host/async_values.h"
+#include "host/host_state.h"
+#include "host/raw_call.h"
+#include "host/run_call.h"
+#include "host/sdk_call.h"
+#include "host/target.h"
+#include "types/host_texts.h"
+#include "types/message.h"
+
+/* Legacy calls come back by this name (async.md 12). */
+static const vmh_bytes legacy_callback = {(const uint8_t *)"callBack", 8};
+
+/* ---- how a method ends early ---- */
+
+vmh_status vmh_sdk_async_refuse_ended(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_frame *frame = vmh_service_stack_top(run->context);
+    bool stopped = frame->end == VMH_FRAME_STOPPED;
+
+    *run->result = (vmh_sdk_result){
+        .outcome = VMH_SDK_ABORT,
+        .error = vmh_bytes_text(stopped ? VMH_TEXT_ASYNC_FAILED : frame->refusal.text),
+        .code = stopped ? VMH_CODE_NESTED_CALL_FAILED : frame->refusal.code,
+    };
+    (void)why;
+    return VMH_OK;
+}
+
+/* A refused registration fails the method; who called it may catch that. */
+static vmh_status end_method(vmh_sdk_run *run, vmh_frame_end end, vmh_async_refusal refusal,
+                             vmh_failure *why)
+{
+    vmh_frame *frame = &run->context->stack[run->context->depth - 1];
+    uint64_t gas_used = run->result->gas_used;
+    vmh_status status;
+
+    frame->end = end;
+    frame->refusal = refusal;
+    frame->line = run->call->line;
+    status = vmh_sdk_async_refuse_ended(run, why);
+    run->result->gas_used = gas_used;
+    return status;
+}
+
+/* ---- gas ---- */
+
+/* What the method has left at this point. */
+static uint64_t gas_of(const vmh_sdk_run *run)
+{
+    uint64_t left = run->context->gas_left;
+
+    return run->call->gas_used < left ? left - run->call->gas_used : 0;
+}
+
+static void take_gas(vmh_sdk_run *run, uint64_t before, uint64_t after)
+{
+    run->context->gas_left -= before - after;
+    run->result->gas_used = before - after;
+}
+
+/* ---- what the engine asks ---- */
+
+static bool is_read_only(const vmh_sdk_run *run)
+{
+    return run->context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only;
+}
+
+/* An empty name is none. */
+static vmh_status check_callback(vmh_sdk_run *run, vmh_bytes name, bool *valid, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    const vmh_frame *frame = vmh_service_stack_top(context);
+    vmh_processor *processor = vmh_host_find_processor(context->host, frame->processor_type);
+    bool may = false;
+    vmh_status status = VMH_OK;
+
+    if (name.size == 0)
+        return VMH_OK;
+    if (processor != NULL && processor->may_call_back != NULL)
+        status = processor->may_call_back(processor, vmh_bytes_hash(&context->id), frame->service,
+                                          name, &may, why);
+    *valid = *valid && may;
+    return status;
+}
+
+/* Whether the target has code on this host. Looking costs nothing and leaves nothing. */
+static vmh_status find_mode(vmh_sdk_run *run, const vmh_target *target, vmh_async_mode *mode,
+                            vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    vmh_run_mark mark = vmh_execution_context_mark(context);
+    vmh_run_record record = context->record;
+    size_t record_depth = context->record_depth;
+    uint64_t gas_left = context->gas_left;
+    vmh_process_call_output refusal = {0};
+    vmh_processor *processor;
+    vmh_status status;
+
+    *mode = VMH_ASYNC_REMOTE;
+    if (target->chain != context->host->genesis->virtual_chain_id)
+        return VMH_OK;
+    status = vmh_find_processor(context, target->service, &processor, &refusal, why);
+    vmh_execution_context_undo(context, &mark);
+    context->record = record;
+    context->record_depth = record_depth;
+    context->gas_left = gas_left;
+    /* A stack that is full here is full when the call starts, and tells so then. */
+    if (status == VMH_OK && (processor != NULL || refusal.code == VMH_CODE_SERVICE_STACK))
+        *mode = VMH_ASYNC_LOCAL;
+    return status;
+}
+
+static vmh_status take_target(vmh_sdk_run *run, vmh_bytes text, vmh_async_draft *draft,
+                              vmh_failure *why)
+{
+    vmh_target target = vmh_target_read(text, run->context->host->genesis->virtual_chain_id);
+
+    draft->to_chain = target.chain;
+    draft->to_service = target.service;
+    draft->is_read_only = is_read_only(run);
+    if (draft->is_read_only)
+        return VMH_OK;
+    return find_mode(run, &target, &draft->mode, why);
+}
+
+static bool is_token(vmh_bytes token)
+{
+    return token.size == 0 || token.size == VMH_TOKEN_SIZE;
+}
+
+static vmh_bytes token_of(vmh_bytes token)
+{
+    return token.size == 0 ? VMH_DEFAULT_TOKEN : token;
+}
+
+/* What the engine said to a registration. */
+static vmh_status conclude(vmh_sdk_run *run, uint64_t before, uint64_t after,
+                           vmh_async_refusal refusal, vmh_failure *why)
+{
+    take_gas(run, before, after);
+    if (refusal.text == NULL)
+        return VMH_OK;
+    return end_method(run, VMH_FRAME_REFUSED, refusal, why);
+}
+
+/* ---- operations ---- */
+
+/*
+ * Registers a call: target, method, arguments, token, amount, whether a limit of gas is given,
+ * that limit, lock, callbacks of success and error, group, closure.
+ */
+vmh_status vmh_sdk_async_call(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_argument *arguments = run->arguments;
+    vmh_async_draft draft = {
+        .callbacks_are_valid = true,
+        .method = arguments[1].value.bytes,
+        .input = vmh_argument_array_strip_header(arguments[2].value.bytes),
+        .token = token_of(arguments[3].value.bytes),
+        .amount = vmh_word_from_bytes(arguments[4].value.bytes.data),
+        .has_gas = arguments[5].value.boolean,
+        .gas = arguments[6].value.uint64,
+        .lock = arguments[7].value.uint64,
+        .on_success = arguments[8].value.bytes,
+        .on_error = arguments[9].value.bytes,
+        .group = arguments[10].value.bytes,
+        .closure = arguments[11].value.bytes,
+    };
+    uint64_t before = gas_of(run), after = before;
+    vmh_async_refusal refusal = {0};
+    vmh_status status;
+
+    if (!is_token(arguments[3].value.bytes))
+        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_MESSAGE_TOKEN);
+    if (draft.method.size == 0)
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_BAD_CALL_DATA);
+    status = take_target(run, arguments[0].value.bytes, &draft, why);
+    if (status == VMH_OK)
+        status = check_callback(run, draft.on_success, &draft.callbacks_are_valid, why);
+    if (status == VMH_OK)
+        status = check_callback(run, draft.on_error, &draft.callbacks_are_valid, why);
+    if (status == VMH_OK)
+        status = vmh_async_track(run->context, why);
+    if (status == VMH_OK)
+        status = vmh_async_register(&run->context->engine, &draft, &after, &refusal, why);
+    return status == VMH_OK ? conclude(run, before, after, refusal, why) : status;
+}
+
+/* Bytes of a call data string as the arguments of a method. */
+static vmh_status pack_data(vmh_sdk_run *run, const vmh_call_data *data, vmh_bytes *input,
+                            vmh_failure *why)
+{
+    vmh_argument *arguments =
+        vmh_arena_alloc_array(run->arena, data->argument_count, sizeof *arguments);
+
+    if (arguments == NULL)
+        return vmh_fail_memory(why);
+    for (size_t i = 0; i < data->argument_count; i++)
+        arguments[i] = vmh_argument_bytes(VMH_ARGUMENT_BYTES, data->arguments[i]);
+    return vmh_argument_array_pack((vmh_argument_array){arguments, data->argument_count},
+                                   run->arena, input, why);
+}
+
+/* Registers the legacy call, at which the method ends: target, call data string, token, amount. */
+vmh_status vmh_sdk_async_call_legacy(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_argument *arguments = run->arguments;
+    vmh_async_draft draft = {
+        .callbacks_are_valid = true,
+        .token = token_of(arguments[2].value.bytes),
+        .amount = vmh_word_from_bytes(arguments[3].value.bytes.data),
+    };
+    uint64_t before = gas_of(run), after = before;
+    vmh_async_refusal refusal = {0};
+    vmh_call_data data;
+    bool known, has_callback = true;
+    vmh_status status;
+
+    if (!is_token(arguments[2].value.bytes))
+        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_MESSAGE_TOKEN);
+    status = vmh_call_data_parse(arguments[1].value.bytes, false, run->arena, &data, &known, why);
+    if (status == VMH_OK && known) {
+        draft.method = data.function;
+        status = pack_data(run, &data, &draft.input, why);
+    }
+    if (status == VMH_OK)
+        status = take_target(run, arguments[0].value.bytes, &draft, why);
+    if (status == VMH_OK)
+        status = check_callback(run, legacy_callback, &has_callback, why);
+    if (has_callback)
+        draft.on_success = legacy_callback;
+    if (status == VMH_OK)
+        status = vmh_async_track(run->context, why);
+    if (status == VMH_OK)
+        status = vmh_async_register_legacy(&run->context->engine, &draft, !known, &after, &refusal,
+                                           why);
+    if (status == VMH_OK)
+        status = conclude(run, before, after, refusal, why);
+    if (status != VMH_OK || refusal.text != NULL)
+        return status;
+    return end_method(run, VMH_FRAME_STOPPED, (vmh_async_refusal){0}, why);
+}
+
+/* Names the callback of a group: group, method, data, gas. */
+vmh_status vmh_sdk_async_set_group_callback(vmh_sdk_run *run, vmh_failure *why)
+{
+    const vmh_argument *arguments = run->arguments;
+    vmh_group_callback callback = {
+        .is_read_only = is_read_only(run),
+        .is_valid = arguments[1].value.bytes.size != 0,
+        .group = arguments[0].value.bytes,
+        .method = arguments[1].value.bytes,
+        .data = arguments[2].value.bytes,
+        .gas = arguments[3].value.uint64,
+    };
+    uint64_t before = gas_of(run), after = before;
+    vmh_async_refusal refusal = {0};
+    vmh_status status = check_callback(run, callback.method, &callback.is_valid, why);
+
+    if (status == VMH_OK)
+        status = vmh_async_track(run->context, why);
+    if (status == VMH_OK)
+        status = vmh_async_set_group_callback(&run->context->engine, &callback, &after, &refusal,
+                                              why);
+    return status == VMH_OK ? conclude(run, before, after, refusal, why) : status;
+}
+
+/* Whether what is owed answers raw call data: of this method, or of whom this callback is of. */
+static bool answers_raw(const vmh_execution_context *context)
+{
+    const vmh_async_engine *engine = &context->engine;
+    const vmh_async_context *of = vmh_async_top(engine);
+    bool is_callback =
+        of->kind == VMH_ASYNC_CALLBACK || of->kind == VMH_ASYNC_GROUP_CALLBACK;
+
+    if (is_callback && engine->depth < 2)
+        return false; /* it goes on after an answer: the engine knows where to */
+    if (is_callback)
+        of = vmh_async_at(engine, engine->depth - 2);
+    return (of->request.kind == VMH_MESSAGE_SYNC_CALL ||
+            of->request.kind == VMH_MESSAGE_ASYNC_CALL) &&
+           of->request.method.size == 0;
+}
+
+static vmh_status set_values(vmh_sdk_run *run, vmh_bytes packed, uint64_t size, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    vmh_bytes raw;
+    vmh_status status;
+
+    if (!answers_raw(context))
+        return vmh_async_set_values(&context->engine, packed, size, why);
+    status = vmh_raw_call_encode(context, packed, &raw, why);
+    if (status == VMH_E_LIMIT)
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_BAD_CALL_DATA);
+    if (status != VMH_OK)
+        return status;
+    return vmh_async_set_values(&context->engine, raw, vmh_call_data_value_size(raw.size), why);
+}
+
+/* Replaces the values that are owed: of this method, or of whom this callback belongs to. */
+vmh_status vmh_sdk_async_set_return(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_bytes packed = vmh_argument_array_strip_header(run->arguments[0].value.bytes);
+    uint64_t limit = run->context->host->genesis->limits.argument_array_size;
+    uint64_t size;
+    bool known;
+    vmh_status status = vmh_async_values_size(packed, run->arena, &size, &known, why);
+
+    if (status != VMH_OK)
+        return status;
+    if (!known)
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_BAD_CALL_DATA);
+    if (packed.size > limit)
+        return vmh_sdk_refuse(run, VMH_CODE_CONTRACT_FAILED, why, VMH_TEXT_ARGUMENTS_TOO_LONG,
+                              packed.size, (unsigned long long)limit);
+    status = vmh_async_track(run->context, why);
+    return status == VMH_OK ? set_values(run, packed, size, why) : status;
+}
+
+/* The note that came with the call which this callback answers. */
+vmh_status vmh_sdk_async_get_closure(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    vmh_bytes closure, copy;
+    vmh_status status;
+
+    if (vmh_service_stack_top(context)->level == 0 ||
+        !vmh_async_get_closure(&context->engine, &closure))
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_ASYNC_NOT_HERE);
+    status = vmh_arena_copy(run->arena, closure, &copy, why);
+    if (status != VMH_OK)
+        return status;
+    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, copy), why);
+}

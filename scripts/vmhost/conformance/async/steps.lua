@@ -1,0 +1,214 @@
+-- The contracts of a scenario: scripted ones, whose functions interpret lists of steps.
+local word = require "vmhost.word"
+
+local steps = {}
+
+local FAILED_SYNC <const> = "execution failed"
+local CALLED_DIRECTLY <const> = "callback called directly"
+local CODE_UNKNOWN_METHOD <const> = 1
+local CODE_CONTRACT_FAILED <const> = 4
+local CODE_OUT_OF_GAS <const> = 5
+local CODE_FAILED <const> = 10
+
+-- Legacy calls come back by this name, whoever made them.
+local LEGACY_CALLBACK <const> = "callBack"
+
+-- The fields of each step; those with a question mark may be absent.
+local FIELDS = {
+  write = "key value",
+  add = "key by",
+  emit = "name data",
+  burn = "gas",
+  fail = "message",
+  ["return"] = "values",
+  set_return = "values",
+  sync = "to function args? gas? into? catch?",
+  async = "to function args? value? gas? lock? on_success? on_error? group? closure?",
+  group_callback = "group function data? lock?",
+  legacy_async = "to data value?",
+}
+
+local function fault(format, ...)
+  error(format:format(...), 0)
+end
+
+local function check_step(step, place)
+  local fields = type(step) == "table" and FIELDS[step.op]
+  if not fields then fault("%s: no such step", place) end
+  for key in pairs(step) do
+    if key ~= "op" and not (" " .. fields .. " "):find("%f[%w_]" .. key .. "%f[^%w_]") then
+      fault("%s: %s: unknown field '%s'", place, step.op, tostring(key))
+    end
+  end
+  for key in fields:gmatch "%f[%w_]([%w_]+)%f[ \0]" do
+    if step[key] == nil then fault("%s: %s: field '%s' is missing", place, step.op, key) end
+  end
+end
+
+local function check_functions(contract, name)
+  for function_name, list in pairs(contract.functions) do
+    if type(list) ~= "table" then fault("%s.%s: a list of steps expected", name, function_name) end
+    for index, step in ipairs(list) do
+      check_step(step, ("%s.%s: step %d"):format(name, function_name, index))
+    end
+  end
+end
+
+-- Refuses contracts of another form.
+function steps.check(contracts)
+  for name, contract in pairs(contracts) do
+    for key in pairs(contract) do
+      if not (" shard balance functions storage "):find(" " .. tostring(key) .. " ", 1, true) then
+        fault("contract %s: unknown field '%s'", name, tostring(key))
+      end
+    end
+    if math.type(contract.shard) ~= "integer" or contract.shard < 0 then
+      fault("contract %s: no shard", name)
+    end
+    if type(contract.functions) ~= "table" then fault("contract %s: no functions", name) end
+    check_functions(contract, name)
+  end
+end
+
+local function texts_of(values)
+  local texts = {}
+  for index, value in ipairs(values) do texts[index] = tostring(value) end
+  return texts
+end
+
+-- A list of values of a step, in which `$args` and `$result` stand for several.
+local function expand(run, values)
+  local list = {}
+  for _, value in ipairs(values or {}) do
+    if value == "$args" or value == "$result" then
+      local texts = texts_of(run.values)
+      table.move(texts, value == "$args" and 1 or 2, #texts, #list + 1, list)
+    else
+      list[#list + 1] = tostring(value)
+    end
+  end
+  return list
+end
+
+-- Values are bytes, all of them.
+local function as_bytes(texts)
+  local arguments = {}
+  for index, text in ipairs(texts) do arguments[index] = { bytes = text } end
+  return arguments
+end
+
+local function text_of(run, value)
+  if value == "$args" then return table.concat(texts_of(run.values), ",") end
+  if value == "$closure" then return run.sdk.async.closure() end
+  return tostring(value)
+end
+
+local STEP = {}
+
+function STEP.write(run, step) run.sdk.state.write(step.key, text_of(run, step.value)) end
+
+function STEP.add(run, step)
+  local old = run.sdk.state.read(step.key)
+  run.sdk.state.write(step.key, ("%d"):format((math.tointeger(old) or 0) + step.by))
+end
+
+function STEP.emit(run, step)
+  run.sdk.events.emit(step.name, { bytes = text_of(run, step.data) })
+end
+
+function STEP.burn(run, step)
+  if step.gas > run.sdk.gas.left() then
+    run.sdk.gas.burn(run.sdk.gas.left())
+    run.sdk.fail("not enough gas", CODE_OUT_OF_GAS)
+  end
+  run.sdk.gas.burn(step.gas)
+end
+
+function STEP.fail(run, step) run.sdk.fail(step.message, CODE_CONTRACT_FAILED) end
+
+STEP["return"] = function(run, step)
+  run.sdk.async.set_return(table.unpack(as_bytes(expand(run, step.values))))
+  run.ended = true
+end
+
+function STEP.set_return(run, step)
+  run.sdk.async.set_return(table.unpack(as_bytes(expand(run, step.values))))
+end
+
+function STEP.sync(run, step)
+  run.world:note_sync(run.name, step.to, step["function"])
+  local good, first = pcall(run.sdk.service.call, step.to, step["function"],
+    as_bytes(expand(run, step.args)), { gas = step.gas })
+  if not good then
+    if not run.world.is_contract_failure(first) then error(first, 0) end
+    if step.catch then return end
+    run.sdk.fail(FAILED_SYNC, CODE_FAILED)
+  end
+  if step.into then run.sdk.state.write(step.into, first or "") end
+end
+
+local function amount_of(value)
+  if value == nil then return nil end
+  return word.new(math.type(value) == "integer" and value or tostring(value))
+end
+
+function STEP.async(run, step)
+  run.sdk.async.call(run.world:target_of(step.to, run.name), step["function"],
+    as_bytes(expand(run, step.args)), {
+      value = amount_of(step.value), gas = step.gas, lock = step.lock,
+      on_success = step.on_success, on_error = step.on_error, group = step.group,
+      closure = step.closure,
+    })
+end
+
+function STEP.group_callback(run, step)
+  run.sdk.async.group_callback(step.group, step["function"], step.data or "", step.lock)
+end
+
+function STEP.legacy_async(run, step)
+  run.sdk.async.legacy(run.world:target_of(step.to, run.name), step.data,
+    { value = amount_of(step.value) })
+end
+
+-- A function of a contract: what it does, and what the world learns of it.
+local function method_of(world, name, function_name, list)
+  return function(sdk, ...)
+    local run = { world = world, sdk = sdk, name = name, values = { ... } }
+    if function_name == LEGACY_CALLBACK and sdk.async.kind ~= "callback" then
+      sdk.fail(CALLED_DIRECTLY, CODE_CONTRACT_FAILED)
+    end
+    world:begin_body(name, function_name, sdk, run.values)
+    -- A legacy call leaves the function from within: it has ended then too.
+    local _ <close> = setmetatable({}, { __close = function() world:end_body(sdk) end })
+    for _, step in ipairs(list) do
+      STEP[step.op](run, step)
+      if run.ended then break end
+    end
+  end
+end
+
+local function unknown_method(sdk)
+  sdk.fail("function not found", CODE_UNKNOWN_METHOD)
+end
+
+local function called_directly(sdk)
+  sdk.fail(CALLED_DIRECTLY, CODE_CONTRACT_FAILED)
+end
+
+-- Scripted contracts by name, as `vmhost.scripted_contracts` takes them. `deployed` names the one
+-- whose `init` runs.
+function steps.contracts(world, contracts, deployed)
+  local scripted = {}
+  for name, contract in pairs(contracts) do
+    local methods = { _init = function() end }
+    for function_name, list in pairs(contract.functions) do
+      methods[function_name] = method_of(world, name, function_name, list)
+    end
+    if methods.init and name == deployed then methods._init = methods.init end
+    methods.init = methods.init and called_directly
+    scripted[name] = setmetatable(methods, { __index = function() return unknown_method end })
+  end
+  return scripted
+end
+
+return steps

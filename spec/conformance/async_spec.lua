@@ -1,0 +1,177 @@
+assert(_VERSION == "Lua 5.4")
+local json = require "dkjson"
+local conformance = require "vmhost.conformance"
+local temporary_folder = require "spec.support.temporary_folder"
+
+local VECTORS = "spec/vectors/async"
+
+local function read(name)
+  local file <close> = assert(io.open(("%s/%s.json"):format(VECTORS, name)))
+  return assert(json.decode(file:read "a", 1, json.null))
+end
+
+-- Runs what is written into a file, and gives the counts and the results of cases that failed.
+local function run_content(content)
+  local folder <close> = temporary_folder { ["some.json"] = content }
+  local failures = {}
+  local counts = assert(conformance.run("async", { folder.path }, function(_, case, result, passed)
+    if not passed then failures[#failures + 1] = { case = case, result = result } end
+  end))
+  return counts, failures
+end
+
+local function run_scenarios(...)
+  return run_content(json.encode { title = "hand-made", format = { version = 1 },
+    scenarios = { ... } })
+end
+
+-- A.f calls B.g on the same shard; by hand from the sheet.
+local function scenario()
+  return {
+    id = "one", title = "", profile = "any",
+    contracts = {
+      A = { shard = 0, functions = { f = { { op = "async", to = "B", ["function"] = "g" } } } },
+      B = { shard = 0, functions = { g = { { op = "write", key = "k", value = "1" } } } },
+    },
+    start = { to = "A", ["function"] = "f" },
+    expect = { order = { { 0, "A.f", "direct" }, { 0, "B.g", "async" } },
+      state = { A = {}, B = { k = "1" } }, contexts_left = 0 },
+  }
+end
+
+describe("vmhost conformance async", function()
+  for name, count in pairs { graphs = 52, own = 41 } do
+    it(("passes all scenarios of %s"):format(name), function()
+      local failed = {}
+      local counts = assert(conformance.run("async", { ("%s/%s.json"):format(VECTORS, name) },
+        function(_, case, _, passed) if not passed then failed[#failed + 1] = case end end))
+
+      assert.same({}, failed)
+      assert.same({ passed = count, failed = 0 }, counts)
+    end)
+  end
+
+  it("passes a scenario made by hand, and tells what differs from a changed one", function()
+    assert.same({ passed = 1, failed = 0 }, run_scenarios(scenario()))
+
+    local changed = scenario()
+    changed.expect.state.B.k = "2"
+    local counts, failures = run_scenarios(changed)
+
+    assert.same({ passed = 0, failed = 1 }, counts)
+    assert.same({ { path = "expect.state.B.k", expected = '"2"', actual = '"1"' },
+      { path = "expect.state.B.k", expected = '"2"', actual = '"1"' } },
+      failures[1].result.mismatches)
+  end)
+
+  it("fails what is in the state and is not expected", function()
+    local changed = scenario()
+    changed.expect.state.B = {}
+    local _, failures = run_scenarios(changed)
+
+    assert.same({ path = "expect.state.B.k", expected = "nothing", actual = '"1"' },
+      failures[1].result.mismatches[1])
+  end)
+
+  -- Each adds something unknown; none may be passed over.
+  local STRANGE = {
+    ["unknown field 'colour'"] = function(case) case.start.colour = "blue" end,
+    ["contract A: unknown field 'colour'"] = function(case) case.contracts.A.colour = "blue" end,
+    ["A.f: step 1: async: unknown field 'colour'"] = function(case)
+      case.contracts.A.functions.f[1].colour = "blue"
+    end,
+    ["A.f: step 1: no such step"] = function(case) case.contracts.A.functions.f[1].op = "jump" end,
+    ["A.f: step 1: async: field 'to' is missing"] = function(case)
+      case.contracts.A.functions.f[1].to = nil
+    end,
+    ["unknown profile 'both'"] = function(case) case.profile = "both" end,
+    ["prices: unknown field 'colour'"] = function(case) case.prices = { colour = 1 } end,
+    ["inject[1]: no such message"] = function(case) case.inject = { { after_round = 0 } } end,
+    ["contract A: no shard"] = function(case) case.contracts.A.shard = "zero" end,
+  }
+  for fault, change in pairs(STRANGE) do
+    it("fails a scenario with the fault: " .. fault, function()
+      local case = scenario()
+      change(case)
+      local counts, failures = run_scenarios(case)
+
+      assert.same({ passed = 0, failed = 1 }, counts)
+      assert.truthy(failures[1].result.fault:find(fault, 1, true), failures[1].result.fault)
+    end)
+  end
+
+  it("fails a scenario with an unknown field, also in what is expected", function()
+    local case = scenario()
+    case.colour, case.expect.colour = "blue", "red"
+    local _, failures = run_scenarios(case)
+
+    assert.same({
+      { path = "colour", expected = '"blue"', actual = "nothing (unknown field)" },
+      { path = "expect.colour", expected = '"red"', actual = "nothing (unknown field)" },
+    }, { failures[1].result.mismatches[1], failures[1].result.mismatches[2] })
+  end)
+
+  for content, fault in pairs {
+    ["{"] = "unterminated object at line 1, column 1",
+    ['{"format":{"version":1}}'] = "holds no scenarios",
+    ['{"format":{"version":2},"scenarios":[]}'] = "format.version is not 1",
+    ['{"format":{"version":1},"scenarios":[]}'] = "holds no cases",
+    ['{"format":{"version":1},"scenarios":[],"cases":[]}'] = "unknown field 'cases'",
+  } do
+    it("fails the file " .. content, function()
+      local counts, failures = run_content(content)
+
+      assert.equal(0, counts.passed)
+      assert.equal(fault, failures[1].result.fault)
+    end)
+  end
+end)
+
+-- All values below `expect`, with where they lie.
+local function collect(parent, path, found)
+  local keys = {}
+  for key in pairs(parent) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  for _, key in ipairs(keys) do
+    local place = ("%s.%s"):format(path, key)
+    if type(parent[key]) == "table" then
+      collect(parent[key], place, found)
+    else
+      found[#found + 1] = { path = place, parent = parent, key = key, value = parent[key] }
+    end
+  end
+  return found
+end
+
+-- Another value of the same sort.
+local function change(value)
+  if type(value) == "number" then return value + 1 end
+  local at = math.random(#value + 1)
+  local other = value:sub(at, at) == "1" and "2" or "1"
+  return value:sub(1, at - 1) .. other .. value:sub(at + 1)
+end
+
+describe("a scenario with one expected value changed", function()
+  local share = os.getenv "VMHOST_SOAK" and 1 or 0.05
+  local seed = os.time()
+
+  for _, name in ipairs { "graphs", "own" } do
+    it(("fails: %s (seed %d)"):format(name, seed), function()
+      math.randomseed(seed)
+      local missed, tried = {}, 0
+      for _, case in ipairs(read(name).scenarios) do
+        for _, leaf in ipairs(collect(case.expect, case.id, {})) do
+          if math.random() < share then
+            tried = tried + 1
+            leaf.parent[leaf.key] = change(leaf.value)
+            if run_scenarios(case).failed == 0 then missed[#missed + 1] = leaf.path end
+            leaf.parent[leaf.key] = leaf.value
+          end
+        end
+      end
+
+      assert.same({}, missed)
+      assert.truthy(tried > 0)
+    end)
+  end
+end)
