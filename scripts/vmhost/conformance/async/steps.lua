@@ -126,8 +126,15 @@ end
 
 function STEP.fail(run, step) run.sdk.fail(step.message, CODE_CONTRACT_FAILED) end
 
+-- What a callback returns goes nowhere. Of others an empty list counts too.
 STEP["return"] = function(run, step)
-  run.sdk.async.set_return(table.unpack(as_bytes(expand(run, step.values))))
+  local values = as_bytes(expand(run, step.values))
+  local kind = run.sdk.async.kind
+  if kind == "callback" or kind == "group" then
+    run.returned = values
+  else
+    run.sdk.async.set_return(table.unpack(values))
+  end
   run.ended = true
 end
 
@@ -184,6 +191,7 @@ local function method_of(world, name, function_name, list)
       STEP[step.op](run, step)
       if run.ended then break end
     end
+    return table.unpack(run.returned or {})
   end
 end
 

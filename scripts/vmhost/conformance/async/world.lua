@@ -100,18 +100,22 @@ local function processor_of(scenario, contracts)
   return processor
 end
 
-local function open_host(world, scenario, shard, contracts)
-  local storage = assert(state_storage.open { memory = true,
-    genesis = genesis_of(scenario, shard, world.single_level) })
+-- Opens a host, or opens it again: what a store on disk holds is there still.
+local function open_host(world, shard)
+  local scenario, folder = world.scenario, world.folder
+  local storage = assert(state_storage.open {
+    memory = not folder or nil, path = folder and ("%s/%d"):format(folder, shard), sync = false,
+    genesis = genesis_of(scenario, shard, world.single_level),
+  })
   local host = assert(vm.open {
     storage = storage,
-    processors = { JAVASCRIPT = processor_of(scenario, contracts) },
+    processors = { JAVASCRIPT = processor_of(scenario, world.contracts_by_name) },
     trace = {
       call_begin = function(call) world:call_begins(call) end,
       call_end = function(call, result) world:call_ends(call, result) end,
     },
   })
-  return { shard = shard, chain = shard + 1, storage = storage, host = host }
+  world.hosts[shard] = { shard = shard, chain = shard + 1, storage = storage, host = host }
 end
 
 local function next_block(host)
@@ -144,20 +148,19 @@ local function write_start_state(world, scenario)
   end
 end
 
---- Opens the hosts of a scenario.
-function World.open(scenario, single_level)
+--- Opens the hosts of a scenario: in memory, or with stores in a folder.
+function World.open(scenario, single_level, folder)
   local world = setmetatable({
-    scenario = scenario, single_level = single_level, hosts = {}, round = 0,
+    scenario = scenario, single_level = single_level, folder = folder, hosts = {}, round = 0,
     queue = {}, returns = {}, names = {}, stack = {},
     order = {}, callbacks = {}, failed = {}, messages = {}, events = {}, dropped = {},
     executions = {}, ids = {}, carried = {}, stored = {}, refunded = 0,
   }, World)
   steps.check(scenario.contracts)
-  local contracts = steps.contracts(world, scenario.contracts,
+  world.contracts_by_name = steps.contracts(world, scenario.contracts,
     scenario.start.deploy and scenario.start.to)
   for _, contract in pairs(scenario.contracts) do
-    world.hosts[contract.shard] = world.hosts[contract.shard]
-      or open_host(world, scenario, contract.shard, contracts)
+    if not world.hosts[contract.shard] then open_host(world, contract.shard) end
   end
   -- What is not there yet may be the only one of its shard.
   write_start_state(world, scenario)
@@ -169,6 +172,12 @@ function World:close()
     host.host:close()
     host.storage:close()
   end
+end
+
+--- Closes the hosts, whose stores are in a folder, and opens them again.
+function World:reopen()
+  self:close()
+  for shard in pairs(self.hosts) do open_host(self, shard) end
 end
 
 World.__close = World.close
@@ -379,7 +388,10 @@ function World:start()
   if receipt.code == 0 then
     self.result = { code = 0, data = start.deploy and {} or results_of(start, outputs) }
   else
-    self.result = { code = receipt.code, message = out.records[1].error }
+    -- What carries a value fails because the function did, which was told before.
+    local last = self.failed[#self.failed]
+    self.result = { code = (start.value or 0) ~= 0 and last[2] or receipt.code,
+      message = out.records[1].error }
   end
 end
 
@@ -415,19 +427,23 @@ function World:inject()
   self.queue = injected
 end
 
---- Delivers messages until none waits, one in each round.
+--- Delivers a message of those that wait, in a round of its own.
+-- @tparam[opt=1] integer place of the message; those of one host stay in order
+function World:deliver_next(place)
+  local entry = table.remove(self.queue, place or 1)
+  local host = self.hosts[entry.message.to_chain - 1]
+  self.round = self.round + 1
+  local is_own = not entry.injected and entry.message.from_chain == entry.message.to_chain
+  local out = self:run_set(host, {}, not is_own and { entry.bytes } or nil, 1)
+  local record = out.records[1]
+  if record.is_refused then self.dropped[#self.dropped + 1] = { self.round, record.error } end
+  self:inject()
+end
+
+--- Delivers messages until none waits.
 function World:deliver()
   self:inject()
-  while #self.queue > 0 do
-    local entry = table.remove(self.queue, 1)
-    local host = self.hosts[entry.message.to_chain - 1]
-    self.round = self.round + 1
-    local is_own = not entry.injected and entry.message.from_chain == entry.message.to_chain
-    local out = self:run_set(host, {}, not is_own and { entry.bytes } or nil, 1)
-    local record = out.records[1]
-    if record.is_refused then self.dropped[#self.dropped + 1] = { self.round, record.error } end
-    self:inject()
-  end
+  while #self.queue > 0 do self:deliver_next() end
 end
 
 -- The end
@@ -475,6 +491,18 @@ function World:balances()
     balances[name] = value == "" and 0 or word.from_bytes(value):tointeger()
   end
   return balances
+end
+
+--- What was seen, under the names of `expect`.
+function World:observed()
+  return {
+    order = self.order, callbacks = self.callbacks, state = self:state(), result = self.result,
+    failed = self.failed, messages = self.messages, stored_contexts = self.stored,
+    contexts_left = #self:contexts(), events = self.events, balances = self:balances(),
+    dropped = self.dropped, carried = self.carried,
+    gas = { executions = self.executions, root_left = self.root_left,
+      refunded_later = self.refunded },
+  }
 end
 
 return World
