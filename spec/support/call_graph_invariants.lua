@@ -1,5 +1,5 @@
---- What holds of every run of a scenario of asynchronous calls, whatever a model says (spec/async.md
--- 16). Each invariant takes a trace and gives nothing, or what is wrong.
+--- What holds of every run of a scenario of asynchronous calls, whatever a model says: see 16 of
+-- spec/async.md. Each invariant takes a trace and gives nothing, or what is wrong.
 local call_graph_trace = require "spec.support.call_graph_trace"
 
 local invariants = {}
@@ -144,7 +144,7 @@ local function group_executions(owner, name)
   return list
 end
 
---- 3. No callback before all beneath its callee, none of a group before all of its calls; each once.
+--- 3. No callback before all beneath its callee, none of a group before all its calls; each once.
 function invariants.waits(trace)
   for _, call in ipairs(trace.calls) do
     local callback = call.callbacks[1]
@@ -223,7 +223,7 @@ local function own_burn(trace, execution)
   for _, step in ipairs(call_graph_trace.steps_of(trace.scenario, execution)) do
     if step.op == "burn" then burnt = burnt + step.gas end
     if step.op == "async" or step.op == "legacy_async" then
-      burnt = burnt + price(trace, "async_step_gas")
+      burnt = burnt + price(trace, "step")
     end
   end
   return burnt
@@ -233,7 +233,7 @@ end
 local function price_of_callback(trace, callback)
   local size = #callback.method + 3
   for index = 2, #callback.arguments do size = size + 1 + 2 * #callback.arguments[index] end
-  return price(trace, "async_step_gas") + size * price(trace, "async_argument_gas")
+  return price(trace, "step") + size * price(trace, "argument")
 end
 
 local burnt_by
@@ -482,15 +482,17 @@ local function sorted(list)
   return list
 end
 
+-- A value as text, the same for the same value. What is a list has no keys but its places.
 local function text_of(value)
   if type(value) ~= "table" then return tostring(value) end
-  local keys, parts = {}, {}
-  for key in pairs(value) do keys[#keys + 1] = tostring(key) end
-  for _, key in ipairs(sorted(keys)) do
-    local item = value[key]
-    if item == nil then item = value[tonumber(key)] end
-    parts[#parts + 1] = key .. "=" .. text_of(item)
+  local parts = {}
+  if #value > 0 then
+    for index, item in ipairs(value) do parts[index] = text_of(item) end
+    return "[" .. table.concat(parts, ",") .. "]"
   end
+  local keys = {}
+  for key in pairs(value) do keys[#keys + 1] = key end
+  for index, key in ipairs(sorted(keys)) do parts[index] = key .. "=" .. text_of(value[key]) end
   return "{" .. table.concat(parts, ",") .. "}"
 end
 invariants.text_of = text_of

@@ -38,11 +38,12 @@ local function new_model(scenario, single_level)
   local prices = scenario.prices or {}
   local self = setmetatable({
     contracts = scenario.contracts, single_level = single_level,
-    step_price = prices.async_step_gas or 0, lock_price = prices.async_lock_gas or 150,
-    byte_price = prices.async_argument_gas or 0,
+    step_price = prices.step or 0, lock_price = prices.lock or 150,
+    byte_price = prices.argument or 0,
     round = 0, last_id = 0, stack = {}, queue = {}, returns = {},
     order = {}, callbacks = {}, failed = {}, messages = {}, stored = {}, dropped = {},
-    executions = {}, trace = {}, refunded = 0, unpaid = 0, late_local = 0,
+    executions = {}, ids = {}, carried = {}, trace = {}, refunded = 0, unpaid = 0,
+    late_local = 0,
     world = { state = {}, balances = {}, events = {}, outbox = {}, contexts = {} },
   }, Model)
   for name, contract in pairs(scenario.contracts) do
@@ -68,6 +69,20 @@ end
 
 function Model:context(id)
   return assert(self.world.contexts[id], "a context that there is not")
+end
+
+local function path_with(path, number)
+  local longer = { table.unpack(path) }
+  longer[#longer + 1] = number
+  return longer
+end
+
+-- Where a context stands: the numbers of children on the way from the user's call. An id follows
+-- from them; a number that was given stays taken.
+function Model:path_of_child(id)
+  local context = self:context(id)
+  context.children = context.children + 1
+  return path_with(context.path, context.children)
 end
 
 local function is_complete(context)
@@ -227,10 +242,7 @@ function STEP.async(model, run, step)
   local lock = has_callback and model.lock_price + (step.lock or 0) or 0
   spend(run, model.step_price)
   spend(run, lock)
-  if step.gas then
-    if step.gas <= 0 then fail(5, OUT_OF_GAS) end
-    spend(run, step.gas)
-  end
+  if step.gas then spend(run, step.gas) end
   model:check_nesting()
   model:add_call(run, step.group or "", { to = step.to, method = step["function"],
     args = expand(run, step.args), value = step.value or 0, gas = step.gas, lock = lock,
@@ -375,10 +387,12 @@ function Model:send_remote_calls(run)
   for _, id in ipairs(calls_of(self:context(run.context), false)) do
     local call = find_call(self:context(run.context), id)
     if not call.method then fail(10, "bad call data") end
+    if call.gas == 0 then fail(5, OUT_OF_GAS) end
     if balances[run.contract] < call.value then fail(7, NO_FUNDS) end
     balances[run.contract] = balances[run.contract] - call.value
+    call.path = self:path_of_child(run.context)
     self.world.outbox[#self.world.outbox + 1] = { kind = "call", from = run.contract,
-      to = call.to, method = call.method, args = call.args, value = call.value, gas = call.gas,
+      path = call.path, to = call.to, method = call.method, args = call.args, value = call.value, gas = call.gas,
       context = run.context, call = id }
   end
 end
@@ -400,12 +414,16 @@ end
 --- Runs an execution with all that belongs to it in this transaction. Its outcome: code, message
 -- or values, the gas left, and whether its context is complete; one that failed is.
 function Model:execute(run)
+  run.path = run.path or run.kind == "direct" and {} or self:path_of_child(run.parent.context)
+  if run.kind ~= "direct" and run.kind ~= "sync" then
+    self.ids[#self.ids + 1] = { run.contract .. "." .. run.method, run.path }
+  end
   local before = deep_copy(self.world)
   run.value = run.value or 0
   run.context = self:next_id()
   self.world.contexts[run.context] = { name = run.contract .. "." .. run.method,
     contract = run.contract, parent = run.parent, groups = {}, open = 0, accumulated = 0,
-    values = {} }
+    values = {}, path = run.path, children = 0 }
   self.stack[#self.stack + 1] = run
   local failure = caught(self.run_whole, self, run)
   self.stack[#self.stack] = nil
@@ -434,7 +452,7 @@ local function price_of_callback(model, method, args)
 end
 
 --- The call of a context has an outcome: its callback, if there is one, then its end.
-function Model:answer(context_id, call_id, outcome, unused, give)
+function Model:answer(context_id, call_id, outcome, unused, give, is_far)
   local context = self:context(context_id)
   local call = find_call(context, call_id)
   call.is_answered = true
@@ -452,6 +470,8 @@ function Model:answer(context_id, call_id, outcome, unused, give)
   end
   local callback = self:execute { kind = "callback", contract = context.contract, method = method,
     args = args, gas = gas, closure = call.closure,
+    -- What comes back from elsewhere is numbered by the call alone.
+    path = is_far and path_with(call.path, 0) or nil,
     parent = { kind = "callback", context = context_id, call = call_id } }
   give(callback.gas)
   if callback.is_complete then self:finish_call(context_id, call_id, give) end
@@ -530,6 +550,7 @@ function Model:run_call(message)
     call = message.call }
   local outcome = self:execute { kind = "async", contract = message.to, method = message.method,
     args = message.args, gas = message.gas, value = message.value, from = message.from,
+    path = message.path,
     parent = parent }
   if not outcome.is_complete then return end
   self:send_answer(parent, message.to, outcome, outcome.gas,
@@ -546,7 +567,7 @@ function Model:run_return(message)
   local balances = self.world.balances
   balances[context.contract] = balances[context.contract] + message.value
   self:answer(message.context, message.call, message.outcome, message.gas,
-    self:give_later(message.context))
+    self:give_later(message.context), true)
   self:go_up(message.context)
 end
 
@@ -554,6 +575,7 @@ function Model:end_round()
   for _, message in ipairs(self.world.outbox) do
     local to = message.kind == "call" and message.to .. "." .. message.method or message.to
     self.messages[#self.messages + 1] = { self.round, message.kind, message.from, to }
+    self.carried[#self.carried + 1] = { self.round, message.kind, message.gas, message.value }
     self.queue[#self.queue + 1] = message
     if message.kind == "return" then self.returns[#self.returns + 1] = message end
   end
@@ -630,6 +652,7 @@ function call_graph_model.predict(scenario, single_level, most)
     result = model.result, failed = model.failed, messages = model.messages,
     stored_contexts = model.stored, contexts_left = count_keys(model.world.contexts),
     events = model.world.events, balances = model.world.balances, dropped = model.dropped,
+    ids = model.ids, carried = model.carried,
     gas = { executions = model.executions, root_left = model.root_left,
       refunded_later = model.refunded },
   }, { trace = model.trace, unpaid = model.unpaid, late_local = model.late_local,

@@ -13,16 +13,50 @@ local ID_SIZE <const> = 32
 local LEDGER_KEY_SIZE <const> = 30
 local KIND_ANSWER <const> = 12
 local DEFAULT_GAS <const> = 1000000000
+local CODE_OUT_OF_GAS <const> = 5
 
 local Observed = setmetatable({}, { __index = World })
 Observed.__index = Observed
 Observed.__close = World.close
 
+-- Frames: what the trace tells, from the outermost in. Only a synchronous call is known as one when
+-- it begins; what the rest was, and its ids, the record tells in the end.
+
+function Observed:note_sync(from, to, method)
+  World.note_sync(self, from, to, method)
+  local target = self.scenario.contracts[to]
+  self.is_sync_next = target ~= nil and target.shard == self.scenario.contracts[from].shard
+end
+
+function Observed:call_begins(call)
+  World.call_begins(self, call)
+  local frame = { contract = call.contract_name, method = call.method_name,
+    name = call.contract_name .. "." .. call.method_name,
+    around = self.open_frames[#self.open_frames] }
+  self.open_frames[#self.open_frames + 1] = frame
+  -- Those of system contracts, which look up the callee, lie between.
+  if not self:is_known(call.contract_name) then return end
+  frame.kind = self.is_sync_next and "sync" or nil
+  self.is_sync_next = false
+  self.frames[#self.frames + 1] = frame
+end
+
+function Observed:call_ends(call, result)
+  World.call_ends(self, call, result)
+  local frame = table.remove(self.open_frames)
+  local text = result.output_arguments[1]
+  frame.code, frame.error = result.code, text and text.value
+end
+
 function Observed:begin_body(contract, method, sdk, values)
   World.begin_body(self, contract, method, sdk, values)
-  if sdk.async.kind == "callback" or sdk.async.kind == "group" then
-    self.begun[#self.begun + 1] = { group = sdk.async.group_name, arguments = values }
-  end
+  local frame = self.open_frames[#self.open_frames]
+  frame.gas, frame.arguments, frame.group = sdk.gas.limit, values, sdk.async.group_name
+end
+
+function Observed:end_body(sdk)
+  World.end_body(self, sdk)
+  self.open_frames[#self.open_frames].left = sdk.gas.left()
 end
 
 function Observed:context_ids()
@@ -57,43 +91,74 @@ local function in_flight(queue)
   return messages
 end
 
--- Executions as the host tells them; the outermost one has its code in the receipt, and what a
--- message gave it in the message.
-local function executions_of(world, record, receipt, delivered)
-  local list = {}
+local function may_be(frame, told)
+  if frame.name ~= told.contract_name .. "." .. told.method_name then return false end
+  if frame.kind and frame.kind ~= told.kind then return false end
+  return not (frame.around and frame.around.id and told.parent)
+    or frame.around.id == told.parent or told.kind ~= "sync"
+end
+
+local function take_record(execution, told)
+  execution.kind, execution.id, execution.parent = told.kind, told.id, told.parent
+  execution.answered, execution.is_told = told.answered, true
+  execution.gas, execution.gas_used = told.gas_given, told.gas_used
+end
+
+-- Gas of what the host does not list: a synchronous call in which nothing was registered.
+local function measure(frame)
+  if frame.is_told then return end
+  frame.kind = frame.kind or "direct"
+  frame.gas = frame.gas or 0
+  frame.gas_used = frame.code == CODE_OUT_OF_GAS and frame.gas or frame.gas - (frame.left or 0)
+end
+
+-- Joins the frames of a round with the host's record of it, which lists a part of them in the same
+-- order, and beside them at most a call of a contract that there is not.
+local function executions_of(world, record)
+  local place, list = 1, world.frames
   for _, told in ipairs(record.executions or {}) do
-    if told.contract_name:sub(1, 1) ~= "_" then
-      -- A callback without an id was not paid: it did not begin.
-      local is_callback = told.id and (told.kind == "callback" or told.kind == "group")
-      local begun = is_callback and table.remove(world.begun, 1) or {}
-      list[#list + 1] = { id = told.id, parent = told.parent, answered = told.answered,
-        kind = told.kind, contract = told.contract_name, method = told.method_name,
-        name = told.contract_name .. "." .. told.method_name, code = told.code,
-        error = told.error, gas = told.gas_given, gas_used = told.gas_used, round = world.round,
-        group = begun.group, arguments = begun.arguments }
+    if world:is_known(told.contract_name) then
+      while list[place] and not may_be(list[place], told) do place = place + 1 end
+      if not list[place] then
+        list[place] = { contract = told.contract_name, method = told.method_name,
+          name = told.contract_name .. "." .. told.method_name, code = told.code }
+      end
+      take_record(list[place], told)
+      place = place + 1
     end
   end
-  local outermost = list[1]
+  for _, frame in ipairs(list) do
+    measure(frame)
+    frame.round = world.round
+  end
+  return list
+end
+
+-- The outermost execution has its code in the receipt; what a message gave it is in the message.
+local function complete_outermost(world, outermost, receipt, delivered)
   if not delivered then
-    outermost.kind, outermost.code, outermost.parent = "direct", receipt.code, nil
+    outermost.kind, outermost.code = "direct", receipt.code
+    outermost.parent, outermost.around = nil, nil
     outermost.gas, outermost.gas_used = world.gas_of_start, receipt.gas_used
   elseif delivered.kind ~= KIND_ANSWER then
     outermost.parent = delivered.context_id:sub(1, ID_SIZE)
     outermost.code, outermost.gas = receipt.code, delivered.gas
   end
-  return list
 end
 
 function Observed:run_set(host, transactions, unproved, messages)
   local sent_before, events_before = #self.sent, #self.events
+  self.frames, self.open_frames = {}, {}
   local out = World.run_set(self, host, transactions, unproved, messages)
   local roots = {}
   for shard, other in pairs(self.hosts) do roots[shard] = other.storage:state_hash() end
   local receipt, record = out.receipts[1], out.records[1]
+  local executions = executions_of(self, record)
+  complete_outermost(self, executions[1], receipt, self.delivered)
   self.rounds[self.round] = {
     host = host.shard, code = receipt.code, delivered = self.delivered,
     is_refused = record.is_refused, refusal = record.error,
-    executions = executions_of(self, record, receipt, self.delivered),
+    executions = executions,
     sent = table.move(self.sent, sent_before + 1, #self.sent, 1, {}),
     events = table.move(self.events, events_before + 1, #self.events, 1, {}),
     waiting = in_flight(self.queue), contexts = self:context_ids(), total = self:ledger_total(),
@@ -111,18 +176,20 @@ function Observed:take_messages(sent)
   World.take_messages(self, sent)
 end
 
--- A message that the host must refuse, in a set of its own that is no round.
-function Observed:deliver_again(message, bytes)
+--- Delivers a message that the host must refuse, in a set of its own that is no round.
+-- @tparam string what it is
+-- @tparam table message
+-- @tparam string bytes of the message, or of another one to the same host
+-- @treturn table `what`, `round`, `is_refused`, `is_changed`
+function Observed:deliver_again(what, message, bytes)
   local host = self.hosts[message.to_chain - 1]
   local before = host.storage:state_hash()
   local kept = { rounds = self.rounds, stored = self.stored, refunded = self.refunded }
-  self.rounds, self.stored = {}, {}
+  self.rounds, self.stored, self.frames, self.open_frames = {}, {}, {}, {}
   local out = World.run_set(self, host, {}, { bytes }, 1)
   self.rounds, self.stored, self.refunded = kept.rounds, kept.stored, kept.refunded
-  return {
-    round = self.round, is_refused = out.records[1].is_refused, reason = out.records[1].error,
-    is_changed = host.storage:state_hash() ~= before,
-  }
+  return { what = what, round = self.round, is_refused = out.records[1].is_refused == true,
+    is_changed = host.storage:state_hash() ~= before }
 end
 
 --- Runs a scenario; what it injects is left out.
@@ -136,7 +203,7 @@ function call_graph_observer.run(scenario, options)
   local plain = setmetatable({ inject = false }, { __index = scenario })
   local single_level = scenario.profile == "single-level"
   local world <close> = setmetatable(World.open(plain, single_level, options.folder), Observed)
-  world.rounds, world.sent, world.begun = {}, {}, {}
+  world.rounds, world.sent = {}, {}
   world.gas_of_start = scenario.start.gas or DEFAULT_GAS
   local first_total = world:ledger_total()
   local first_state, first_balances = world:state(), world:balances()
@@ -145,6 +212,7 @@ function call_graph_observer.run(scenario, options)
     if options.folder then world:reopen() end
     local place = options.pick and options.pick(world.queue) or 1
     world.delivered = world.queue[place].message
+    world.delivered.bytes = world.queue[place].bytes
     world:deliver_next(place)
     if options.between then options.between(world, world.delivered) end
   end
@@ -153,17 +221,18 @@ function call_graph_observer.run(scenario, options)
     first_balances = first_balances }
 end
 
---- The message with other ids: of a call, or of a context, that nobody has.
+--- The message with other ids: of a call, and of a context, that nobody has.
 -- @tparam table message a return message
 -- @tparam string seed
--- @treturn {string,...} encoded messages
+-- @treturn string encoded, with a call of nobody
+-- @treturn string encoded, with a context of nobody
 function call_graph_observer.with_ids_of_nobody(message, seed)
   local call, context = {}, {}
   for name, value in pairs(message) do call[name], context[name] = value, value end
   call.bytes, context.bytes = nil, nil
   call.answered_id = crypto.sha256(seed .. "call")
   context.context_id = crypto.sha256(seed .. "context") .. message.context_id:sub(ID_SIZE + 1)
-  return { codec.encode("Message", call), codec.encode("Message", context) }
+  return codec.encode("Message", call), codec.encode("Message", context)
 end
 
 return call_graph_observer

@@ -20,7 +20,7 @@ end
 
 local function lock_of(scenario, step, has_callback)
   if not has_callback then return 0 end
-  return (scenario.prices and scenario.prices.async_lock_gas or 150) + (step.lock or 0)
+  return (scenario.prices and scenario.prices.lock or 150) + (step.lock or 0)
 end
 
 local function registration_of(scenario, execution, step)
@@ -87,7 +87,7 @@ local function link_executions(trace)
       execution.order = #trace.executions + 1
       trace.executions[execution.order] = execution
       execution.beneath, execution.calls = {}, {}
-      local above = execution.parent and trace.by_id[execution.parent]
+      local above = execution.parent and trace.by_id[execution.parent] or execution.around
       execution.above = above
       if above then above.beneath[#above.beneath + 1] = execution end
       execution.is_undone = is_undone(execution)
@@ -109,16 +109,14 @@ end
 -- one; what does not fit has no registration.
 local function link_calls(trace)
   for _, owner in ipairs(trace.executions) do
-    if owner.id then
-      local list, group_callbacks = call_graph_trace.registrations(trace.scenario, owner)
-      owner.registered_local, owner.registered_remote = only(list, true), only(list, false)
-      owner.group_callbacks = group_callbacks
-      local count = 0
-      for _, callee in ipairs(owner.beneath) do
-        if callee.kind == "async" and callee.round == owner.round then
-          count = count + 1
-          add_call(trace, owner, owner.registered_local[count], callee.id, callee)
-        end
+    local list, group_callbacks = call_graph_trace.registrations(trace.scenario, owner)
+    owner.registered_local, owner.registered_remote = only(list, true), only(list, false)
+    owner.group_callbacks = group_callbacks
+    local count = 0
+    for _, callee in ipairs(owner.beneath) do
+      if callee.kind == "async" and callee.round == owner.round then
+        count = count + 1
+        add_call(trace, owner, owner.registered_local[count], callee.id, callee)
       end
     end
   end

@@ -232,7 +232,7 @@ function Graph:edge_count(depth, role)
     return self:pick(self.deep and { 1, 1, 2 } or { 0, 1, 1, 2, 3 })
   end
   if role == "group" then return self:pick { 0, 1, 1, 2 } end
-  return self:pick { 0, 0, 0, 1 }
+  return self:pick { 0, 0, 1 }
 end
 
 function Graph:group_callbacks(steps, contract, depth, groups)
@@ -351,10 +351,10 @@ function Graph:scenario()
   self:place_contracts()
   local root = self:new_function("A", 0, "callee")
   local scenario = { title = "random graph, " .. self.allows.name, contracts = self.contracts,
-    profile = self:chance(6) and "single-level" or "multi-level", start = self:start_of(root) }
+    profile = self.profile, start = self:start_of(root) }
   -- With a price by the byte a callback with many results is not paid by the least lock.
   if self.allows.tight and self:chance(35) then
-    scenario.prices = { async_argument_gas = self:between(1, 8), async_step_gas = self.random(30) - 1 }
+    scenario.prices = { argument = self:between(1, 8), step = self.random(30) - 1 }
   end
   return scenario
 end
@@ -482,8 +482,11 @@ function call_graphs.new(seed)
   local graph = setmetatable({ random = new_random(seed) }, Graph)
   for _ = 1, 8 do graph.random(2) end
   -- Most are small by themselves: many are asked to be of a kind that is rare.
+  graph.profile = graph:chance(8) and "single-level" or "multi-level"
   local least = { executions = graph:pick { 2, 2, 8, 9 }, hosts = graph:pick { 1, 1, 3 },
     ["group callbacks that register"] = graph:pick { 0, 0, 0, 1 } }
+  -- There only synchronous calls nest.
+  if graph.profile == "single-level" then least = { executions = graph:pick { 2, 5 } } end
   while true do
     local scenario = graph:scenario()
     scenario.id = ("seed %d"):format(seed)
