@@ -318,6 +318,7 @@ static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
     vmh_status status;
 
     plan->request.kind = 0; /* nothing is sent for it */
+    plan->is_async_answer = true;
     vmh_set_run_begin(run, plan, &context);
     status = vmh_async_take_answer(&context, message, is_checked, &output, why);
     if (status == VMH_OK && context.refused != NULL) {

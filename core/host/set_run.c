@@ -127,10 +127,18 @@ static vmh_status keep_names(vmh_set_run *run, const vmh_run_plan *plan, vmh_run
                : status;
 }
 
-static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
-                              const vmh_execution_context *context, bool failed,
-                              vmh_run_record *out, vmh_failure *why)
+/* Of the run of an answer only the callback that failed is undone. */
+static bool is_undone(const vmh_run_plan *plan, const vmh_process_call_output *output)
 {
+    return output->call_result != VMH_RESULT_SUCCESS && !plan->is_async_answer;
+}
+
+static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
+                              const vmh_execution_context *context,
+                              const vmh_process_call_output *output, vmh_run_record *out,
+                              vmh_failure *why)
+{
+    bool failed = output->call_result != VMH_RESULT_SUCCESS;
     vmh_status status = failed ? keep_failure(run, &context->record, out, why) : VMH_OK;
 
     out->message = plan->message;
@@ -141,7 +149,8 @@ static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
     out->gas_refunded = context->gas_refunded;
     if (status == VMH_OK)
         status = keep_executions(run, context, out, why);
-    return status == VMH_OK ? keep_traces(run, context, failed, out, why) : status;
+    return status == VMH_OK ? keep_traces(run, context, is_undone(plan, output), out, why)
+                            : status;
 }
 
 static vmh_status keep_events(vmh_set_run *run, const vmh_execution_context *context,
@@ -223,11 +232,10 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
         /* No contract was reached: no outputs, no events (spec/host.md 4.1). */
         receipt->execution_result = VMH_RESULT_ERROR_CONTRACT_NOT_DEPLOYED;
     }
-    if (status == VMH_OK && output->call_result == VMH_RESULT_SUCCESS)
+    if (status == VMH_OK && !is_undone(plan, output))
         status = keep_logs(run, context, receipt, why);
     if (status == VMH_OK)
-        status = keep_record(run, plan, context, output->call_result != VMH_RESULT_SUCCESS,
-                             &report->record, why);
+        status = keep_record(run, plan, context, output, &report->record, why);
     if (status == VMH_OK)
         status = encode_receipt(run, receipt, &report->message, why);
     return status;

@@ -44,6 +44,7 @@ typedef struct vmh_run_plan {
     vmh_call_request call;
     uint64_t gas_limit;
     uint16_t language; /* of a resumed run */
+    bool is_async_answer; /* its executions are undone alone */
     const char *refusal;      /* why it fails before any code runs; NULL: it runs */
     uint32_t refusal_code;
     vmh_word returned_amount; /* what goes back with a failure */

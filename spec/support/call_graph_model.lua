@@ -392,8 +392,8 @@ function Model:send_remote_calls(run)
     balances[run.contract] = balances[run.contract] - call.value
     call.path = self:path_of_child(run.context)
     self.world.outbox[#self.world.outbox + 1] = { kind = "call", from = run.contract,
-      path = call.path, to = call.to, method = call.method, args = call.args, value = call.value, gas = call.gas,
-      context = run.context, call = id }
+      path = call.path, to = call.to, method = call.method, args = call.args, value = call.value,
+      gas = call.gas, context = run.context, call = id }
   end
 end
 
