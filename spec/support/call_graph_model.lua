@@ -434,7 +434,7 @@ function Model:execute(run)
     -- Gas stays spent; what the failing execution still had goes back to a synchronous caller.
     local is_nested = run.kind == "sync" or run.kind == "direct"
     return { code = failure.code, message = failure.message, is_complete = true,
-      gas = is_nested and failure.code ~= 5 and run.gas or 0 }
+      gas = is_nested and run.gas or 0 }
   end
   local context = self:context(run.context)
   context.left = run.gas

@@ -13,7 +13,6 @@ local ID_SIZE <const> = 32
 local LEDGER_KEY_SIZE <const> = 30
 local KIND_ANSWER <const> = 12
 local DEFAULT_GAS <const> = 1000000000
-local CODE_OUT_OF_GAS <const> = 5
 
 local Observed = setmetatable({}, { __index = World })
 Observed.__index = Observed
@@ -109,7 +108,7 @@ local function measure(frame)
   if frame.is_told then return end
   frame.kind = frame.kind or "direct"
   frame.gas = frame.gas or 0
-  frame.gas_used = frame.code == CODE_OUT_OF_GAS and frame.gas or frame.gas - (frame.left or 0)
+  frame.gas_used = frame.gas - (frame.left or 0)
 end
 
 -- Joins the frames of a round with the host's record of it, which lists a part of them in the same

@@ -353,8 +353,8 @@ function Graph:scenario()
   local scenario = { title = "random graph, " .. self.allows.name, contracts = self.contracts,
     profile = self.profile, start = self:start_of(root) }
   -- With a price by the byte a callback with many results is not paid by the least lock.
-  if self.allows.tight and self:chance(35) then
-    scenario.prices = { argument = self:between(1, 8), step = self.random(30) - 1 }
+  if self.allows.tight and self:chance(60) then
+    scenario.prices = { argument = self:between(2, 12), step = self.random(30) - 1 }
   end
   return scenario
 end
