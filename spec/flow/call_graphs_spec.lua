@@ -32,12 +32,13 @@ local function wants(index)
 end
 
 local function report_of(scenario, seed, name, text)
-  local function fails(smaller)
-    local found = call_graph_checks.fault(smaller, seed, function(other) return other == name end)
-    return found == name
+  local function fault(smaller)
+    return call_graph_checks.fault(smaller, seed, function(other) return other == name end)
   end
-  local smallest = name == "run" and scenario or call_graph_shrink.smallest(scenario, fails)
-  local _, told = call_graph_checks.fault(smallest, seed, function(other) return other == name end)
+  local smallest = call_graph_shrink.smallest(scenario, function(smaller)
+    return fault(smaller) == name
+  end)
+  local _, told = fault(smallest)
   return ("graph %d: %s: %s\nmade smaller: %s\nas a vector: %s"):format(seed, name, text,
     told or text, call_graph_shrink.vector(call_graph_checks.with_expectation(smallest)))
 end

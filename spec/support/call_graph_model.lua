@@ -626,6 +626,7 @@ local function run_rounds(model, scenario)
     if message.kind == "call" then
       model:run_call(message)
     else
+      message.delivered = message.delivered or model.round
       model:run_return(message)
     end
     model:end_round()
@@ -639,7 +640,7 @@ end
 -- @tparam[opt] integer most how many executions there may be; default any number
 -- @treturn[1] table the fields of `expect`
 -- @treturn[1] table `trace`, `unpaid`, `late_local` (calls answered later than they began,
--- without a message) and `rounds`
+-- without a message), `rounds`, and `returns` with the round in which each was `delivered`
 -- @return[2] nil, where there are more than `most`
 function call_graph_model.predict(scenario, single_level, most)
   local model = new_model(scenario, single_level)
@@ -656,7 +657,7 @@ function call_graph_model.predict(scenario, single_level, most)
     gas = { executions = model.executions, root_left = model.root_left,
       refunded_later = model.refunded },
   }, { trace = model.trace, unpaid = model.unpaid, late_local = model.late_local,
-    rounds = model.round }
+    rounds = model.round, returns = model.returns }
 end
 
 return call_graph_model

@@ -446,20 +446,16 @@ function call_graphs.facts(scenario, expect, more)
 end
 
 -- Return messages again, when their time has come, or one with an id of nobody.
-local function add_injections(graph, scenario, expect)
-  local returns = {}
-  for _, message in ipairs(expect.messages) do
-    if message[2] == "return" then returns[#returns + 1] = message[1] end
-  end
+local function add_injections(graph, scenario, returns)
   local inject = {}
   if graph:chance(30) then
     inject[1] = { after_round = graph.random(4) - 1, unknown_call_id = true,
       from = graph:pick(graph.names), to = scenario.start.to }
   end
   -- Each injected message takes a round, so that what follows comes later.
-  for index, round in ipairs(returns) do
+  for index, message in ipairs(returns) do
     if graph:chance(30) then
-      inject[#inject + 1] = { after_round = round + #inject + graph.random(6) - 1,
+      inject[#inject + 1] = { after_round = message.delivered + #inject + graph.random(6) - 1,
         replay_return = index - 1 }
     end
   end
@@ -495,7 +491,7 @@ function call_graphs.new(seed)
     local facts = expect and call_graphs.facts(scenario, expect, more)
     if facts and facts.depth <= MOST_DEPTH and reaches(facts, least) then
       if not graph:chance(10) then return scenario, expect, facts end
-      add_injections(graph, scenario, expect)
+      add_injections(graph, scenario, more.returns)
       expect, more = call_graph_model.predict(scenario, single)
       return scenario, expect, call_graphs.facts(scenario, expect, more)
     end
