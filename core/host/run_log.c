@@ -8,6 +8,7 @@ struct vmh_root_log {
     vmh_logged_run *runs;
     size_t count;
     size_t capacity;
+    size_t size; /* bytes that were copied */
 };
 
 void vmh_run_log_init(vmh_run_log *log)
@@ -15,10 +16,14 @@ void vmh_run_log_init(vmh_run_log *log)
     *log = (vmh_run_log){.next = 0};
 }
 
-static void free_root(vmh_root_log *of)
+static void free_root(vmh_run_log *log, size_t place)
 {
+    vmh_root_log *of = log->roots[place];
+
+    log->roots[place] = NULL;
     if (of == NULL)
         return;
+    log->size -= of->size;
     vmh_arena_clear(&of->arena);
     free(of);
 }
@@ -26,7 +31,7 @@ static void free_root(vmh_root_log *of)
 void vmh_run_log_clear(vmh_run_log *log)
 {
     for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++)
-        free_root(log->roots[i]);
+        free_root(log, i);
     vmh_run_log_init(log);
 }
 
@@ -40,14 +45,44 @@ void vmh_run_log_forget(vmh_run_log *log, uint64_t height)
     }
 }
 
+/* From the newest back: it is mostly that. */
 static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
 {
-    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++) {
-        if (log->roots[i] != NULL &&
-            memcmp(log->roots[i]->root.bytes, root->bytes, sizeof root->bytes) == 0)
-            return log->roots[i];
+    for (size_t i = 1; i <= VMH_RUN_LOG_ROOTS; i++) {
+        vmh_root_log *of = log->roots[(log->next + VMH_RUN_LOG_ROOTS - i) % VMH_RUN_LOG_ROOTS];
+
+        if (of != NULL && memcmp(of->root.bytes, root->bytes, sizeof root->bytes) == 0)
+            return of;
     }
     return NULL;
+}
+
+/* Forgets the oldest roots until `size` more bytes fit; `of` stays. */
+static void make_room(vmh_run_log *log, const vmh_root_log *of, size_t size)
+{
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS && log->size + size > VMH_RUN_LOG_SIZE; i++) {
+        size_t place = (log->next + i) % VMH_RUN_LOG_ROOTS;
+
+        if (log->roots[place] != of)
+            free_root(log, place);
+    }
+}
+
+/* Bytes that a run takes. */
+static size_t size_of(const vmh_logged_run *run)
+{
+    const vmh_run_record *record = &run->record;
+    size_t size = sizeof *run + run->parent.size + record->error.size +
+                  record->contract_name.size + record->method_name.size + record->message.size +
+                  record->execution_count * sizeof *record->executions +
+                  record->message_count * sizeof *record->messages;
+
+    for (size_t i = 0; i < record->execution_count; i++)
+        size += record->executions[i].contract_name.size +
+                record->executions[i].method_name.size + record->executions[i].error.size;
+    for (size_t i = 0; i < record->message_count; i++)
+        size += record->messages[i].size;
+    return size;
 }
 
 /* A root of its own, in the place of the oldest one. */
@@ -59,7 +94,7 @@ static vmh_root_log *make(vmh_run_log *log, const vmh_hash32 *root)
         return NULL;
     vmh_arena_init(&of->arena);
     of->root = *root;
-    free_root(log->roots[log->next]);
+    free_root(log, log->next);
     log->roots[log->next] = of;
     log->next = (log->next + 1) % VMH_RUN_LOG_ROOTS;
     return of;
@@ -131,6 +166,7 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
     };
     vmh_root_log *of;
     vmh_logged_run *runs;
+    size_t size = size_of(&run);
     vmh_status status;
 
     if (record->execution_count == 0 && record->message_count == 0 && record->message.size == 0)
@@ -144,10 +180,14 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
     if (runs == NULL)
         return vmh_fail_memory(why);
     of->runs = runs;
+    make_room(log, of, size);
     status = copy_run(&of->arena, &run, why);
-    if (status == VMH_OK)
-        runs[of->count++] = run;
-    return status;
+    if (status != VMH_OK)
+        return status;
+    runs[of->count++] = run;
+    of->size += size;
+    log->size += size;
+    return VMH_OK;
 }
 
 const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root,

@@ -10,14 +10,15 @@
 #include "base/arena.h"
 #include "host/host.h"
 
-/* So many roots are remembered. */
-enum { VMH_RUN_LOG_ROOTS = 256 };
+/* So many roots are remembered, and so many bytes: the oldest ones are forgotten first. */
+enum { VMH_RUN_LOG_ROOTS = 256, VMH_RUN_LOG_SIZE = 64 << 20 };
 
 typedef struct vmh_root_log vmh_root_log;
 
 typedef struct vmh_run_log {
     vmh_root_log *roots[VMH_RUN_LOG_ROOTS]; /* NULL: free */
     size_t next;                            /* whose place the next one takes */
+    size_t size;                            /* bytes that are remembered */
 } vmh_run_log;
 
 void vmh_run_log_init(vmh_run_log *log);
