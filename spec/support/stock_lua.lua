@@ -29,10 +29,17 @@ local function strip(problem)
   return problem
 end
 
+-- No stack moves once it is so high, but one that an error was caught on is made low again.
+local function make_stack_high() select("#", table.unpack({}, 1, HIGH_STACK)) end
+
+local function caught(good, ...)
+  if not good then make_stack_high() end
+  return good, ...
+end
+
 local function stripped(good, ...)
   if good then return good, ... end
-  local problem = ...
-  return good, strip(problem)
+  return caught(good, strip((...)))
 end
 
 local function text_of(...)
@@ -48,7 +55,8 @@ local stock_lua = {}
 
 --- Lua 5.4.4 of Debian 12 reads a stack that was moved, and freed, by what it calls for `..`
 -- (valgrind shows where): now and then a program lost a value, or ended the process. So no stack
--- moves here: each is made high enough at its begin, and nothing is collected till the end.
+-- moves here: each is made high enough at its begin, and where an error was caught, and nothing is
+-- collected till the end.
 -- @tparam[opt] boolean counts_lines
 -- @treturn table `printed`, `error` (the text), `lines` that were executed, `seen`, a set of their
 -- numbers, and `is_whole`: it compiles, ends, and names no global that is not there.
@@ -61,7 +69,9 @@ function stock_lua.run(source, counts_lines)
   function known.pcall(...) return stripped(pcall(...)) end
   function known.xpcall(called, handler, ...)
     if handler == nil then return xpcall(called) end
-    return xpcall(called, function(problem, ...) return handler(strip(problem), ...) end, ...)
+    return caught(xpcall(called, function(problem, ...)
+      return handler(strip(problem), ...)
+    end, ...))
   end
   function known.print(...)
     local texts = table.pack(...)
@@ -94,7 +104,7 @@ function stock_lua.run(source, counts_lines)
     end
   end
   local function begin()
-    select("#", table.unpack({}, 1, HIGH_STACK))
+    make_stack_high()
     if counts_lines then debug.sethook(count, "l") end
   end
   local function beginning(called)
