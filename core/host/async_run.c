@@ -190,8 +190,8 @@ static vmh_status send_answer(vmh_execution_context *context, const vmh_async_an
 
     if (is_async)
         message.context_id = request->context_id;
-    /* A late answer is one for the run that was asked, whatever completes that. */
-    if (of->is_late) {
+    /* The run that answers is the one that was asked, where another one completes that. */
+    if (memcmp(request->id.bytes, context->request.id.bytes, sizeof request->id.bytes) != 0) {
         context->request.root = request->root;
         context->request.signer = request->signer;
         context->run_id = request->id;
