@@ -73,6 +73,7 @@ build = {
         "core/async/async_close.c",
         "core/async/async_context.c",
         "core/async/async_engine.c",
+        "core/async/async_kept.c",
         "core/async/async_late.c",
         "core/async/async_register.c",
         "core/async/async_save.c",

@@ -132,6 +132,7 @@ struct vmh_execution_context {
     const vmh_message *answer; /* of kind 12, whose run this is */
     vmh_process_call_output *answer_output; /* gets that of the callback of an answer */
     uint64_t answer_gas_used;
+    vmh_async_goes_on goes_on; /* by that answer; count 0: nothing does */
     vmh_answer_terms terms;
 
     /* The execution is over, whatever the contract does with it. */
