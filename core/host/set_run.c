@@ -347,6 +347,9 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
         vmh_inline_note_end(context, plan->call.frame.execution, 0, output->code,
                             vmh_async_text(output->code, output->error));
     }
+    /* What callbacks sent that ran because this run is complete. */
+    if (status == VMH_OK)
+        status = vmh_outbox_send(context, why);
     if (status != VMH_OK || output->call_result == VMH_RESULT_SUCCESS ||
         plan->transaction != NULL || vmh_owes_answer(&plan->request))
         return status;
