@@ -134,6 +134,7 @@ build = {
         "core/contractlua/lexer.c",
         "core/contractlua/lib_amount.c",
         "core/contractlua/lib_async.c",
+        "core/contractlua/lib_await_all.c",
         "core/contractlua/lib_base.c",
         "core/contractlua/lib_coroutine.c",
         "core/contractlua/lib_crypto.c",

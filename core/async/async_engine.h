@@ -218,6 +218,9 @@ bool vmh_async_get_closure(const vmh_async_engine *engine, vmh_bytes *closure);
 /* The context on top, or NULL. */
 vmh_async_context *vmh_async_top(const vmh_async_engine *engine);
 
+/* Gas that goes with the calls which the body of a context waits for. */
+uint64_t vmh_async_awaited_gas(const vmh_async_context *context);
+
 /* The context of a level. */
 vmh_async_context *vmh_async_at(const vmh_async_engine *engine, size_t level);
 

@@ -2,6 +2,16 @@
 #include "async/async_machine.h"
 #include "types/enums.h"
 
+uint64_t vmh_async_awaited_gas(const vmh_async_context *context)
+{
+    const vmh_async_call *call = context->awaited == NULL ? NULL : context->awaited->first;
+    uint64_t gas = 0;
+
+    for (; call != NULL; call = call->next)
+        gas = vmh_async_add_gas(gas, call->gas_limit);
+    return gas;
+}
+
 vmh_status vmh_async_do_keep(vmh_async_engine *engine, vmh_async_context *context,
                              vmh_async_step *step, bool *is_step, vmh_failure *why)
 {

@@ -68,6 +68,9 @@ typedef struct vmh_outgoing {
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
     bool is_settled;   /* its gas is given, its amount has left the sender */
+    uint32_t first_call; /* not 0: no message, but a run that waits for calls from this index on;
+                            `id` is that of its async context */
+    bool lock_is_taken;  /* of such a run: its lock is off the gas already */
 } vmh_outgoing;
 
 typedef struct vmh_execution_context vmh_execution_context;

@@ -20,8 +20,8 @@ local RECORDS <const> = {
       awaited_first = 2, awaited_count = 3, awaited_open = 1,
       has_values = true, code = 10, message = "no", gas = 9 },
     string.pack("<!4 I4 I2 Xi4 I4 s4 I2 Xi4 c32 c32 I4 s4 Xi4 c20 s4 Xi4 s4 s4 B Xi4 s4 Xi4 c32 I4 "
-      .. "c32 I8 I8 I4 I8 B Xi4 I4 I4 I4 B Xi4 I4 s4 Xi4 I8 B", 1, 3, 2, "cb", 12, ID, ROOT, 7, "B", SIGNER,
-      "cb", "", "", 1, "A", ROOT, 3, ID, 4, 5, 6, 8, 1, 2, 3, 1, 1, 10, "no", 9, 1),
+      .. "c32 I8 I8 I4 I8 B Xi4 I4 I4 I4 B Xi4 I4 s4 Xi4 I8 B", 1, 3, 2, "cb", 12, ID, ROOT, 7,
+      "B", SIGNER, "cb", "", "", 1, "A", ROOT, 3, ID, 4, 5, 6, 8, 1, 2, 3, 1, 1, 10, "no", 9, 1),
   },
   values = {
     { text_size = 5, packed = "abc" },
