@@ -250,7 +250,8 @@ static int push_gas(lua_State *L, uint64_t gas, const vmh_async_refusal *refusal
 // @tparam table call `to_service`, `to_chain`, `method`, `arguments`, `token`, `amount`, `gas`
 // (nil: a share of what the body leaves), `lock` (extra gas for the callback), `on_success`,
 // `on_error`, `closure`, `group`, `remote` (true: to be sent as a message), `read_only`,
-// `bad_callback` (true: a name is none that may be a callback)
+// `bad_callback` (true: a name is none that may be a callback), `kept` (true: the body waits for
+// its outcome; such calls come last, have no callback, and make it a suspended one)
 // @tparam integer gas that the body has left
 // @treturn integer gas that is left after it
 // @return[2] nil
@@ -504,7 +505,7 @@ static int engine_depth(lua_State *L)
 /// What is to be done now.
 // @function AsyncEngine:next
 // @treturn table `step`: `run`, `unpaid`, `send`, `undo`, `settle`, `ready`, `read`, `write`,
-// `return_value`, `refused`, `answer`, `completed` or `closed`; `level`; and what the step needs
+// `return_value`, `refused`, `answer`, `go_on`, `completed` or `closed`; `level`; and what the step needs
 // @return[2] nil
 // @treturn[2] string message
 // @treturn[2] string code `store_corrupt` for bytes that no engine wrote, `no_memory`

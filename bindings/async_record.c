@@ -10,8 +10,7 @@
 #include "types/enums.h"
 #include "word.h"
 
-static const char *const sorts[] = {"header", "values", "call", "group", NULL};
-enum { SORT_HEADER, SORT_VALUES, SORT_CALL, SORT_GROUP };
+static const char *const sorts[] = {"header", "values", "call", "group", "outcome", NULL};
 
 static const char *const kinds[] = {"direct", "sync", "async", "callback", "group", NULL};
 static const char *const statuses[] = {"pending", "resolved", "rejected", NULL};
@@ -54,6 +53,9 @@ static vmh_status push_header(lua_State *L, vmh_bytes bytes, vmh_failure *why)
     vmh_set_integer_field(L, "record_count", context.record_count);
     vmh_set_integer_field(L, "gas_accumulated", context.gas_accumulated);
     set_flag(L, "suspended", context.is_suspended);
+    vmh_set_integer_field(L, "awaited_first", context.awaited_first);
+    vmh_set_integer_field(L, "awaited_count", context.awaited_count);
+    vmh_set_integer_field(L, "awaited_open", context.awaited_open);
     set_flag(L, "has_values", context.has_values_record);
     if (context.has_result) {
         vmh_set_integer_field(L, "code", context.result_code);
@@ -119,24 +121,42 @@ static vmh_status push_group(lua_State *L, vmh_bytes bytes, vmh_failure *why)
     return VMH_OK;
 }
 
+static vmh_status push_outcome(lua_State *L, vmh_bytes bytes, vmh_failure *why)
+{
+    vmh_async_outcome outcome;
+    vmh_status status = vmh_async_outcome_decode(bytes, &outcome, why);
+
+    if (status != VMH_OK)
+        return status;
+    lua_newtable(L);
+    vmh_set_integer_field(L, "code", outcome.code);
+    if (outcome.code == VMH_CODE_OK)
+        vmh_set_bytes_field(L, "packed", outcome.values);
+    else
+        vmh_set_bytes_field(L, "message", outcome.message);
+    vmh_set_integer_field(L, "gas", outcome.gas);
+    return VMH_OK;
+}
+
 /// Reads a record of an unfinished context.
 // @function decode_record
-// @tparam string sort `header`, `values`, `call` or `group`
+// @tparam string sort `header`, `values`, `call`, `group` or `outcome`
 // @tparam string bytes
 // @treturn table its fields; those of a header: `kind`, `method`, `nesting`, `request`,
 // `parent_service`, `parent_id`, `parent_index`, `parent_call_id`, `open_count`, `child_count`,
-// `record_count`, `gas_accumulated`, `suspended`, `has_values`, and where its outcome is kept
+// `record_count`, `gas_accumulated`, `suspended`, `awaited_first`, `awaited_count`,
+// `awaited_open`, `has_values`, and where its outcome is kept
 // `code`, `message`, `gas`; of values: `text_size`, `packed`; of a call: `id`, `status`, `remote`,
 // `to_chain`, `to_service`, `method`, `gas_limit`, `gas_locked`, `token`, `amount`, `on_success`,
 // `on_error`, `closure`, `group_index`; of a group: `identifier`, `callback`, `data`,
-// `gas_locked`, `open_count`
+// `gas_locked`, `open_count`; of an outcome: `code`, `packed` or `message`, `gas`
 // @return[2] nil
 // @treturn[2] string message
 // @treturn[2] string code `store_corrupt` for bytes that `encode_record` does not give
 int vmh_async_decode_record(lua_State *L)
 {
     static vmh_status (*const push[])(lua_State *, vmh_bytes, vmh_failure *) = {
-        push_header, push_values, push_call, push_group};
+        push_header, push_values, push_call, push_group, push_outcome};
     int sort = luaL_checkoption(L, 1, NULL, sorts);
     vmh_failure why;
 
@@ -193,7 +213,8 @@ static void encode_header(lua_State *L, const vmh_path *path, vmh_arena *arena, 
         "kind",        "nesting",     "method",       "request",         "parent_service",
         "parent_id",   "parent_index", "parent_call_id", "open_count",   "child_count",
         "record_count", "gas_accumulated", "suspended", "has_values",    "code",
-        "message",     "gas",         NULL};
+        "message",     "gas",         "awaited_first", "awaited_count",  "awaited_open",
+        NULL};
     vmh_async_context context = {0};
     vmh_path field;
 
@@ -215,6 +236,9 @@ static void encode_header(lua_State *L, const vmh_path *path, vmh_arena *arena, 
     context.record_count = opt_u32(L, 2, path, "record_count");
     context.gas_accumulated = vmh_opt_u64_field(L, 2, path, "gas_accumulated");
     context.is_suspended = vmh_opt_bool_field(L, 2, path, "suspended");
+    context.awaited_first = opt_u32(L, 2, path, "awaited_first");
+    context.awaited_count = opt_u32(L, 2, path, "awaited_count");
+    context.awaited_open = opt_u32(L, 2, path, "awaited_open");
     context.has_values_record = vmh_opt_bool_field(L, 2, path, "has_values");
     context.has_result = vmh_path_push_field(L, 2, path, "code", &field);
     if (context.has_result)
@@ -287,16 +311,31 @@ static void encode_group(lua_State *L, const vmh_path *path, vmh_arena *arena, v
     vmh_async_group_encode(&group, out);
 }
 
+static void encode_outcome(lua_State *L, const vmh_path *path, vmh_arena *arena, vmh_buffer *out)
+{
+    static const char *const known[] = {"code", "packed", "message", "gas", NULL};
+    vmh_async_outcome outcome;
+
+    vmh_path_check_keys(L, 2, path, known);
+    outcome = (vmh_async_outcome){
+        .code = opt_u32(L, 2, path, "code"),
+        .values = vmh_path_copy_field(L, 2, path, "packed", false, arena),
+        .message = vmh_path_copy_field(L, 2, path, "message", false, arena),
+        .gas = vmh_opt_u64_field(L, 2, path, "gas"),
+    };
+    vmh_async_outcome_encode(&outcome, out);
+}
+
 /// Writes a record of an unfinished context.
 // @function encode_record
-// @tparam string sort `header`, `values`, `call` or `group`
+// @tparam string sort `header`, `values`, `call`, `group` or `outcome`
 // @tparam table record its fields, as `decode_record` gives them; those that are nil are 0, empty
 // or false
 // @treturn string
 int vmh_async_encode_record(lua_State *L)
 {
     static void (*const encode[])(lua_State *, const vmh_path *, vmh_arena *, vmh_buffer *) = {
-        encode_header, encode_values, encode_call, encode_group};
+        encode_header, encode_values, encode_call, encode_group, encode_outcome};
     int sort = luaL_checkoption(L, 1, NULL, sorts);
     vmh_path path = vmh_path_root("record");
     vmh_arena *arena;

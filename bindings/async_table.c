@@ -257,7 +257,7 @@ void vmh_check_async_return(lua_State *L, int index, vmh_arena *arena, vmh_async
 void vmh_check_async_draft(lua_State *L, int index, vmh_arena *arena, vmh_async_draft *out)
 {
     static const char *const known[] = {
-        "read_only", "bad_callback", "remote",     "group",    "to_chain", "to_service",
+        "read_only", "bad_callback", "remote",     "kept",       "group",    "to_chain", "to_service",
         "method",    "arguments",    "token",      "amount",   "gas",      "lock",
         "on_success", "on_error",    "closure",    NULL};
     vmh_path path = vmh_path_root("call"), field;
@@ -267,6 +267,7 @@ void vmh_check_async_draft(lua_State *L, int index, vmh_arena *arena, vmh_async_
     vmh_path_check_keys(L, index, &path, known);
     *out = (vmh_async_draft){
         .is_read_only = vmh_opt_bool_field(L, index, &path, "read_only"),
+        .is_kept = vmh_opt_bool_field(L, index, &path, "kept"),
         .callbacks_are_valid = !vmh_opt_bool_field(L, index, &path, "bad_callback"),
         .mode = vmh_opt_bool_field(L, index, &path, "remote") ? VMH_ASYNC_REMOTE
                                                               : VMH_ASYNC_LOCAL,
@@ -430,11 +431,26 @@ static void set_answer(lua_State *L, const vmh_async_answer *answer, vmh_arena *
     set_outcome(L, &answer->outcome, arena);
 }
 
+static void set_goes_on(lua_State *L, const vmh_async_goes_on *goes_on, vmh_arena *arena)
+{
+    vmh_set_bytes_field(L, "service", goes_on->service);
+    set_hash(L, "id", &goes_on->id);
+    vmh_set_integer_field(L, "first", goes_on->first);
+    vmh_set_integer_field(L, "gas", goes_on->gas);
+    lua_createtable(L, (int)goes_on->count, 0);
+    for (uint32_t i = 0; i < goes_on->count; i++) {
+        lua_newtable(L);
+        set_outcome(L, &goes_on->outcomes[i], arena);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "outcomes");
+}
+
 void vmh_push_async_step(lua_State *L, const vmh_async_step *step, vmh_arena *arena)
 {
     static const char *const names[] = {"run",   "unpaid", "send",         "undo",
                                         "settle", "ready", "read",         "write",
-                                        "return_value", "refused", "answer", "completed",
+                                        "return_value", "refused", "answer", "go_on", "completed",
                                         "closed"};
 
     lua_newtable(L);
@@ -471,6 +487,9 @@ void vmh_push_async_step(lua_State *L, const vmh_async_step *step, vmh_arena *ar
         break;
     case VMH_ASYNC_STEP_ANSWER:
         set_answer(L, &step->answer, arena);
+        break;
+    case VMH_ASYNC_STEP_GO_ON:
+        set_goes_on(L, &step->goes_on, arena);
         break;
     case VMH_ASYNC_STEP_COMPLETED:
         vmh_set_bytes_field(L, "service", step->completed.service);

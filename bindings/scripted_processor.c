@@ -84,10 +84,28 @@ typedef struct process_request {
     vmh_failure *why;
 } process_request;
 
-/* { stored =, succeeded =, answer =, code = }: how a suspended run goes on. */
+/* { { code =, values = }, ... }: what came of several calls; `values` of a failure is its text. */
+static void push_outcomes(lua_State *L, const vmh_resume *resume)
+{
+    lua_createtable(L, (int)resume->outcome_count, 0);
+    for (size_t i = 0; i < resume->outcome_count; i++) {
+        lua_createtable(L, 0, 2);
+        lua_pushinteger(L, (lua_Integer)resume->outcomes[i].code);
+        lua_setfield(L, -2, "code");
+        vmh_push_bytes(L, resume->outcomes[i].values);
+        lua_setfield(L, -2, "values");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* { stored =, succeeded =, answer =, code =, outcomes = }: how a suspended run goes on. */
 static void push_resume(lua_State *L, const vmh_resume *resume)
 {
-    lua_createtable(L, 0, 4);
+    lua_createtable(L, 0, 5);
+    if (resume->outcome_count != 0) {
+        push_outcomes(L, resume);
+        lua_setfield(L, -2, "outcomes");
+    }
     vmh_push_bytes(L, resume->stored);
     lua_setfield(L, -2, "stored");
     lua_pushboolean(L, resume->succeeded);

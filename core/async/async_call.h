@@ -5,6 +5,9 @@
  *     registered -> started or sent -> answered -> its callback ended -> finished
  *       pending        pending         resolved or rejected
  *
+ * Of a call that the body itself waits for, the outcome is kept instead, until those of all
+ * calls that it waits for are there; it has no callback, is remote and in no group.
+ *
  * A call has its id from the moment it is started or sent. A call is always named
  * by that id; the index says only where its record lies.
  */
@@ -52,6 +55,7 @@ typedef struct vmh_async_draft {
     bool is_read_only;        /* the access scope, or the method, is */
     bool callbacks_are_valid; /* each that is named is a function that may be a callback */
     vmh_async_mode mode;      /* local: the target is deployed here */
+    bool is_kept;             /* its outcome waits, with those of others, for the body to go on */
     vmh_bytes group;          /* empty: the default group, whose identifier is empty */
     uint32_t to_chain;
     vmh_bytes to_service;

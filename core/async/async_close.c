@@ -500,6 +500,7 @@ static void fail_kept(vmh_async_context *context, vmh_arena *arena)
     vmh_call_groups_init(&context->groups, arena);
     context->open_count = context->loaded_open_count;
     context->is_suspended = false;
+    context->awaited_first = context->awaited_count = context->awaited_open = 0;
     context->has_result = is_owed;
     context->result_code = is_owed ? context->outcome.code : VMH_CODE_OK;
     context->result_message = is_owed ? context->outcome.message : (vmh_bytes){0};

@@ -54,6 +54,8 @@ typedef enum vmh_async_phase {
     VMH_ASYNC_PHASE_LOAD_CALL,
     VMH_ASYNC_PHASE_RETURN_VALUE,
     VMH_ASYNC_PHASE_SAVE_CALL, /* answered, and its callback is open */
+    VMH_ASYNC_PHASE_KEEP,      /* answered, and its outcome waits for others */
+    VMH_ASYNC_PHASE_COLLECT,   /* all outcomes are there that the body waits for */
     VMH_ASYNC_PHASE_LOAD_GROUP,
     VMH_ASYNC_PHASE_DECIDE, /* complete or not */
     VMH_ASYNC_PHASE_DELETE,
@@ -75,7 +77,10 @@ typedef struct vmh_async_context {
     uint32_t record_count; /* indices given to calls and groups */
     uint32_t nesting;      /* callees and callbacks around it, itself included */
     uint64_t gas_accumulated;
-    bool is_suspended; /* its method waits for an answer */
+    bool is_suspended; /* its method waits for an answer, or for the outcomes of calls: */
+    uint32_t awaited_first; /* index of the first of these; the others follow it */
+    uint32_t awaited_count; /* 0: it waits for an answer, or not at all */
+    uint32_t awaited_open;  /* that are not answered */
     bool has_result;   /* its execution is over, and an answer is owed later */
     uint32_t result_code;
     vmh_bytes result_message;
@@ -100,6 +105,7 @@ typedef struct vmh_async_context {
     uint64_t gas; /* left, once its body is over */
 
     vmh_call_groups groups;    /* what it registered in this run */
+    vmh_call_group *awaited;   /* those that its body waits for */
     size_t unlimited_count;    /* calls without a gas limit */
     vmh_async_refusal refusal; /* of the first registration that was refused */
     vmh_call_group *next_group; /* where a walk over the calls stands */
@@ -109,6 +115,8 @@ typedef struct vmh_async_context {
     vmh_call_group *group;           /* at hand; of a group callback: its group */
     vmh_async_outcome outcome;       /* of the call at hand; of its own failure */
     vmh_async_values outcome_values; /* those of `outcome` */
+    vmh_async_outcome *collected; /* outcomes that its body waits for */
+    uint32_t collected_count;
 
     bool values_are_changed;
     vmh_async_values initiator_values; /* a callback: what it set for its initiator */

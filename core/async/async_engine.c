@@ -293,7 +293,7 @@ vmh_status vmh_async_end_body(vmh_async_engine *engine, const vmh_async_outcome 
     status = keep_returned(engine, context, outcome, why);
     if (status != VMH_OK)
         return status;
-    context->is_suspended = is_suspended;
+    context->is_suspended = is_suspended || context->awaited_count != 0;
     remove_empty_groups(context);
     if (!divide_gas(context)) {
         vmh_async_fail(context, VMH_CODE_OUT_OF_GAS, VMH_LITERAL(VMH_TEXT_NOT_ENOUGH_GAS));
@@ -323,6 +323,8 @@ static vmh_async_handler *const handlers[] = {
     [VMH_ASYNC_PHASE_LOAD_CALL] = vmh_async_do_load_call,
     [VMH_ASYNC_PHASE_RETURN_VALUE] = vmh_async_do_return_value,
     [VMH_ASYNC_PHASE_SAVE_CALL] = vmh_async_do_save_call,
+    [VMH_ASYNC_PHASE_KEEP] = vmh_async_do_keep,
+    [VMH_ASYNC_PHASE_COLLECT] = vmh_async_do_collect,
     [VMH_ASYNC_PHASE_LOAD_GROUP] = vmh_async_do_load_group,
     [VMH_ASYNC_PHASE_DECIDE] = vmh_async_do_decide,
     [VMH_ASYNC_PHASE_DELETE] = vmh_async_do_delete,

@@ -167,6 +167,9 @@ void vmh_async_pop(vmh_async_engine *engine);
  * Registers a call, and takes what it costs from `*gas`; where that does not reach, all of
  * it. A refusal fails the whole execution: end_body makes it one, whatever it is told.
  * Order of the refusals: read-only, `_init` or reserved group, bad callback, gas, nesting.
+ *
+ * Those whose outcome is kept are registered one right behind the other, after all else, and
+ * make the execution a suspended one. Any nesting allows them.
  */
 vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *draft,
                               uint64_t *gas, vmh_async_refusal *refusal, vmh_failure *why);
@@ -215,6 +218,9 @@ bool vmh_async_get_closure(const vmh_async_engine *engine, vmh_bytes *closure);
 /* The context on top, or NULL. */
 vmh_async_context *vmh_async_top(const vmh_async_engine *engine);
 
+/* Gas that goes with the calls which the body of a context waits for. */
+uint64_t vmh_async_awaited_gas(const vmh_async_context *context);
+
 /* The context of a level. */
 vmh_async_context *vmh_async_at(const vmh_async_engine *engine, size_t level);
 
@@ -238,6 +244,7 @@ typedef enum vmh_async_step_kind {
     VMH_ASYNC_STEP_RETURN_VALUE, /* `value`: a failed call's amount is back */
     VMH_ASYNC_STEP_REFUSED,      /* `refused`: the return message; nothing changed */
     VMH_ASYNC_STEP_ANSWER,       /* `answer`: send kind 9, 10 or 12 */
+    VMH_ASYNC_STEP_GO_ON,        /* `goes_on`: a body may go on, in a run of its own */
     VMH_ASYNC_STEP_COMPLETED,    /* `completed`: a root that was open is complete */
     VMH_ASYNC_STEP_CLOSED        /* `level`, `closed`: an execution has left the stack */
 } vmh_async_step_kind;
@@ -282,6 +289,20 @@ typedef struct vmh_async_answer {
     bool is_late;              /* not by its first run: an amount does not go back */
 } vmh_async_answer;
 
+/*
+ * All calls are answered that a body waits for. Once this run is over, one may begin in which it
+ * goes on (begin_resumed): with the gas that came back, and what was kept for it.
+ */
+typedef struct vmh_async_goes_on {
+    vmh_bytes service;
+    vmh_hash32 id;
+    uint32_t first; /* index of the first of the calls */
+    const vmh_async_outcome *outcomes; /* in the order of their registration; has_values, or a
+                                          message */
+    uint32_t count;
+    uint64_t gas;
+} vmh_async_goes_on;
+
 typedef struct vmh_async_step {
     vmh_async_step_kind kind;
     size_t level;
@@ -296,6 +317,7 @@ typedef struct vmh_async_step {
         } value;
         const char *refused; /* "no_context" or "call_not_found" */
         vmh_async_answer answer;
+        vmh_async_goes_on goes_on;
         struct {
             vmh_bytes service;
             vmh_hash32 id;

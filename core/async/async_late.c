@@ -23,9 +23,8 @@ static vmh_status refuse(vmh_async_engine *engine, vmh_async_context *context, c
     return VMH_OK;
 }
 
-/* Gives the bytes of a READ; false, and the step asks for them, where they have not come. */
-static bool take_loaded(vmh_async_engine *engine, const vmh_async_context *context,
-                        size_t key_size, vmh_bytes *value, vmh_async_step *step, bool *is_step)
+bool vmh_async_take_loaded(vmh_async_engine *engine, const vmh_async_context *context,
+                           size_t key_size, vmh_bytes *value, vmh_async_step *step, bool *is_step)
 {
     if (engine->has_loaded) {
         engine->has_loaded = false;
@@ -61,7 +60,7 @@ static vmh_status go_on(vmh_async_engine *engine, vmh_async_context *context,
 
     switch (event->kind) {
     case VMH_ASYNC_EVENT_RESUME:
-        if (!context->is_suspended)
+        if (!context->is_suspended || context->awaited_count != 0)
             return fail_corrupt(context, "what waits for an answer is not suspended", why);
         context->is_suspended = false;
         context->phase = VMH_ASYNC_PHASE_BODY;
@@ -115,7 +114,7 @@ vmh_status vmh_async_do_load(vmh_async_engine *engine, vmh_async_context *contex
     key_size = vmh_async_put_header_key(engine, context);
     status = vmh_buffer_check(&engine->scratch, why);
     if (status != VMH_OK ||
-        !take_loaded(engine, context, key_size, &header, step, is_step))
+        !vmh_async_take_loaded(engine, context, key_size, &header, step, is_step))
         return status;
     if (header.size == 0)
         return go_on_without_record(engine, context, step, is_step, why);
@@ -143,7 +142,7 @@ vmh_status vmh_async_do_load_values(vmh_async_engine *engine, vmh_async_context 
     vmh_status status = vmh_buffer_check(&engine->scratch, why);
 
     if (status != VMH_OK ||
-        !take_loaded(engine, context, key_size, &record, step, is_step))
+        !vmh_async_take_loaded(engine, context, key_size, &record, step, is_step))
         return status;
     status = vmh_async_values_decode(record, &values, &text_size, why);
     if (status == VMH_OK)
@@ -156,6 +155,18 @@ vmh_status vmh_async_do_load_values(vmh_async_engine *engine, vmh_async_context 
 static bool is_named(const vmh_async_event *event, const vmh_async_call *call)
 {
     return vmh_bytes_equal(event->call_id, vmh_bytes_hash(&call->id));
+}
+
+/* A call that the method waits for. */
+static bool is_awaited(const vmh_async_context *context, const vmh_async_call *call)
+{
+    return call->index - context->awaited_first < context->awaited_count;
+}
+
+/* Where a context goes on with the outcome of the call at hand. */
+static vmh_async_phase phase_of_outcome(const vmh_async_context *context)
+{
+    return is_awaited(context, context->call) ? VMH_ASYNC_PHASE_KEEP : VMH_ASYNC_PHASE_OUTCOME;
 }
 
 /* A message for the call that was loaded. */
@@ -176,7 +187,7 @@ static vmh_status take_return(vmh_async_engine *engine, vmh_async_context *conte
         context->outcome.gas = call->gas_limit;
     context->phase = event->outcome.code != VMH_CODE_OK && !vmh_word_is_zero(&call->amount)
                          ? VMH_ASYNC_PHASE_RETURN_VALUE
-                         : VMH_ASYNC_PHASE_OUTCOME;
+                         : phase_of_outcome(context);
     return VMH_OK;
 }
 
@@ -190,7 +201,7 @@ vmh_status vmh_async_do_load_call(vmh_async_engine *engine, vmh_async_context *c
     vmh_status status = vmh_buffer_check(&engine->scratch, why);
 
     if (status != VMH_OK ||
-        !take_loaded(engine, context, key_size, &record, step, is_step))
+        !vmh_async_take_loaded(engine, context, key_size, &record, step, is_step))
         return status;
     if (is_return && !vmh_async_is_call_record(record))
         return refuse(engine, context, VMH_TEXT_CALL_NOT_FOUND, step, is_step);
@@ -220,7 +231,7 @@ vmh_status vmh_async_do_return_value(vmh_async_engine *engine, vmh_async_context
 {
     (void)engine;
     (void)why;
-    context->phase = VMH_ASYNC_PHASE_OUTCOME;
+    context->phase = phase_of_outcome(context);
     step->kind = VMH_ASYNC_STEP_RETURN_VALUE;
     step->value.service = context->service;
     step->value.token = context->call->token;
@@ -238,7 +249,7 @@ vmh_status vmh_async_do_load_group(vmh_async_engine *engine, vmh_async_context *
     vmh_status status = vmh_buffer_check(&engine->scratch, why);
 
     if (status != VMH_OK ||
-        !take_loaded(engine, context, key_size, &record, step, is_step))
+        !vmh_async_take_loaded(engine, context, key_size, &record, step, is_step))
         return status;
     group->index = context->call->group_index;
     status = vmh_async_group_decode(record, group, why);

@@ -65,4 +65,13 @@ vmh_async_handler vmh_async_do_load, vmh_async_do_load_values, vmh_async_do_load
     vmh_async_do_return_value, vmh_async_do_load_group, vmh_async_do_decide,
     vmh_async_do_notify;
 
+/* Gives the bytes of a READ, whose key is in the scratch buffer; false, and the step asks for
+   them, where they have not come. */
+bool vmh_async_take_loaded(vmh_async_engine *engine, const vmh_async_context *context,
+                           size_t key_size, vmh_bytes *value, vmh_async_step *step,
+                           bool *is_step);
+
+/* async_kept.c */
+vmh_async_handler vmh_async_do_keep, vmh_async_do_collect;
+
 #endif

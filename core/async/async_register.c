@@ -86,7 +86,7 @@ static vmh_status copy_draft(vmh_arena *arena, const vmh_async_draft *draft, vmh
         for (size_t i = 0; i < sizeof to / sizeof to[0] && status == VMH_OK; i++)
             status = vmh_arena_copy(arena, from[i], to[i], why);
     }
-    call->mode = draft->mode;
+    call->mode = draft->is_kept ? VMH_ASYNC_REMOTE : draft->mode;
     call->to_chain = draft->to_chain;
     call->amount = draft->amount;
     call->has_gas = draft->has_gas;
@@ -100,6 +100,14 @@ static bool names_callback(const vmh_async_draft *draft)
     return draft->on_success.size != 0 || draft->on_error.size != 0;
 }
 
+static void append_to(vmh_async_context *context, vmh_call_group *group, vmh_async_call *call)
+{
+    call->index = ++context->record_count;
+    vmh_call_group_append(group, call);
+    context->open_count++;
+    context->unlimited_count += call->has_gas ? 0 : 1;
+}
+
 static vmh_status append(vmh_async_context *context, vmh_bytes identifier, vmh_async_call *call,
                          vmh_failure *why)
 {
@@ -108,13 +116,35 @@ static vmh_status append(vmh_async_context *context, vmh_bytes identifier, vmh_a
 
     if (group == NULL)
         status = vmh_call_groups_add(&context->groups, identifier, &group, why);
+    if (status == VMH_OK)
+        append_to(context, group, call);
+    return status;
+}
+
+/* One more of those that the body waits for. */
+static vmh_status append_kept(vmh_async_context *context, vmh_async_call *call, vmh_failure *why)
+{
+    vmh_status status = VMH_OK;
+
+    if (context->awaited == NULL)
+        status = vmh_call_groups_add_unnamed(&context->groups, &context->awaited, why);
     if (status != VMH_OK)
         return status;
-    call->index = ++context->record_count;
-    vmh_call_group_append(group, call);
-    context->open_count++;
-    context->unlimited_count += call->has_gas ? 0 : 1;
+    append_to(context, context->awaited, call);
+    if (context->awaited_count == 0)
+        context->awaited_first = call->index;
+    context->awaited_count++;
+    context->awaited_open++;
     return VMH_OK;
+}
+
+/* A call that is kept stands right behind those before it; what is kept has no callback. */
+static bool may_keep(const vmh_async_context *context, const vmh_async_draft *draft)
+{
+    return !draft->is_kept ||
+           (!names_callback(draft) &&
+            (context->awaited_count == 0 ||
+             context->record_count == context->awaited_first + context->awaited_count - 1));
 }
 
 vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *draft,
@@ -129,7 +159,8 @@ vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *d
     *refusal = (vmh_async_refusal){0};
     if (draft->is_read_only)
         return refuse(context, read_only, refusal);
-    if (context->is_init || vmh_bytes_equal(draft->group, VMH_LEGACY_GROUP) ||
+    if (context->is_init || !may_keep(context, draft) ||
+        vmh_bytes_equal(draft->group, VMH_LEGACY_GROUP) ||
         vmh_call_groups_find(&context->groups, VMH_LEGACY_GROUP) != NULL)
         return refuse(context, not_here, refusal);
     if (names_callback(draft) && !draft->callbacks_are_valid)
@@ -143,6 +174,8 @@ vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *d
     if (!take(gas, engine->options.prices.step) || !take(gas, price) ||
         !take(gas, call->gas_locked) || !take(gas, call->gas_limit))
         return refuse(context, no_gas, refusal);
+    if (draft->is_kept)
+        return append_kept(context, call, why);
     if (context->nesting > engine->options.nesting)
         return refuse(context, nested, refusal);
     return append(context, draft->group, call, why);

@@ -1,6 +1,8 @@
 #include "async/async_store.h"
 
-enum { RECORD_VERSION = 1, RECORD_CALL = 1, RECORD_GROUP = 2 };
+#include "types/enums.h"
+
+enum { RECORD_VERSION = 1, RECORD_CALL = 1, RECORD_GROUP = 2, RECORD_OUTCOME = 3 };
 
 /* ---- keys ---- */
 
@@ -39,6 +41,9 @@ void vmh_async_header_encode(const vmh_async_context *context, vmh_buffer *out)
     vmh_writer_u32(&writer, context->record_count);
     vmh_writer_u64(&writer, context->gas_accumulated);
     vmh_writer_bool(&writer, context->is_suspended);
+    vmh_writer_u32(&writer, context->awaited_first);
+    vmh_writer_u32(&writer, context->awaited_count);
+    vmh_writer_u32(&writer, context->awaited_open);
     vmh_writer_bool(&writer, context->has_result);
     vmh_writer_u32(&writer, context->result_code);
     vmh_writer_bytes(&writer, context->result_message);
@@ -95,6 +100,19 @@ void vmh_async_group_encode(const vmh_call_group *group, vmh_buffer *out)
     vmh_writer_u64(&writer, group->open_count);
 }
 
+void vmh_async_outcome_encode(const vmh_async_outcome *outcome, vmh_buffer *out)
+{
+    vmh_writer writer;
+
+    vmh_writer_init(&writer, out);
+    vmh_writer_u32(&writer, RECORD_VERSION);
+    vmh_writer_u16(&writer, RECORD_OUTCOME);
+    vmh_writer_u32(&writer, outcome->code);
+    vmh_writer_bytes(&writer,
+                     outcome->code == VMH_CODE_OK ? outcome->values : outcome->message);
+    vmh_writer_u64(&writer, outcome->gas);
+}
+
 /* ---- decoding ---- */
 
 /*
@@ -112,12 +130,24 @@ static vmh_status check_whole(vmh_bytes bytes, bool is_sound, vmh_buffer *again,
     return status;
 }
 
+/* What it waits for are calls that were registered, and some are not answered. */
+static bool is_sound_wait(const vmh_async_context *context)
+{
+    if (context->awaited_count == 0)
+        return context->awaited_first == 0 && context->awaited_open == 0;
+    return context->is_suspended && context->awaited_first != 0 && context->awaited_open != 0 &&
+           context->awaited_open <= context->awaited_count &&
+           context->awaited_open <= context->open_count &&
+           context->awaited_count <= context->record_count &&
+           context->awaited_first - 1 <= context->record_count - context->awaited_count;
+}
+
 static bool is_sound_header(const vmh_async_context *context)
 {
     bool belongs_to_call =
         context->kind == VMH_ASYNC_CALLEE || context->kind == VMH_ASYNC_CALLBACK;
 
-    if (context->kind > VMH_ASYNC_GROUP_CALLBACK ||
+    if (context->kind > VMH_ASYNC_GROUP_CALLBACK || !is_sound_wait(context) ||
         context->has_parent != (context->parent_service.size != 0))
         return false;
     if (!context->has_parent)
@@ -149,6 +179,9 @@ vmh_status vmh_async_header_decode(vmh_bytes bytes, vmh_async_context *out, vmh_
     out->record_count = vmh_reader_u32(&reader);
     out->gas_accumulated = vmh_reader_u64(&reader);
     out->is_suspended = vmh_reader_bool(&reader);
+    out->awaited_first = vmh_reader_u32(&reader);
+    out->awaited_count = vmh_reader_u32(&reader);
+    out->awaited_open = vmh_reader_u32(&reader);
     out->has_result = vmh_reader_bool(&reader);
     out->result_code = vmh_reader_u32(&reader);
     out->result_message = vmh_reader_bytes(&reader);
@@ -237,4 +270,27 @@ vmh_status vmh_async_group_decode(vmh_bytes bytes, vmh_call_group *out, vmh_fail
     vmh_buffer_init(&again);
     vmh_async_group_encode(out, &again);
     return check_whole(bytes, is_known && out->open_count != 0, &again, "group", why);
+}
+
+vmh_status vmh_async_outcome_decode(vmh_bytes bytes, vmh_async_outcome *out, vmh_failure *why)
+{
+    vmh_buffer again;
+    vmh_reader reader;
+    vmh_bytes text;
+    bool is_known;
+
+    vmh_reader_init(&reader, bytes);
+    is_known =
+        vmh_reader_u32(&reader) == RECORD_VERSION && vmh_reader_u16(&reader) == RECORD_OUTCOME;
+    *out = (vmh_async_outcome){.code = vmh_reader_u32(&reader)};
+    text = vmh_reader_bytes(&reader);
+    out->has_values = out->code == VMH_CODE_OK;
+    if (out->has_values)
+        out->values = text;
+    else
+        out->message = text;
+    out->gas = vmh_reader_u64(&reader);
+    vmh_buffer_init(&again);
+    vmh_async_outcome_encode(out, &again);
+    return check_whole(bytes, is_known, &again, "outcome", why);
 }

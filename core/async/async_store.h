@@ -3,7 +3,8 @@
  *
  *     async, context id              header
  *     async, context id, 00000000    the values that it owes, if any
- *     async, context id, index BE    an open call, or a group with a callback
+ *     async, context id, index BE    an open call, or a group with a callback; of a call that
+ *                                    its method waits for, later the outcome
  *
  * all behind the protected prefix. A call that finishes touches its own record,
  * its group's and the header. Byte forms in docs/formats.md; read strictly: only
@@ -27,6 +28,7 @@ void vmh_async_header_encode(const vmh_async_context *context, vmh_buffer *out);
 void vmh_async_values_encode(const vmh_async_values *values, vmh_buffer *out);
 void vmh_async_call_encode(const vmh_async_call *call, vmh_buffer *out);
 void vmh_async_group_encode(const vmh_call_group *group, vmh_buffer *out);
+void vmh_async_outcome_encode(const vmh_async_outcome *outcome, vmh_buffer *out);
 
 /* Views into `bytes`. Sets the saved fields only. */
 vmh_status vmh_async_header_decode(vmh_bytes bytes, vmh_async_context *out, vmh_failure *why);
@@ -38,5 +40,6 @@ bool vmh_async_is_call_record(vmh_bytes bytes);
 /* The index is the caller's. */
 vmh_status vmh_async_call_decode(vmh_bytes bytes, vmh_async_call *out, vmh_failure *why);
 vmh_status vmh_async_group_decode(vmh_bytes bytes, vmh_call_group *out, vmh_failure *why);
+vmh_status vmh_async_outcome_decode(vmh_bytes bytes, vmh_async_outcome *out, vmh_failure *why);
 
 #endif

@@ -34,6 +34,16 @@ static vmh_status add_name(vmh_call_groups *groups, vmh_bytes identifier, size_t
     return vmh_ordmap_add(&groups->names, identifier, why);
 }
 
+static void append_group(vmh_call_groups *groups, vmh_call_group *group)
+{
+    if (groups->last == NULL)
+        groups->first = group;
+    else
+        groups->last->next = group;
+    groups->last = group;
+    groups->count++;
+}
+
 vmh_status vmh_call_groups_add(vmh_call_groups *groups, vmh_bytes identifier,
                                vmh_call_group **out, vmh_failure *why)
 {
@@ -48,13 +58,21 @@ vmh_status vmh_call_groups_add(vmh_call_groups *groups, vmh_bytes identifier,
         status = add_name(groups, group->identifier, &number, why);
     if (status != VMH_OK)
         return status;
+    group->is_named = true;
     groups->named[number] = group;
-    if (groups->last == NULL)
-        groups->first = group;
-    else
-        groups->last->next = group;
-    groups->last = group;
-    groups->count++;
+    append_group(groups, group);
+    *out = group;
+    return VMH_OK;
+}
+
+vmh_status vmh_call_groups_add_unnamed(vmh_call_groups *groups, vmh_call_group **out,
+                                       vmh_failure *why)
+{
+    vmh_call_group *group = vmh_arena_alloc_array(groups->arena, 1, sizeof *group);
+
+    if (group == NULL)
+        return vmh_fail_memory(why);
+    append_group(groups, group);
     *out = group;
     return VMH_OK;
 }
@@ -62,7 +80,8 @@ vmh_status vmh_call_groups_add(vmh_call_groups *groups, vmh_bytes identifier,
 void vmh_call_groups_remove(vmh_call_groups *groups, vmh_call_group *group)
 {
     group->is_removed = true;
-    groups->named[vmh_ordmap_find(&groups->names, group->identifier)] = NULL;
+    if (group->is_named)
+        groups->named[vmh_ordmap_find(&groups->names, group->identifier)] = NULL;
     groups->count--;
 }
 

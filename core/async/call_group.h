@@ -14,6 +14,7 @@
 
 typedef struct vmh_call_group {
     vmh_bytes identifier;
+    bool is_named; /* false: nothing finds it */
     bool has_callback;
     uint32_t index; /* of its record; given with the callback */
     vmh_bytes callback;
@@ -44,6 +45,10 @@ vmh_call_group *vmh_call_groups_find(const vmh_call_groups *groups, vmh_bytes id
 /* Adds a group that is absent. Copies the identifier. */
 vmh_status vmh_call_groups_add(vmh_call_groups *groups, vmh_bytes identifier,
                                vmh_call_group **out, vmh_failure *why);
+
+/* Adds a group that has no identifier. */
+vmh_status vmh_call_groups_add_unnamed(vmh_call_groups *groups, vmh_call_group **out,
+                                       vmh_failure *why);
 
 /* Takes a group out. */
 void vmh_call_groups_remove(vmh_call_groups *groups, vmh_call_group *group);

@@ -98,3 +98,10 @@ void vmh_suspended_run_key(const vmh_hash32 *message_id, uint8_t out[VMH_SUSPEND
     memcpy(out, VMH_PROTECTED_PREFIX "suspended", VMH_PROTECTED_PREFIX_SIZE + 9);
     memcpy(out + VMH_PROTECTED_PREFIX_SIZE + 9, message_id->bytes, 32);
 }
+
+void vmh_waiting_run_key(const vmh_hash32 *context_id, uint32_t first,
+                         uint8_t out[VMH_WAITING_KEY_SIZE])
+{
+    vmh_suspended_run_key(context_id, out);
+    vmh_put_u32_be(out + VMH_SUSPENDED_KEY_SIZE, first);
+}

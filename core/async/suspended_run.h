@@ -1,7 +1,8 @@
 /*
  * What waits for an answer: the record of a suspended run (spec/joins.md 9). It
  * is state of the service, under the protected key `suspended` and the id of the
- * message that is to be answered. Byte form in docs/formats.md.
+ * message that is to be answered; or of its async context, where it waits for
+ * several calls. Byte form in docs/formats.md.
  */
 #ifndef VMH_ASYNC_SUSPENDED_RUN_H
 #define VMH_ASYNC_SUSPENDED_RUN_H
@@ -51,5 +52,13 @@ vmh_status vmh_suspended_run_decode(vmh_bytes bytes, vmh_suspended_run *out, vmh
 /* The key of a record: prefix, `suspended`, message id. */
 enum { VMH_SUSPENDED_KEY_SIZE = VMH_PROTECTED_PREFIX_SIZE + 9 + 32 };
 void vmh_suspended_run_key(const vmh_hash32 *message_id, uint8_t out[VMH_SUSPENDED_KEY_SIZE]);
+
+/*
+ * The key of one that waits for several calls: prefix, `suspended`, id of its async context,
+ * index of the first call there, 4 bytes BE. No answer of kind 9 or 10 finds it.
+ */
+enum { VMH_WAITING_KEY_SIZE = VMH_SUSPENDED_KEY_SIZE + 4 };
+void vmh_waiting_run_key(const vmh_hash32 *context_id, uint32_t first,
+                         uint8_t out[VMH_WAITING_KEY_SIZE]);
 
 #endif

@@ -227,6 +227,7 @@ const vmh_lua_native vmh_lua_sdk_natives[] = {
     {"call_with_value", vmh_lua_sdk_call_with_value},
     {"await", vmh_lua_sdk_await},
     {"await_with_value", vmh_lua_sdk_await_with_value},
+    {"await_all", vmh_lua_sdk_await_all},
     {"send", vmh_lua_sdk_send},
     {"send_with_value", vmh_lua_sdk_send_with_value},
     {"balance", vmh_lua_sdk_balance},

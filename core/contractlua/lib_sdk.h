@@ -18,6 +18,9 @@ vmh_lua_step vmh_lua_sdk_send_with_value(vmh_lua_state *L, vmh_lua_frame *frame)
 vmh_lua_step vmh_lua_sdk_balance(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_transfer(vmh_lua_state *L, vmh_lua_frame *frame);
 
+/* lib_await_all.c */
+vmh_lua_step vmh_lua_sdk_await_all(vmh_lua_state *L, vmh_lua_frame *frame);
+
 /* lib_crypto.c */
 vmh_lua_step vmh_lua_sdk_sha256(vmh_lua_state *L, vmh_lua_frame *frame);
 vmh_lua_step vmh_lua_sdk_keccak256(vmh_lua_state *L, vmh_lua_frame *frame);

@@ -3,6 +3,9 @@
  * "transfer(bytes20,uint256)(bool)": its types say how values are packed, and bytecode knows it
  * by them.
  */
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "codec/argument_codec.h"
 #include "contractlua/lib_service.h"
 #include "types/host_texts.h"
@@ -233,42 +236,58 @@ bool vmh_lua_service_take_values(vmh_lua_service_call *of, const char *name)
 
 /* ---- a call as a table: { service, signature, arguments..., gas = } ---- */
 
+/* Refuses what a call is made of, by its place in a list. */
+static bool bad_call(vmh_lua_service_call *of, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool bad_call(vmh_lua_service_call *of, const char *format, ...)
+{
+    char text[200];
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    of->step = of->place == 0
+                   ? vmh_lua_bad_argument(of->L, of->frame, 0, "%s", text)
+                   : vmh_lua_bad_argument(of->L, of->frame, 0, "call %u: %s", of->place, text);
+    return false;
+}
+
 bool vmh_lua_service_no_field(vmh_lua_service_call *of, vmh_bytes name)
 {
-    of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "a call has no field '%.*s'",
-                                    (int)(name.size < SHOWN_SIZE ? name.size : SHOWN_SIZE),
-                                    (const char *)name.data);
-    return false;
+    return bad_call(of, "a call has no field '%.*s'",
+                    (int)(name.size < SHOWN_SIZE ? name.size : SHOWN_SIZE),
+                    (const char *)name.data);
+}
+
+bool vmh_lua_service_take_gas(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value value,
+                              uint64_t *out)
+{
+    if (value.tag != VMH_LUA_INTEGER || value.as.integer < 0)
+        return bad_call(of, "'%.*s' is an integer from 0 on", VMH_PRINT(name));
+    *out = (uint64_t)value.as.integer;
+    return true;
 }
 
 /* A field of it that has a name. */
 static bool take_field(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value value)
 {
-    bool is_gas = vmh_bytes_equal(name, VMH_LITERAL("gas"));
-
-    if (is_gas || vmh_bytes_equal(name, VMH_LITERAL("lock"))) {
-        if (value.tag == VMH_LUA_INTEGER && value.as.integer >= 0) {
-            *(is_gas ? &of->gas : &of->lock) = (uint64_t)value.as.integer;
-            return true;
-        }
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'%.*s' is an integer from 0 on",
-                                        VMH_PRINT(name));
-    } else if (vmh_bytes_equal(name, VMH_LITERAL("amount"))) {
-        if (read_amount(value, &of->amount))
-            return true;
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
-                                        "'amount' is a uint256 or an integer from 0 on");
-    } else if (vmh_bytes_equal(name, VMH_LITERAL("token"))) {
-        if (value.tag == VMH_LUA_STRING && value.as.string->size == VMH_TOKEN_SIZE) {
-            of->token = vmh_lua_string_bytes(value.as.string);
-            return true;
-        }
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'token' is a string of 10 bytes");
-    } else {
-        return of->take_more != NULL ? of->take_more(of, name, value)
-                                     : vmh_lua_service_no_field(of, name);
+    if (vmh_bytes_equal(name, VMH_LITERAL("gas")))
+        return vmh_lua_service_take_gas(of, name, value, &of->gas);
+    if (vmh_bytes_equal(name, VMH_LITERAL("lock")) && of->place == 0)
+        return vmh_lua_service_take_gas(of, name, value, &of->lock);
+    if (vmh_bytes_equal(name, VMH_LITERAL("amount")))
+        return read_amount(value, &of->amount) ||
+               bad_call(of, "'amount' is a uint256 or an integer from 0 on");
+    if (vmh_bytes_equal(name, VMH_LITERAL("token"))) {
+        if (value.tag != VMH_LUA_STRING || value.as.string->size != VMH_TOKEN_SIZE)
+            return bad_call(of, "'token' is a string of 10 bytes");
+        of->token = vmh_lua_string_bytes(value.as.string);
+        return true;
     }
-    return false;
+    return of->take_more != NULL ? of->take_more(of, name, value)
+                                 : vmh_lua_service_no_field(of, name);
 }
 
 static bool take_fields(vmh_lua_service_call *of, const vmh_lua_table *call)
@@ -281,38 +300,35 @@ static bool take_fields(vmh_lua_service_call *of, const vmh_lua_table *call)
 
         if (vmh_lua_is_nil(entry->value))
             continue;
-        if (entry->key.tag != VMH_LUA_STRING) {
-            of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
-                                            "a call is a list without holes, and named fields");
-            return false;
-        }
+        if (entry->key.tag != VMH_LUA_STRING)
+            return bad_call(of, "a call is a list without holes, and named fields");
         if (!take_field(of, vmh_lua_string_bytes(entry->key.as.string), entry->value))
             return false;
     }
     return true;
 }
 
-bool vmh_lua_service_take_table(vmh_lua_service_call *of)
+bool vmh_lua_service_take_call(vmh_lua_service_call *of, const vmh_lua_table *call)
 {
-    vmh_lua_table *call;
-    vmh_lua_value service, signature;
-    uint64_t count;
+    uint64_t count = vmh_lua_table_length(call);
+    vmh_lua_value service = vmh_lua_table_get(call, vmh_lua_integer(1));
+    vmh_lua_value signature = vmh_lua_table_get(call, vmh_lua_integer(2));
 
-    if (!vmh_lua_check_table(of->L, of->frame, 0, &call, &of->step))
-        return false;
-    count = vmh_lua_table_length(call);
-    service = vmh_lua_table_get(call, vmh_lua_integer(1));
-    signature = vmh_lua_table_get(call, vmh_lua_integer(2));
     if (service.tag != VMH_LUA_STRING || signature.tag != VMH_LUA_STRING ||
-        count != call->present || count > VMH_LUA_MAX_VALUES) {
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
-                                        "a call begins with a service and a signature, and its "
-                                        "arguments follow without holes");
-        return false;
-    }
+        count != call->present || count > VMH_LUA_MAX_VALUES)
+        return bad_call(of, "a call begins with a service and a signature, and its arguments "
+                            "follow without holes");
     return take_fields(of, call) && take_service(of, service.as.string) &&
            read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature.as.string)) &&
            pack_values(of, call->items + 2, (uint32_t)count - 2);
+}
+
+bool vmh_lua_service_take_table(vmh_lua_service_call *of)
+{
+    vmh_lua_table *call;
+
+    return vmh_lua_check_table(of->L, of->frame, 0, &call, &of->step) &&
+           vmh_lua_service_take_call(of, call);
 }
 
 bool vmh_lua_service_begin(vmh_lua_service_call *of, vmh_lua_state *L, vmh_lua_frame *frame)

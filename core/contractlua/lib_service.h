@@ -20,6 +20,7 @@ struct vmh_lua_service_call {
     vmh_bytes token;
     vmh_word amount;
     uint64_t gas, lock; /* VMH_LUA_LEFT_TO_HOST where they are not given */
+    uint32_t place;     /* among those of a list, from 1 on; 0: it is in none */
     vmh_lua_step step;
 
     /* Takes a named field of a table that no other call has; NULL: there are none. */
@@ -34,6 +35,13 @@ bool vmh_lua_service_take(vmh_lua_service_call *of, uint32_t index);
 
 /* Takes a call as a table, the first argument: { service, signature, arguments..., gas = }. */
 bool vmh_lua_service_take_table(vmh_lua_service_call *of);
+
+/* Takes that table as a call, of a list where it has a place: then without a lock. */
+bool vmh_lua_service_take_call(vmh_lua_service_call *of, const vmh_lua_table *call);
+
+/* Takes the value of a field that is gas. */
+bool vmh_lua_service_take_gas(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value value,
+                              uint64_t *out);
 
 /* Refuses a field for a name that there is not. */
 bool vmh_lua_service_no_field(vmh_lua_service_call *of, vmh_bytes name);

@@ -38,6 +38,9 @@ typedef struct vmh_lua_sdk {
     vmh_lua_interface *made;            /* by this run, where it was not known */
     bool has_declared;
     vmh_lua_awaited awaited; /* of an execution that suspended */
+    const vmh_lua_awaited *all_awaited; /* where it waits for several calls; then the lock is in
+                                           `awaited` */
+    uint32_t all_awaited_count;         /* 0: it does not */
     vmh_lua_string *group; /* of asynchronous calls that name none; NULL: the default one */
     vmh_lua_value *handles; /* of the collections that are declared, by their number; else nil */
 } vmh_lua_sdk;

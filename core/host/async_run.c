@@ -267,6 +267,9 @@ static vmh_status drive(vmh_execution_context *context, const vmh_run_mark *mark
         case VMH_ASYNC_STEP_ANSWER:
             status = send_answer(context, &step.answer, why);
             break;
+        case VMH_ASYNC_STEP_GO_ON:
+            context->goes_on = step.goes_on;
+            break;
         case VMH_ASYNC_STEP_COMPLETED:
             context->gas_refunded += step.completed.gas;
             break;

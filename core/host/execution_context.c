@@ -52,6 +52,7 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     context->answer = NULL;
     context->answer_output = NULL;
     context->answer_gas_used = 0;
+    context->goes_on.count = 0;
     context->terms = setup->terms;
     context->aborted = false;
     context->abort_text = (vmh_bytes){0};

@@ -68,6 +68,9 @@ typedef struct vmh_outgoing {
     uint16_t language; /* of a suspended run */
     vmh_bytes stored;  /* what it goes on from */
     bool is_settled;   /* its gas is given, its amount has left the sender */
+    uint32_t first_call; /* not 0: no message, but a run that waits for calls from this index on;
+                            `id` is that of its async context */
+    bool lock_is_taken;  /* of such a run: its lock is off the gas already */
 } vmh_outgoing;
 
 typedef struct vmh_execution_context vmh_execution_context;
@@ -132,6 +135,7 @@ struct vmh_execution_context {
     const vmh_message *answer; /* of kind 12, whose run this is */
     vmh_process_call_output *answer_output; /* gets that of the callback of an answer */
     uint64_t answer_gas_used;
+    vmh_async_goes_on goes_on; /* by that answer; count 0: nothing does */
     vmh_answer_terms terms;
 
     /* The execution is over, whatever the contract does with it. */

@@ -179,10 +179,25 @@ static vmh_status settle_draft(vmh_execution_context *context, const vmh_message
     return status;
 }
 
+/* Puts it at the end. */
+static vmh_status append(vmh_execution_context *context, const vmh_outgoing *outgoing,
+                         vmh_failure *why)
+{
+    vmh_outgoing *outbox =
+        vmh_arena_grow(context->arena, context->outbox, &context->outbox_capacity,
+                       context->outbox_count + 1, sizeof *outbox);
+
+    if (outbox == NULL)
+        return vmh_fail_memory(why);
+    context->outbox = outbox;
+    outbox[context->outbox_count++] = *outgoing;
+    return VMH_OK;
+}
+
 vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_draft *draft,
                             vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why)
 {
-    vmh_outgoing *outbox, outgoing;
+    vmh_outgoing outgoing;
     vmh_status status = find_refusal(context, draft, refusal, why);
 
     if (status != VMH_OK || refusal->text != NULL)
@@ -190,20 +205,48 @@ vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_dr
     status = settle_draft(context, draft, refusal, why);
     if (status != VMH_OK || refusal->text != NULL)
         return status;
-    outbox = vmh_arena_grow(context->arena, context->outbox, &context->outbox_capacity,
-                            context->outbox_count + 1, sizeof *outbox);
-    if (outbox == NULL)
-        return vmh_fail_memory(why);
-    context->outbox = outbox;
     status = copy_draft(context, draft, &outgoing, why);
     if (status == VMH_OK)
         status = number_message(context, &outgoing.message, &outgoing.id, why);
+    if (status == VMH_OK)
+        status = append(context, &outgoing, why);
     if (status != VMH_OK)
         return status;
-    outbox[context->outbox_count++] = outgoing;
     context->issued_count++;
     *id = outgoing.id;
     return VMH_OK;
+}
+
+vmh_status vmh_outbox_wait(vmh_execution_context *context, const vmh_waiting_draft *draft,
+                           vmh_failure *why)
+{
+    vmh_outgoing outgoing = {
+        .message = {.from_service = vmh_service_stack_top(context)->service,
+                    .token = VMH_DEFAULT_TOKEN},
+        .id = *draft->context_id,
+        .lock = draft->lock,
+        .lock_is_taken = draft->lock != VMH_GAS_SHARE,
+        .language = draft->language,
+        .first_call = draft->first_call,
+    };
+    vmh_status status = vmh_arena_copy(context->arena, draft->stored, &outgoing.stored, why);
+
+    return status == VMH_OK ? append(context, &outgoing, why) : status;
+}
+
+uint64_t vmh_outbox_lock_taken(const vmh_execution_context *context,
+                               const vmh_hash32 *context_id)
+{
+    uint64_t lock = 0;
+
+    for (size_t i = 0; i < context->outbox_count; i++) {
+        const vmh_outgoing *outgoing = &context->outbox[i];
+
+        if (outgoing->lock_is_taken &&
+            memcmp(&outgoing->id, context_id, sizeof *context_id) == 0)
+            lock = outgoing->lock;
+    }
+    return lock;
 }
 
 vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message_draft *draft,
@@ -224,19 +267,25 @@ vmh_status vmh_outbox_identify(vmh_execution_context *context, const vmh_message
 
 /* ---- the end of a run ---- */
 
+/* No message: what is kept is of a run that waits for calls. */
+static bool is_waiting(const vmh_outgoing *outgoing)
+{
+    return outgoing->first_call != 0;
+}
+
 /* Whether gas is to go with it: with all but amounts for clients. */
 static bool takes_gas(const vmh_outgoing *outgoing)
 {
     const vmh_message *message = &outgoing->message;
 
     return !outgoing->is_settled &&
-           (message->kind == VMH_MESSAGE_SYNC_CALL ||
+           (message->kind == VMH_MESSAGE_SYNC_CALL || is_waiting(outgoing) ||
             (message->kind == VMH_MESSAGE_CALL && !vmh_target_is_client(message->to_service)));
 }
 
 static bool waits(const vmh_outgoing *outgoing)
 {
-    return outgoing->message.kind == VMH_MESSAGE_SYNC_CALL;
+    return outgoing->message.kind == VMH_MESSAGE_SYNC_CALL || is_waiting(outgoing);
 }
 
 /* Whether a part of what is divided goes with it, for the call or for what goes on. */
@@ -250,7 +299,8 @@ static bool takes_share(const vmh_outgoing *outgoing)
 /* What was given for it; false where that is more than there is. */
 static bool take_given(const vmh_outgoing *outgoing, uint64_t *left)
 {
-    const uint64_t given[2] = {outgoing->gas, waits(outgoing) ? outgoing->lock : VMH_GAS_SHARE};
+    bool gives_lock = waits(outgoing) && !outgoing->lock_is_taken;
+    const uint64_t given[2] = {outgoing->gas, gives_lock ? outgoing->lock : VMH_GAS_SHARE};
 
     for (size_t i = 0; i < 2 && takes_gas(outgoing); i++) {
         if (given[i] == VMH_GAS_SHARE)
@@ -292,18 +342,24 @@ static vmh_status keep_suspended(vmh_execution_context *context, const vmh_outgo
         .lock = lock,
         .request = context->request,
     };
-    uint8_t key[VMH_SUSPENDED_KEY_SIZE];
+    uint8_t key[VMH_WAITING_KEY_SIZE];
+    size_t key_size = VMH_SUSPENDED_KEY_SIZE;
     vmh_buffer bytes;
     vmh_status status;
 
-    vmh_suspended_run_key(&outgoing->id, key);
+    if (is_waiting(outgoing)) {
+        key_size = VMH_WAITING_KEY_SIZE;
+        vmh_waiting_run_key(&outgoing->id, outgoing->first_call, key);
+    } else {
+        vmh_suspended_run_key(&outgoing->id, key);
+    }
     vmh_buffer_init(&bytes);
     vmh_suspended_run_encode(&run, &bytes);
     status = vmh_buffer_check(&bytes, why);
     if (status == VMH_OK)
         status = vmh_transient_state_write(&context->transient, outgoing->message.from_service,
-                                           vmh_bytes_of(key, sizeof key),
-                                           vmh_buffer_bytes(&bytes), why);
+                                           vmh_bytes_of(key, key_size), vmh_buffer_bytes(&bytes),
+                                           why);
     vmh_buffer_clear(&bytes);
     return status;
 }
@@ -319,6 +375,8 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
     if (takes_gas(outgoing))
         divide(outgoing, share, &message->gas, &lock);
     outgoing->is_settled = true;
+    if (is_waiting(outgoing))
+        return keep_suspended(context, outgoing, lock, why);
     vmh_address_of_contract(message->from_service, &sender);
     status = vmh_value_debit(context, &sender, message->token, &message->amount, enough, why);
     if (status == VMH_OK && *enough && leaves(context, message))
@@ -416,8 +474,10 @@ static vmh_status put(vmh_execution_context *context, const vmh_message *message
 vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
 {
     for (size_t i = 0; i < context->outbox_count; i++) {
-        vmh_status status = put(context, &context->outbox[i].message, why);
+        vmh_status status = VMH_OK;
 
+        if (!is_waiting(&context->outbox[i]))
+            status = put(context, &context->outbox[i].message, why);
         if (status != VMH_OK)
             return status;
     }

@@ -53,6 +53,25 @@ vmh_status vmh_outbox_issue(vmh_execution_context *context, const vmh_message_dr
                             vmh_hash32 *id, vmh_issue_refusal *refusal, vmh_failure *why);
 
 /*
+ * A run that waits for calls of kind 11. Its record is written when the others are settled, and
+ * undone as if it were one of them.
+ */
+typedef struct vmh_waiting_draft {
+    const vmh_hash32 *context_id;
+    uint32_t first_call; /* index there */
+    uint16_t language;
+    vmh_bytes stored;    /* what it goes on from; paid for */
+    uint64_t lock;       /* off the gas already; VMH_GAS_SHARE: a share of what is divided */
+} vmh_waiting_draft;
+
+vmh_status vmh_outbox_wait(vmh_execution_context *context, const vmh_waiting_draft *draft,
+                           vmh_failure *why);
+
+/* The lock of the run that waits in this context, where it is off the gas already. */
+uint64_t vmh_outbox_lock_taken(const vmh_execution_context *context,
+                               const vmh_hash32 *context_id);
+
+/*
  * The id that a call of kind 2 would have if `ahead` other messages were issued
  * before it; issues nothing.
  */

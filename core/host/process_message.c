@@ -262,6 +262,29 @@ static vmh_status commit_answer(vmh_set_run *run, const vmh_run_plan *plan,
     return status;
 }
 
+/* The run of the answer becomes that of what goes on: with the gas that came back, and the lock. */
+static vmh_status go_on(vmh_set_run *run, vmh_run_plan *plan, const vmh_suspended_run *suspended,
+                        const vmh_resume *resume, uint64_t gas, vmh_run_report *report,
+                        vmh_failure *why)
+{
+    const vmh_request *request = &suspended->request;
+    vmh_frame *frame = &plan->call.frame;
+
+    plan->request = *request;
+    frame->method = request->method;
+    plan->call.input_arguments = (vmh_bytes){0};
+    plan->call.resume = resume;
+    frame->caller_is_client = request->kind == 0 && request->from_service.size == 0;
+    if (frame->caller_is_client)
+        frame->caller = request->signer;
+    else
+        vmh_sender_address(run->host->genesis, request->from_chain, request->from_service,
+                           &frame->caller);
+    plan->gas_limit = gas + suspended->lock;
+    plan->language = suspended->language;
+    return vmh_set_run_execute(run, plan, report, why);
+}
+
 /* Kinds 9 and 10: the suspended run goes on. */
 static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_message *message,
                                  vmh_run_report *report, vmh_failure *why)
@@ -292,20 +315,51 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_messa
     };
     memcpy(resume.answered_id.bytes, message->answered_id.data, sizeof resume.answered_id.bytes);
     vmh_sender_address(genesis, message->from_chain, message->from_service, &resume.target);
-    plan->request = suspended.request;
-    plan->call.frame.method = suspended.request.method;
-    plan->call.input_arguments = (vmh_bytes){0};
-    plan->call.resume = &resume;
-    plan->call.frame.caller_is_client =
-        suspended.request.kind == 0 && suspended.request.from_service.size == 0;
-    if (plan->call.frame.caller_is_client)
-        plan->call.frame.caller = suspended.request.signer;
-    else
-        vmh_sender_address(genesis, suspended.request.from_chain, suspended.request.from_service,
-                           &plan->call.frame.caller);
-    plan->gas_limit = message->gas + suspended.lock;
-    plan->language = suspended.language;
-    return vmh_set_run_execute(run, plan, report, why);
+    return go_on(run, plan, &suspended, &resume, message->gas, report, why);
+}
+
+/* ---- answers to one of several calls ---- */
+
+/* What a body waited for, where it outlives the run that collected it. */
+static vmh_status copy_outcomes(const vmh_async_goes_on *from, vmh_arena *arena,
+                                vmh_resume *resume, vmh_failure *why)
+{
+    vmh_call_outcome *outcomes = vmh_arena_alloc_array(arena, from->count, sizeof *outcomes);
+    vmh_status status = VMH_OK;
+
+    if (outcomes == NULL)
+        return vmh_fail_memory(why);
+    for (uint32_t i = 0; i < from->count && status == VMH_OK; i++) {
+        const vmh_async_outcome *outcome = &from->outcomes[i];
+
+        outcomes[i].code = outcome->code;
+        status = vmh_arena_copy(arena,
+                                outcome->code == VMH_CODE_OK ? outcome->values : outcome->message,
+                                &outcomes[i].values, why);
+    }
+    resume->outcomes = outcomes;
+    resume->outcome_count = from->count;
+    return status;
+}
+
+/* Takes the run that waited for these calls out of the state; it lives in the set's arena. */
+static vmh_status take_waiting(vmh_set_run *run, vmh_execution_context *context,
+                               vmh_suspended_run *out, vmh_failure *why)
+{
+    const vmh_async_goes_on *goes_on = &context->goes_on;
+    uint8_t bytes[VMH_WAITING_KEY_SIZE];
+    vmh_bytes key = vmh_bytes_of(bytes, sizeof bytes), record;
+    vmh_status status;
+
+    vmh_waiting_run_key(&goes_on->id, goes_on->first, bytes);
+    status = vmh_execution_context_read(context, goes_on->service, key, &record, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(run->arena, record, &record, why);
+    if (status == VMH_OK)
+        status = vmh_suspended_run_decode(record, out, why);
+    return status == VMH_OK ? vmh_transient_state_write(&context->transient, goes_on->service, key,
+                                                        (vmh_bytes){0}, why)
+                            : status;
 }
 
 /* Kind 12: a call is answered. */
@@ -315,6 +369,9 @@ static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
 {
     vmh_execution_context context;
     vmh_process_call_output output;
+    vmh_suspended_run waiting;
+    vmh_resume resume = {.succeeded = true};
+    uint64_t gas = 0;
     vmh_status status;
 
     plan->request.kind = 0; /* nothing is sent for it */
@@ -328,15 +385,25 @@ static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
                                       VMH_CODE_CONTRACT_FAILED, text, &output, why);
         context.record = (vmh_run_record){.error = text};
     }
+    if (status == VMH_OK && context.goes_on.count != 0) {
+        gas = context.goes_on.gas;
+        status = take_waiting(run, &context, &waiting, why);
+        if (status == VMH_OK)
+            status = copy_outcomes(&context.goes_on, run->arena, &resume, why);
+    }
     if (status == VMH_OK)
         status = vmh_transient_state_merge(&context.transient, &run->batch, why);
     /* Its gas is that of the executions: what a call had locked is not in the message. */
     plan->gas_limit = context.answer_gas_used;
     context.gas_left = 0;
-    if (status == VMH_OK)
+    if (status == VMH_OK && resume.outcome_count == 0)
         status = vmh_set_run_report(run, plan, &context, true, &output, report, why);
     vmh_execution_context_end(&context);
-    return status;
+    if (status != VMH_OK || resume.outcome_count == 0)
+        return status;
+    memcpy(resume.answered_id.bytes, message->answered_id.data, sizeof resume.answered_id.bytes);
+    resume.stored = waiting.stored;
+    return go_on(run, plan, &waiting, &resume, gas, report, why);
 }
 
 vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, bool is_checked,

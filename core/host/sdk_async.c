@@ -3,6 +3,7 @@
 #include "host/async_run.h"
 #include "host/async_values.h"
 #include "host/host_state.h"
+#include "host/outbox.h"
 #include "host/raw_call.h"
 #include "host/run_call.h"
 #include "host/sdk_call.h"
@@ -322,6 +323,109 @@ vmh_status vmh_sdk_async_set_return(vmh_sdk_run *run, vmh_failure *why)
                               packed.size, (unsigned long long)limit);
     status = vmh_async_track(run->context, why);
     return status == VMH_OK ? set_values(run, packed, size, why) : status;
+}
+
+/* ---- calls that the method waits for ---- */
+
+/* Registers one of them; the lists have as many items each. */
+static vmh_status register_kept(vmh_sdk_run *run, size_t index, uint64_t *gas,
+                                vmh_async_refusal *refusal, vmh_failure *why)
+{
+    const vmh_argument *lists = run->arguments;
+    vmh_target target = vmh_target_read(lists[0].value.array.items[index].value.bytes,
+                                        run->context->host->genesis->virtual_chain_id);
+    uint64_t given = lists[5].value.array.items[index].value.uint64;
+    vmh_async_draft draft = {
+        .is_kept = true,
+        .to_chain = target.chain,
+        .to_service = target.service,
+        .method = lists[1].value.array.items[index].value.bytes,
+        .input = vmh_argument_array_strip_header(lists[2].value.array.items[index].value.bytes),
+        .token = token_of(lists[3].value.array.items[index].value.bytes),
+        .amount = vmh_word_from_bytes(lists[4].value.array.items[index].value.bytes.data),
+        .has_gas = given != VMH_GAS_SHARE,
+        .gas = given == VMH_GAS_SHARE ? 0 : given,
+    };
+
+    return vmh_async_register(&run->context->engine, &draft, gas, refusal, why);
+}
+
+static bool are_calls(const vmh_argument *lists)
+{
+    size_t count = lists[0].value.array.count;
+
+    for (size_t i = 1; i < 6; i++) {
+        if (lists[i].value.array.count != count)
+            return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (lists[1].value.array.items[i].value.bytes.size == 0 ||
+            !is_token(lists[3].value.array.items[i].value.bytes))
+            return false;
+    }
+    return count != 0;
+}
+
+/*
+ * Gas that waits for what goes on: as given; else half of what is left, where calls share the
+ * rest; else, with none that does, a share of what the run has at its end.
+ */
+static uint64_t take_lock(const vmh_async_context *context, uint64_t given, uint64_t *gas,
+                          vmh_async_refusal *refusal)
+{
+    uint64_t lock = given;
+
+    if (given == VMH_GAS_SHARE && context->unlimited_count == 0)
+        return VMH_GAS_SHARE;
+    if (given == VMH_GAS_SHARE)
+        lock = *gas / 2 < VMH_AWAIT_LOCK_MAX ? *gas / 2 : VMH_AWAIT_LOCK_MAX;
+    if (lock > *gas) {
+        *refusal = (vmh_async_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
+        lock = *gas;
+    }
+    *gas -= lock;
+    return lock;
+}
+
+/*
+ * Calls whose outcomes go on with this run once all are there: lists of targets, methods,
+ * arguments, tokens, amounts and gas (VMH_GAS_SHARE: not given); what the processor will go on
+ * from, and the lock. After it the run ends.
+ */
+vmh_status vmh_sdk_async_await_all(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    size_t count = run->arguments[0].value.array.count;
+    uint64_t before = gas_of(run), after = before;
+    vmh_async_refusal refusal = {0};
+    vmh_waiting_draft waiting = {.stored = run->arguments[6].value.bytes};
+    bool may;
+    vmh_status status = vmh_sdk_check_suspension(run, &may, why);
+
+    if (status != VMH_OK || !may)
+        return status;
+    if (!are_calls(run->arguments))
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_BAD_CALL_DATA);
+    if (count > VMH_MESSAGES_PER_RUN - context->issued_count)
+        return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
+                              VMH_TEXT_TOO_MANY_REQUESTS);
+    status = vmh_async_track(context, why);
+    for (size_t i = 0; i < count && status == VMH_OK && refusal.text == NULL; i++)
+        status = register_kept(run, i, &after, &refusal, why);
+    if (status == VMH_OK && refusal.text == NULL)
+        waiting.lock = take_lock(vmh_async_top(&context->engine),
+                                 run->arguments[7].value.uint64, &after, &refusal);
+    if (status != VMH_OK)
+        return status;
+    if (refusal.text != NULL)
+        return conclude(run, before, after, refusal, why);
+    take_gas(run, before, after);
+    waiting.context_id = vmh_async_top_id(&context->engine);
+    waiting.first_call = vmh_async_top(&context->engine)->awaited_first;
+    waiting.language = (uint16_t)vmh_service_stack_top(context)->processor_type;
+    status = vmh_outbox_wait(context, &waiting, why);
+    return status == VMH_OK ? vmh_sdk_suspended(run, why) : status;
 }
 
 /* The note that came with the call which this callback answers. */

@@ -47,6 +47,12 @@ vmh_status vmh_sdk_abort(vmh_sdk_run *run, uint32_t code, vmh_failure *why, cons
 /* What any operation answers to a method that is over already (sdk_async.c). */
 vmh_status vmh_sdk_async_refuse_ended(vmh_sdk_run *run, vmh_failure *why);
 
+/* Whether the method on top may stop and wait; where not, the execution is ended (sdk_message.c). */
+vmh_status vmh_sdk_check_suspension(vmh_sdk_run *run, bool *may, vmh_failure *why);
+
+/* It has stopped. */
+vmh_status vmh_sdk_suspended(vmh_sdk_run *run, vmh_failure *why);
+
 /* The rows' functions, by file: sdk_state.c, sdk_service.c, sdk_events.c, ... */
 vmh_status vmh_sdk_state_read(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_state_write(vmh_sdk_run *run, vmh_failure *why);
@@ -67,6 +73,7 @@ vmh_status vmh_sdk_async_call(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_async_call_legacy(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_async_set_group_callback(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_async_set_return(vmh_sdk_run *run, vmh_failure *why);
+vmh_status vmh_sdk_async_await_all(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_async_get_closure(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_events_emit_event(vmh_sdk_run *run, vmh_failure *why);
 vmh_status vmh_sdk_address_get_signer(vmh_sdk_run *run, vmh_failure *why);

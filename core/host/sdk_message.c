@@ -19,6 +19,31 @@ static bool may_suspend(const vmh_execution_context *context)
            (context->depth == context->base_depth + 1 || is_outermost_with_value(context));
 }
 
+vmh_status vmh_sdk_check_suspension(vmh_sdk_run *run, bool *may, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+
+    *may = false;
+    if (context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only)
+        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
+    if (context->mailbox == NULL || !may_suspend(context))
+        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+    *may = true;
+    return VMH_OK;
+}
+
+vmh_status vmh_sdk_suspended(vmh_sdk_run *run, vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+
+    context->suspended = true;
+    if (context->depth == context->base_depth + 1)
+        return VMH_OK;
+    /* What goes on is the method that was named, not the one of _Ledger. */
+    return vmh_arena_copy(context->arena, vmh_service_stack_top(context)->method,
+                          &context->request.method, why);
+}
+
 /* The arguments that both calls begin with: target, method, arguments, token, amount. */
 static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
 {
@@ -98,23 +123,16 @@ vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
 {
     vmh_execution_context *context = run->context;
     vmh_message_draft draft = draft_of(run, VMH_MESSAGE_SYNC_CALL);
-    vmh_status status;
+    bool may;
+    vmh_status status = vmh_sdk_check_suspension(run, &may, why);
 
-    if (context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only)
-        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
-    if (!may_suspend(context))
-        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+    if (status != VMH_OK || !may)
+        return status;
     draft.language = (uint16_t)vmh_service_stack_top(context)->processor_type;
     draft.stored = run->arguments[5].value.bytes;
     draft.gas = run->arguments[6].value.uint64;
     draft.lock = run->arguments[7].value.uint64;
     status = issue(run, &draft, why);
-    if (status != VMH_OK || run->result->outcome != VMH_SDK_OK)
-        return status;
-    context->suspended = true;
-    if (context->depth == context->base_depth + 1)
-        return VMH_OK;
-    /* What goes on is the method that was named, not the one of _Ledger. */
-    return vmh_arena_copy(context->arena, vmh_service_stack_top(context)->method,
-                          &context->request.method, why);
+    return status == VMH_OK && run->result->outcome == VMH_SDK_OK ? vmh_sdk_suspended(run, why)
+                                                                  : status;
 }

@@ -317,6 +317,17 @@ static vmh_status finish(vmh_execution_context *context, const vmh_run_plan *pla
     return vmh_answer_failure(context, plan, output, why);
 }
 
+/*
+ * What a run that waits for calls has given them and kept for going on: none of it is used, no
+ * more than what goes with a message and waits for its answer.
+ */
+static uint64_t gas_of_waiting(const vmh_execution_context *context)
+{
+    const vmh_async_context *top = vmh_async_top(&context->engine);
+
+    return vmh_async_awaited_gas(top) + vmh_outbox_lock_taken(context, &top->id);
+}
+
 /* The end of one with an async context, whose answer the engine gives. */
 static vmh_status finish_async(vmh_execution_context *context, const vmh_run_plan *plan,
                                vmh_process_call_output *output, vmh_failure *why)
@@ -324,7 +335,7 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
     bool answers = vmh_owes_answer(&plan->request) && !context->suspended &&
                    context->closed.is_complete;
     vmh_async_refusal refusal = {0};
-    uint64_t left = 0;
+    uint64_t left = 0, given = 0;
     vmh_status status = VMH_OK;
 
     if (context->waits_for_settle) {
@@ -338,15 +349,21 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
             refusal = (vmh_async_refusal){VMH_TEXT_ASYNC_FUNDS, output->code};
         else if (output->code != VMH_CODE_OK)
             refusal = (vmh_async_refusal){VMH_TEXT_NOT_ENOUGH_GAS, output->code};
-        else if (status == VMH_OK)
+        else
+            given = gas_of_waiting(context);
+        if (status == VMH_OK && refusal.text == NULL)
             status = vmh_outbox_send(context, why);
         if (status == VMH_OK)
             status = vmh_async_settle(context, left, refusal, why);
+        context->gas_left += given;
     } else if (context->engine.depth != 0) {
         status = vmh_async_end_unreached(context, NULL, output, why);
         vmh_inline_note_end(context, plan->call.frame.execution, 0, output->code,
                             vmh_async_text(output->code, output->error));
     }
+    /* What callbacks sent that ran because this run is complete. */
+    if (status == VMH_OK)
+        status = vmh_outbox_send(context, why);
     if (status != VMH_OK || output->call_result == VMH_RESULT_SUCCESS ||
         plan->transaction != NULL || vmh_owes_answer(&plan->request))
         return status;

@@ -10,6 +10,12 @@
 #include "ports/sdk.h"
 #include "ports/trace.h"
 
+/* How one of several calls ended that a run waited for. */
+typedef struct vmh_call_outcome {
+    uint32_t code;    /* vmh_outcome_code */
+    vmh_bytes values; /* packed results; of a failure its text */
+} vmh_call_outcome;
+
 /* How a suspended run goes on: what its processor stored, and what was answered. */
 typedef struct vmh_resume {
     vmh_bytes stored;
@@ -19,6 +25,9 @@ typedef struct vmh_resume {
     bool succeeded;
     vmh_bytes answer; /* packed results; of a failure one string; raw where the call was raw */
     uint32_t code;    /* of a failure: vmh_outcome_code */
+    const vmh_call_outcome *outcomes; /* where the run waited for several calls; then, of what
+                                         stands above, there is only `stored` */
+    size_t outcome_count;
 } vmh_resume;
 
 typedef struct vmh_process_call_input {

@@ -17,10 +17,11 @@ local RECORDS <const> = {
         signer = SIGNER, method = "cb", answered_id = "", context_id = "" },
       parent_service = "A", parent_id = ROOT, parent_index = 3, parent_call_id = ID,
       open_count = 4, child_count = 5, record_count = 6, gas_accumulated = 8, suspended = true,
+      awaited_first = 2, awaited_count = 3, awaited_open = 1,
       has_values = true, code = 10, message = "no", gas = 9 },
     string.pack("<!4 I4 I2 Xi4 I4 s4 I2 Xi4 c32 c32 I4 s4 Xi4 c20 s4 Xi4 s4 s4 B Xi4 s4 Xi4 c32 I4 "
-      .. "c32 I8 I8 I4 I8 B B Xi4 I4 s4 Xi4 I8 B", 1, 3, 2, "cb", 12, ID, ROOT, 7, "B", SIGNER,
-      "cb", "", "", 1, "A", ROOT, 3, ID, 4, 5, 6, 8, 1, 1, 10, "no", 9, 1),
+      .. "c32 I8 I8 I4 I8 B Xi4 I4 I4 I4 B Xi4 I4 s4 Xi4 I8 B", 1, 3, 2, "cb", 12, ID, ROOT, 7,
+      "B", SIGNER, "cb", "", "", 1, "A", ROOT, 3, ID, 4, 5, 6, 8, 1, 2, 3, 1, 1, 10, "no", 9, 1),
   },
   values = {
     { text_size = 5, packed = "abc" },
@@ -37,6 +38,10 @@ local RECORDS <const> = {
   group = {
     { identifier = "x", callback = "all", data = "t", gas_locked = 157, open_count = 2 },
     string.pack("<!4 I4 I2 Xi4 s4 Xi4 s4 Xi4 s4 Xi4 I8 I8", 1, 2, "x", "all", "t", 157, 2),
+  },
+  outcome = {
+    { code = 0, packed = "abc", gas = 5 },
+    string.pack("<!4 I4 I2 Xi4 I4 s4 Xi4 I8", 1, 3, 0, "abc", 5),
   },
 }
 
@@ -106,6 +111,16 @@ describe("a record of an async context #small", function()
     check("header", copy(header, { kind = "direct", parent_service = "nil" }))
     check("header", copy(header, { kind = "group", parent_index = 0 }))
     check("group", copy(group, { open_count = 0 }))
+    check("header", copy(header, { suspended = false }))
+    check("header", copy(header, { awaited_count = 0 }))
+    check("header", copy(header, { awaited_count = 0, awaited_open = 0 }))
+    check("header", copy(header, { awaited_first = 0 }))
+    check("header", copy(header, { awaited_first = 5 })) -- up to 7 of 6
+    check("header", copy(header, { awaited_first = 0xffffffff }))
+    check("header", copy(header, { awaited_count = 7 }))
+    check("header", copy(header, { awaited_open = 0 }))
+    check("header", copy(header, { awaited_open = 4 }))
+    check("header", copy(header, { awaited_open = 3, open_count = 2 }))
     local bytes = async.encode_record("call", call)
     is_corrupt("call", bytes:sub(1, 40) .. "\3\0" .. bytes:sub(43)) -- status
     is_corrupt("call", bytes:sub(1, 42) .. "\1\0" .. bytes:sub(45)) -- mode
@@ -119,6 +134,14 @@ describe("a record of an async context #small", function()
     assert.equal("\0vmhost\0async" .. ID .. "\1\2\3\4", async.record_key(ID, 0x01020304))
     assert.error(function() async.record_key("short") end)
     assert.error(function() async.record_key(ID, 1 << 32) end)
+  end)
+end)
+
+describe("a record of an outcome #small", function()
+  it("is that of a failure too", function()
+    local bytes = string.pack("<!4 I4 I2 Xi4 I4 s4 Xi4 I8", 1, 3, 7, "no", 0)
+    assert.equal(bytes, async.encode_record("outcome", { code = 7, message = "no", gas = 0 }))
+    assert.same({ code = 7, message = "no", gas = 0 }, async.decode_record("outcome", bytes))
   end)
 end)
 

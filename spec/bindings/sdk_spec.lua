@@ -30,6 +30,8 @@ describe("vmhost.sdk #small", function()
         .. "string, string, bytes",
       ["Sdk.Async.callLegacy"] = "string, string, bytes, uint256",
       ["Sdk.Async.setGroupCallback"] = "string, string, bytes, uint64",
+      ["Sdk.Async.awaitAll"] = "string[], string[], bytes[], bytes[], uint256[], uint64[], bytes, "
+        .. "uint64",
       ["Sdk.Async.setReturn"] = "bytes", ["Sdk.Async.getClosure"] = "",
       ["Sdk.Message.identify"] = "string, bytes, bytes, uint256, uint32",
       ["Sdk.Message.send"] = "string, string, bytes, bytes, uint256",

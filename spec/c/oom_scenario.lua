@@ -19,7 +19,18 @@ local GENESIS <const> = {
     { name = "echo", processor = "VITE", code = ECHO },
     { name = "relay", processor = "VITE", code = RELAY } },
 }
-local JAVASCRIPT <const> = 2
+-- Waits for several calls at once, one of which fails, beside one that comes back to it.
+local WAITER <const> = [[
+local c = sdk.contract { wait = "external write () string", back = "callback" }
+function c.back() end
+function c.wait()
+  sdk.async.call { "nowhere", "x()", on_error = "back", gas = 100000 }
+  local list = sdk.await_all { { "echo", "echo(uint256,string)(uint256,string)", 5, ("x"):rep(40) },
+    { "nowhere", "x()" }, lock = 3000000 }
+  return list[1][2] .. list[2][1]
+end
+return c ]]
+local JAVASCRIPT <const>, LUA <const> = 2, 3
 local BOB <const> = ("b"):rep(20)
 
 local scenario = {}
@@ -154,6 +165,17 @@ local function call_between_languages(host)
     "SUCCESS" })
 end
 
+-- A method in Lua stops, and goes on with what came of three calls.
+local function wait_for_all(host)
+  commit(host, { new_transaction(13, "_Deployments", "deployService",
+    { "waiter", { uint32 = LUA }, { bytes = WAITER } }) }, { "SUCCESS" })
+  local out = commit(host, { new_transaction(12, "waiter", "wait", {}) }, { "SUCCESS",
+    "ERROR_CONTRACT_NOT_DEPLOYED", "SUCCESS", "ERROR_CONTRACT_NOT_DEPLOYED", "SUCCESS", "SUCCESS",
+    "SUCCESS" })
+  local last = out.receipts[#out.receipts].output_argument_array[1]
+  if last.value ~= ("x"):rep(40) .. "contract not found" then error("another result", 0) end
+end
+
 -- What a peer brings, out of the file that oom_spec.lua wrote: its key; two messages and word of
 -- what he took.
 local function read_brought(folder)
@@ -275,6 +297,7 @@ function scenario.run(backend, folder)
   if backend == "memory" then
     call_between_languages(host)
     take_from_peer(host, records)
+    wait_for_all(host)
   end
   host:close()
   if backend ~= "memory" then
@@ -292,7 +315,7 @@ end
 
 local function assert_whole()
   local height = storage:last_committed_block_info().height
-  assert(height <= 5, "another height than was committed")
+  assert(height <= 7, "another height than was committed")
   assert(assert(storage:rebuild_root()) == assert(storage:state_hash()), "another root")
   for each = 1, height do assert(storage:block(each)) end
   return height

@@ -108,6 +108,10 @@ function steps.waiting()
   async.call { "Bank", "pay(uint64,string)", 1, "x", on_success = "waits", gas = 2000000,
     closure = "kept" }
 end
+function steps.late_waiting()
+  async.call { "Bank", "later()", on_success = "waits", gas = 3000000, lock = 3000000,
+    closure = "late" }
+end
 function c.chained(code, value)
   note("chained", code, value, async.closure())
   if value < 3 then
@@ -288,6 +292,10 @@ describe("sdk.async", function()
 
     assert.equal("waited 0 1 41 kept 20\npaid 0 42", (chain:query("Shop", "log")))
     assert.equal(1, #chain.storage:keys("Shop", { prefix = "\0vmhost\0" }))
+  end)
+
+  it("lets a callback wait that runs because what it answers has waited", function()
+    assert.equal("waited 0 42 41 late 20", noted "late_waiting")
   end)
 
   it("reads no closure outside of a callback", function()

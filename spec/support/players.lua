@@ -56,6 +56,25 @@ local function new_sdk(handler, call)
     return {}
   end
 
+  -- Calls are { service, name, arguments, amount }; `changes` replaces whole lists of them.
+  function sdk.await_all(calls, stored, changes)
+    local lists = { { "string[]", {} }, { "string[]", {} }, { "bytes[]", {} }, { "bytes[]", {} },
+      { "uint256[]", {} }, { "uint64[]", {} } }
+    for index, each in ipairs(calls) do
+      for place, value in ipairs { each[1], each[2], pack_with_header(each[3] or {}),
+        players.TOKEN, each[4] or 0, NO_GAS } do
+        lists[place][2][index] = value
+      end
+    end
+    local list = {}
+    for place, pair in ipairs(lists) do
+      list[place] = { [pair[1]] = changes and changes[place] or pair[2] }
+    end
+    list[7], list[8] = { bytes = stored or "here" }, { uint64 = NO_GAS }
+    sdk.call("Async", "awaitAll", list)
+    return {}
+  end
+
   function sdk.write(key, value)
     sdk.call("State", "write", { { bytes = key }, { bytes = value } })
   end
