@@ -203,14 +203,14 @@ local function function_name(contract, method)
   return contract .. "." .. (method == "_init" and "init" or method)
 end
 
---- Whether a contract is part of the scenario: the host's own are not.
-function World:is_known(contract)
+-- Whether a contract is part of the scenario: the host's own are not.
+local function is_known(contract)
   return contract:sub(1, 1) ~= "_"
 end
 
 function World:call_begins(call)
   self.stack[#self.stack + 1] = { name = function_name(call.contract_name, call.method_name),
-    known = self:is_known(call.contract_name) }
+    known = is_known(call.contract_name) }
 end
 
 function World:call_ends(_, result)
