@@ -68,15 +68,15 @@ uint64_t vmh_mailbox_count(const vmh_mailbox *mailbox)
     return mailbox->tail - mailbox->head + (mailbox->fresh_count - mailbox->fresh_taken);
 }
 
-vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, vmh_bytes message, vmh_failure *why)
+vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, const vmh_mail *mail, vmh_failure *why)
 {
-    vmh_bytes *fresh = vmh_arena_grow(mailbox->arena, mailbox->fresh, &mailbox->fresh_capacity,
-                                      mailbox->fresh_count + 1, sizeof *fresh);
+    vmh_mail *fresh = vmh_arena_grow(mailbox->arena, mailbox->fresh, &mailbox->fresh_capacity,
+                                     mailbox->fresh_count + 1, sizeof *fresh);
 
     if (fresh == NULL)
         return vmh_fail_memory(why);
     mailbox->fresh = fresh;
-    fresh[mailbox->fresh_count++] = message;
+    fresh[mailbox->fresh_count++] = *mail;
     return VMH_OK;
 }
 
@@ -86,14 +86,14 @@ void vmh_mailbox_join(vmh_mailbox *mailbox)
 }
 
 /* The next of the first `limit` fresh messages. */
-static void take_fresh(vmh_mailbox *mailbox, size_t limit, vmh_bytes *message, bool *found)
+static void take_fresh(vmh_mailbox *mailbox, size_t limit, vmh_mail *mail, bool *found)
 {
     *found = mailbox->fresh_taken < limit;
     if (*found)
-        *message = mailbox->fresh[mailbox->fresh_taken++];
+        *mail = mailbox->fresh[mailbox->fresh_taken++];
 }
 
-vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_mail *mail, bool *found,
                                    vmh_failure *why)
 {
     stored_key key = key_of(mailbox->head);
@@ -101,26 +101,27 @@ vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, boo
 
     *found = mailbox->head < mailbox->tail;
     if (!*found) {
-        take_fresh(mailbox, mailbox->joined_count, message, found);
+        take_fresh(mailbox, mailbox->joined_count, mail, found);
         return VMH_OK;
     }
-    status = mailbox->state->read(mailbox->state, key_bytes(&key), mailbox->arena, message, why);
+    mail->has_id = false;
+    status = mailbox->state->read(mailbox->state, key_bytes(&key), mailbox->arena, &mail->message,
+                                  why);
     if (status != VMH_OK)
         return status;
-    if (message->size == 0)
+    if (mail->message.size == 0)
         return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: message %llu is missing",
                         (unsigned long long)mailbox->head);
     mailbox->head++;
     return VMH_OK;
 }
 
-vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
-                            vmh_failure *why)
+vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_mail *mail, bool *found, vmh_failure *why)
 {
-    vmh_status status = vmh_mailbox_take_stored(mailbox, message, found, why);
+    vmh_status status = vmh_mailbox_take_stored(mailbox, mail, found, why);
 
     if (status == VMH_OK && !*found)
-        take_fresh(mailbox, mailbox->fresh_count, message, found);
+        take_fresh(mailbox, mailbox->fresh_count, mail, found);
     return status;
 }
 
@@ -142,7 +143,8 @@ static vmh_status store_fresh(vmh_mailbox *mailbox, vmh_failure *why)
     while (mailbox->fresh_taken < mailbox->fresh_count) {
         stored_key key = key_of(mailbox->tail);
         vmh_status status = mailbox->state->write(mailbox->state, key_bytes(&key),
-                                                  mailbox->fresh[mailbox->fresh_taken], why);
+                                                  mailbox->fresh[mailbox->fresh_taken].message,
+                                                  why);
 
         if (status != VMH_OK)
             return status;

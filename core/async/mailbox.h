@@ -18,13 +18,20 @@
 /* While so many wait, calls are refused; answers and refunds never. */
 enum { VMH_MAILBOX_CAPACITY = 100000, VMH_OUT_CAPACITY = 10000 };
 
+/* A message as bytes, and its id where that is known. */
+typedef struct vmh_mail {
+    vmh_bytes message;
+    bool has_id;
+    vmh_hash32 id;
+} vmh_mail;
+
 typedef struct vmh_mailbox {
     vmh_service_state *state; /* keys of `_Mailbox` */
     vmh_arena *arena;         /* of the set */
     uint64_t head;            /* the first stored message that was not taken */
     uint64_t tail;            /* behind the last stored one */
     uint64_t first_head;      /* head as it was stored */
-    vmh_bytes *fresh;
+    vmh_mail *fresh;
     size_t fresh_count;
     size_t fresh_taken;
     size_t joined_count; /* so many of them are as good as stored */
@@ -41,19 +48,18 @@ vmh_status vmh_mailbox_open(vmh_mailbox *mailbox, vmh_service_state *state, vmh_
 /* How many wait. */
 uint64_t vmh_mailbox_count(const vmh_mailbox *mailbox);
 
-/* Puts a message at the end; `message` must live as long as the arena. */
-vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, vmh_bytes message, vmh_failure *why);
+/* Puts a message at the end; its bytes must live as long as the arena. */
+vmh_status vmh_mailbox_add(vmh_mailbox *mailbox, const vmh_mail *mail, vmh_failure *why);
 
 /* Makes all that was added so far as good as stored: it is from another host. */
 void vmh_mailbox_join(vmh_mailbox *mailbox);
 
 /* Takes the next stored message; `*found` is false when none is left. */
-vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+vmh_status vmh_mailbox_take_stored(vmh_mailbox *mailbox, vmh_mail *mail, bool *found,
                                    vmh_failure *why);
 
 /* Takes the next message, stored ones first. */
-vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
-                            vmh_failure *why);
+vmh_status vmh_mailbox_take(vmh_mailbox *mailbox, vmh_mail *mail, bool *found, vmh_failure *why);
 
 /* Writes the queue as it is: deletes what was taken, stores what is left. */
 vmh_status vmh_mailbox_close(vmh_mailbox *mailbox, vmh_failure *why);

@@ -303,7 +303,7 @@ static vmh_status take_message(intake *in, const vmh_peer_record *record, refusa
     state->has_taken = true;
     keep_header(&in->header, state);
     in->accepted_count++;
-    return vmh_mailbox_add(&in->run->mailbox, record->value, in->why);
+    return vmh_mailbox_add(&in->run->mailbox, &(vmh_mail){.message = record->value}, in->why);
 }
 
 /* ---- acknowledgements ---- */

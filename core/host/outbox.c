@@ -443,21 +443,23 @@ static vmh_status note_sent(vmh_execution_context *context, vmh_bytes message, v
 }
 
 static vmh_status put_bytes(vmh_execution_context *context, const vmh_message *message,
-                            vmh_bytes bytes, vmh_failure *why)
+                            const vmh_hash32 *id, vmh_bytes bytes, vmh_failure *why)
 {
     vmh_out_key key = vmh_out_key_of(message->to_chain, message->sequence);
-    vmh_bytes kept;
-    vmh_status status = vmh_arena_copy(context->mailbox->arena, bytes, &kept, why);
+    vmh_mail mail = {.has_id = true, .id = *id};
+    vmh_status status = vmh_arena_copy(context->mailbox->arena, bytes, &mail.message, why);
 
     if (status == VMH_OK)
-        status = note_sent(context, kept, why);
+        status = note_sent(context, mail.message, why);
     if (status == VMH_OK && leaves(context, message))
         return vmh_transient_state_write(&context->transient, mailbox_name,
-                                         vmh_bytes_of(key.bytes, sizeof key.bytes), kept, why);
-    return status == VMH_OK ? vmh_mailbox_add(context->mailbox, kept, why) : status;
+                                         vmh_bytes_of(key.bytes, sizeof key.bytes), mail.message,
+                                         why);
+    return status == VMH_OK ? vmh_mailbox_add(context->mailbox, &mail, why) : status;
 }
 
-static vmh_status put(vmh_execution_context *context, const vmh_message *message, vmh_failure *why)
+static vmh_status put(vmh_execution_context *context, const vmh_message *message,
+                      const vmh_hash32 *id, vmh_failure *why)
 {
     vmh_buffer bytes;
     vmh_status status;
@@ -466,7 +468,7 @@ static vmh_status put(vmh_execution_context *context, const vmh_message *message
     vmh_message_encode(message, &bytes);
     status = vmh_buffer_check(&bytes, why);
     if (status == VMH_OK)
-        status = put_bytes(context, message, vmh_buffer_bytes(&bytes), why);
+        status = put_bytes(context, message, id, vmh_buffer_bytes(&bytes), why);
     vmh_buffer_clear(&bytes);
     return status;
 }
@@ -477,7 +479,8 @@ vmh_status vmh_outbox_send(vmh_execution_context *context, vmh_failure *why)
         vmh_status status = VMH_OK;
 
         if (!is_waiting(&context->outbox[i]))
-            status = put(context, &context->outbox[i].message, why);
+            status = put(context, &context->outbox[i].message,
+                                &context->outbox[i].id, why);
         if (status != VMH_OK)
             return status;
     }
@@ -496,5 +499,5 @@ vmh_status vmh_outbox_send_own(vmh_execution_context *context, vmh_message *mess
     if (status == VMH_OK && counts && leaves(context, message))
         status = vmh_value_send(context, message->to_chain, message->token, &message->amount,
                                 &fits, why);
-    return status == VMH_OK ? put(context, message, why) : status;
+    return status == VMH_OK ? put(context, message, &id, why) : status;
 }

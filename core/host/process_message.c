@@ -406,27 +406,27 @@ static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
     return go_on(run, plan, &waiting, &resume, gas, report, why);
 }
 
-vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes bytes, bool is_checked,
+vmh_status vmh_process_message(vmh_set_run *run, const vmh_mail *mail, bool is_checked,
                                vmh_failure *why)
 {
     const vmh_process_call_output nothing = {.call_result = VMH_RESULT_SUCCESS};
     vmh_run_report *report = add_report(run);
     vmh_message message;
-    vmh_hash32 id;
+    vmh_hash32 id = mail->id;
     vmh_run_plan plan;
     vmh_status status;
 
     if (report == NULL)
         return vmh_fail_memory(why);
-    status = vmh_message_decode(bytes, true, &message, why);
-    if (status == VMH_OK)
+    status = vmh_message_decode(mail->message, true, &message, why);
+    if (status == VMH_OK && !mail->has_id)
         status = vmh_message_id(&message, &id, why);
     if (status == VMH_E_NO_MEMORY)
         return status;
     if (status != VMH_OK)
         return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a message does not decode");
     plan = plan_of(run->host->genesis, &message, &id);
-    plan.message = bytes;
+    plan.message = mail->message;
     switch (message.kind) {
     case VMH_MESSAGE_CALL:
     case VMH_MESSAGE_SYNC_CALL:

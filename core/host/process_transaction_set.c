@@ -87,7 +87,7 @@ static vmh_status process_transactions(vmh_set_run *run, const vmh_transaction *
 
 /* ---- messages ---- */
 
-typedef vmh_status (*take_function)(vmh_mailbox *mailbox, vmh_bytes *message, bool *found,
+typedef vmh_status (*take_function)(vmh_mailbox *mailbox, vmh_mail *mail, bool *found,
                                     vmh_failure *why);
 
 /* How many messages may run. */
@@ -103,7 +103,8 @@ static uint64_t message_limit(const vmh_set_run *run)
 static vmh_status process_unproved(vmh_set_run *run, vmh_failure *why)
 {
     for (size_t i = 0; i < run->set->unproved_count; i++) {
-        vmh_status status = vmh_process_message(run, run->set->unproved_messages[i], false, why);
+        vmh_status status = vmh_process_message(
+            run, &(vmh_mail){.message = run->set->unproved_messages[i]}, false, why);
 
         if (status != VMH_OK)
             return vmh_fail_within(status, why, "unproved message %zu of block %llu", i + 1,
@@ -118,13 +119,13 @@ static vmh_status process_messages(vmh_set_run *run, take_function take, vmh_fai
     uint64_t gas_limit = run->host->genesis->limits.message_gas_per_set;
 
     while (run->message_count < message_limit(run) && run->message_gas_used < gas_limit) {
-        vmh_bytes message;
+        vmh_mail mail;
         bool found;
-        vmh_status status = take(&run->mailbox, &message, &found, why);
+        vmh_status status = take(&run->mailbox, &mail, &found, why);
 
         if (status != VMH_OK || !found)
             return status;
-        status = vmh_process_message(run, message, true, why);
+        status = vmh_process_message(run, &mail, true, why);
         if (status != VMH_OK)
             return vmh_fail_within(status, why, "message %zu of block %llu", run->message_count,
                                    (unsigned long long)run->set->block.height);

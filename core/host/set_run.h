@@ -63,7 +63,7 @@ vmh_status vmh_set_run_execute(vmh_set_run *run, const vmh_run_plan *plan, vmh_r
  * Runs one message out of the mailbox (process_message.c). `is_checked` false: it is not looked
  * at from whom an answer to an asynchronous call comes.
  */
-vmh_status vmh_process_message(vmh_set_run *run, vmh_bytes message, bool is_checked,
+vmh_status vmh_process_message(vmh_set_run *run, const vmh_mail *mail, bool is_checked,
                                vmh_failure *why);
 
 /* What was sent with the call that an answer belongs to. */

@@ -6,6 +6,7 @@
 #include "codec/argument_codec.h"
 #include "crypto/digest.h"
 #include "types/host_texts.h"
+#include "types/message.h"
 #include "vite/abi_call.h"
 #include "vite/service_world.h"
 
@@ -132,7 +133,8 @@ static vmh_status make_input(vite_call *call, vmh_vite_code code, bool is_creati
     input->code = code;
     input->is_creation = is_creation;
     input->answers = false; /* the host answers, with what RETURN gives */
-    input->owes_answer = call->input->request_kind == VMH_VITE_KIND_SEND_SYNC_CALL;
+    input->owes_answer = call->input->request_kind == VMH_MESSAGE_SYNC_CALL ||
+                         call->input->request_kind == VMH_MESSAGE_ASYNC_CALL;
     input->quota = call->quota;
     input->memory_limit = call->processor->genesis->limits.bytecode_memory_size;
     input->frame_limit = (uint32_t)call->input->stack_left;

@@ -256,14 +256,22 @@ local function is_told(node, execution)
   return execution.id == node.id
 end
 
+-- Each below the execution whose call or callback it is.
+local function add_executions(lines, node, indent)
+  local depths = { [node.id] = 0 }
+  for _, execution in ipairs(node.executions or {}) do
+    local depth = (depths[execution.parent] or 0)
+    if not is_told(node, execution) then
+      lines[#lines + 1] = indent .. ("  "):rep(depth) .. execution_line(execution)
+      depths[execution.id] = depth + 1
+    end
+  end
+end
+
 local function add_node(lines, node, indent)
   lines[#lines + 1] = indent .. node_line(node)
   indent = indent .. "  "
-  for _, execution in ipairs(node.executions or {}) do
-    if not is_told(node, execution) then
-      lines[#lines + 1] = indent .. execution_line(execution)
-    end
-  end
+  add_executions(lines, node, indent)
   if node.gas_refunded then
     lines[#lines + 1] = ("%sgas that came back: %s"):format(indent, unsigned(node.gas_refunded))
   end
