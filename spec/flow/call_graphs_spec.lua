@@ -10,7 +10,7 @@ local SOAK <const> = os.getenv "VMHOST_SOAK" == "1"
 local GRAPH_COUNT <const> = tonumber(os.getenv "VMHOST_RANDOM_GRAPHS") or (SOAK and 2000 or 200)
 local GRAPHS_PER_SEED <const> = 100000
 -- Hosts on disk take most of the time.
-local GRAPHS_PER_RESTART <const> = SOAK and 1 or 10
+local GRAPHS_PER_RESTART <const> = SOAK and 4 or 10
 
 -- How many graphs of a thousand must be of a kind, at least.
 local SHARES <const> = {

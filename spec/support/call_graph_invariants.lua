@@ -401,15 +401,18 @@ function invariants.undoing(trace)
   end
 end
 
--- Contexts that wait for a message that is under way: who sent the call, and all above.
+-- Contexts that wait for a message that is under way: who sent the call, and all above, up to the
+-- user's call; and a message whose way does not end there.
 local function waiting_contexts(trace, round)
   local ids = {}
   for _, message in ipairs(trace.rounds[round].waiting) do
     local execution = trace.by_id[message.context_id:sub(1, ID_SIZE)]
+    local last
     while execution do
-      ids[execution.id] = execution
+      ids[execution.id], last = execution, execution
       execution = execution.above
     end
+    if last ~= trace.executions[1] then return ids, message end
   end
   return ids
 end
@@ -417,7 +420,11 @@ end
 --- 8. At the end of a round those contexts are stored that wait for a message, and no others.
 function invariants.contexts(trace)
   for round = 0, trace.last do
-    local stored, waiting = trace.rounds[round].contexts, waiting_contexts(trace, round)
+    local stored = trace.rounds[round].contexts
+    local waiting, stray = waiting_contexts(trace, round)
+    if stray then
+      return wrong("a message of %s leads to nobody in round %d", stray.from_service, round)
+    end
     for id, execution in pairs(waiting) do
       if not stored[id] then
         return wrong("the context of %s waits in round %d, and is not stored", where(execution),

@@ -14,6 +14,9 @@ local LEDGER_KEY_SIZE <const> = 30
 local KIND_ANSWER <const> = 12
 local DEFAULT_GAS <const> = 1000000000
 
+-- The host's own contracts are no part of a scenario.
+local function is_known(contract) return contract:sub(1, 1) ~= "_" end
+
 local Observed = setmetatable({}, { __index = World })
 Observed.__index = Observed
 Observed.__close = World.close
@@ -34,7 +37,7 @@ function Observed:call_begins(call)
     around = self.open_frames[#self.open_frames] }
   self.open_frames[#self.open_frames + 1] = frame
   -- Those of system contracts, which look up the callee, lie between.
-  if not self:is_known(call.contract_name) then return end
+  if not is_known(call.contract_name) then return end
   frame.kind = self.is_sync_next and "sync" or nil
   self.is_sync_next = false
   self.frames[#self.frames + 1] = frame
@@ -116,7 +119,7 @@ end
 local function executions_of(world, record)
   local place, list = 1, world.frames
   for _, told in ipairs(record.executions or {}) do
-    if world:is_known(told.contract_name) then
+    if is_known(told.contract_name) then
       while list[place] and not may_be(list[place], told) do place = place + 1 end
       if not list[place] then
         list[place] = { contract = told.contract_name, method = told.method_name,
