@@ -167,6 +167,46 @@ rule("records", "a context is answered more often than it has calls", "async_lat
   "        if (context->open_count == 0)\n            return fail_corrupt",
   "        if (false)\n            return fail_corrupt")
 
+-- ---- calls that a body waits for
+
+rule("kept", "kept calls may run here", "async_register.c",
+  "call->mode = draft->is_kept ? VMH_ASYNC_REMOTE : draft->mode;", "call->mode = draft->mode;")
+rule("kept", "kept calls may have others between them", "async_register.c",
+  "context->record_count == context->awaited_first + context->awaited_count - 1", "true")
+rule("kept", "kept calls may have callbacks", "async_register.c", "(!names_callback(draft) &&",
+  "(true &&")
+rule("kept", "nesting holds for kept calls", "async_register.c",
+  "    if (draft->is_kept)\n        return append_kept(context, call, why);\n"
+    .. "    if (context->nesting > engine->options.nesting)\n"
+    .. "        return refuse(context, nested, refusal);\n",
+  "    if (context->nesting > engine->options.nesting)\n"
+    .. "        return refuse(context, nested, refusal);\n"
+    .. "    if (draft->is_kept)\n        return append_kept(context, call, why);\n")
+rule("kept", "a body that waits for calls may end", "async_engine.c",
+  "is_suspended || context->awaited_count != 0", "is_suspended")
+rule("kept", "a body goes on before its calls are answered", "async_late.c",
+  "!context->is_suspended || context->awaited_count != 0", "!context->is_suspended")
+rule("kept", "the first outcome is enough", "async_kept.c", "--context->awaited_open != 0",
+  "--context->awaited_open > 1")
+rule("kept", "an answered call stays open", "async_kept.c", "    context->open_count--;\n", "")
+rule("kept", "failures give gas back", "async_kept.c",
+  "if (context->outcome.code != VMH_CODE_OK)", "if (false)")
+rule("kept", "outcomes stay in the state", "async_kept.c",
+  "    context->collected_count++;\n    return vmh_async_step_write(",
+  "    context->collected_count++;\n    vmh_async_outcome_encode(outcome, &engine->scratch);\n"
+    .. "    return vmh_async_step_write(")
+rule("kept", "only the last outcome's gas comes back", "async_kept.c",
+  "gas = vmh_async_add_gas(gas, context->collected[i].gas);", "gas = context->outcome.gas;")
+rule("kept", "a context waits on when all is there", "async_kept.c",
+  "    context->awaited_first = context->awaited_count = 0;\n", "")
+rule("kept", "a failed body is still waited for", "async_close.c",
+  "    context->awaited_first = context->awaited_count = context->awaited_open = 0;\n", "")
+rule("kept", "the value of a kept call comes twice, or not", "async_late.c",
+  "    context->phase = phase_of_outcome(context);\n    step->kind",
+  "    context->phase = VMH_ASYNC_PHASE_OUTCOME;\n    step->kind")
+rule("records", "a header waits for calls that there are not", "async_store.c",
+  "context->awaited_first - 1 <= context->record_count - context->awaited_count", "true")
+
 -- ---- graphs of the vectors
 
 rule("graphs", "messages go in the order of local calls", "async_close.c",

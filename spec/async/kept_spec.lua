@@ -168,6 +168,22 @@ describe("calls that a body waits for #small", function()
     assert.equal(0, count(state))
   end)
 
+  it("are forgotten with the part that failed, while calls before it are open", function()
+    local state, sent = waiting({ { to_service = "B", method = "g", gas = 10, remote = true,
+      on_success = "cb" }, kept() }, { kind = 8 })
+    answer(state, sent[2], { values = {} })
+    local engine <close> = resumed(state)
+    assert(engine:register(kept(), 50))
+    assert(engine:end_body { code = 4, message = "no", gas = 1 })
+    repeat local step = advance(engine, state, {}) until step.step == "closed"
+    local header = async.decode_record("header", state[async.record_key(ROOT)])
+    assert.same({ false, 0, 1, 4 }, { header.suspended, header.awaited_count, header.open_count,
+      header.code })
+
+    assert.same({ "unpaid", "answer", "closed" }, (answer(state, sent[1], { values = {} })))
+    assert.equal(0, count(state))
+  end)
+
   it("are answered once: what comes again, or for another call, changes nothing", function()
     local state, sent = waiting { kept(), kept() }
     answer(state, sent[1], { values = { "first" } })
