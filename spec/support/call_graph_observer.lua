@@ -139,7 +139,10 @@ end
 -- The outermost execution has its code in the receipt; what a message gave it is in the message.
 local function complete_outermost(world, outermost, receipt, delivered)
   if not delivered then
-    outermost.kind, outermost.code = "direct", receipt.code
+    outermost.kind = "direct"
+    -- What carries a value fails in its own way because the function did.
+    local has_failed = receipt.code ~= 0 and (outermost.code or 0) ~= 0
+    outermost.code = has_failed and outermost.code or receipt.code
     outermost.parent, outermost.around = nil, nil
     outermost.gas, outermost.gas_used = world.gas_of_start, receipt.gas_used
   elseif delivered.kind ~= KIND_ANSWER then
