@@ -318,7 +318,11 @@ vmh_status vmh_async_open_resumed(vmh_execution_context *context, vmh_frame *fra
         status = drive(context, NULL, &is_ready, why);
     if (status == VMH_OK && !is_ready)
         status = vmh_fail(why, VMH_E_STORE_CORRUPT, "a suspended run has no context to go on in");
-    return status == VMH_OK ? bind(context, frame, why) : status;
+    if (status != VMH_OK)
+        return status;
+    /* Its calls are counted on: each child has an id of its own. */
+    frame->children = vmh_async_top(&context->engine)->child_count;
+    return bind(context, frame, why);
 }
 
 vmh_status vmh_async_settle(vmh_execution_context *context, uint64_t gas,

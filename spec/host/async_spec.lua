@@ -239,6 +239,46 @@ describe("a context that is kept", function()
   end)
 end)
 
+describe("a method that goes on", function()
+  local SHOP <const> = [[
+local c, state = sdk.contract {
+  state = { log = "list(string)" },
+  run = "external write ()", open = "external write (name string)",
+  slow = "external write ()", nothing = "external write ()",
+  log = "external read () string", answered = "callback",
+}
+local function wait(lock) sdk.await { "Shop", "nothing()", gas = 10000, lock = lock } end
+function c.nothing() end
+function c.slow() wait(100000) wait(50000) end
+function c.open(name)
+  if name == "second" then sdk.async.call { "Shop", "nothing()", gas = 20000 } end
+  sdk.async.call { "Shop", "slow()", gas = 300000, on_success = "answered", closure = name }
+end
+function c.answered() state.log[#state.log + 1] = sdk.async.closure() end
+function c.run()
+  sdk.async.call { "Shop", "open(string)", "first", gas = 1000000 }
+  wait(3000000)
+  sdk.call("Shop", "open(string)", "second")
+end
+function c.log()
+  local list = {}
+  for i, line in ipairs(state.log) do list[i] = line end
+  return table.concat(list, " ")
+end
+return c ]]
+
+  -- Two with one id would share their records: that of the second is the last one's.
+  it("gives its calls other ids than those that it made before", function()
+    local chain <close> = lua_chain.open { Shop = SHOP }
+    chain:ok("Shop", "run")
+    for _ = 1, 5 do assert(chain:process {}) end
+
+    assert.equal("first second", (chain:query("Shop", "log")))
+    assert.same({}, chain.storage:keys("Shop", { prefix = PROTECTED .. "async" }))
+    assert.same({}, chain.storage:keys("Shop", { prefix = PROTECTED .. "suspended" }))
+  end)
+end)
+
 describe("VM:messages", function()
   local contracts = {
     Shop = noting { run = function(sdk)
