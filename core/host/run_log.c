@@ -16,6 +16,15 @@ void vmh_run_log_init(vmh_run_log *log)
     *log = (vmh_run_log){.next = 0};
 }
 
+/* The root stays, without its runs. */
+static void empty_root(vmh_run_log *log, vmh_root_log *of)
+{
+    log->size -= of->size;
+    vmh_arena_clear(&of->arena);
+    of->runs = NULL;
+    of->count = of->capacity = of->size = 0;
+}
+
 static void free_root(vmh_run_log *log, size_t place)
 {
     vmh_root_log *of = log->roots[place];
@@ -23,8 +32,7 @@ static void free_root(vmh_run_log *log, size_t place)
     log->roots[place] = NULL;
     if (of == NULL)
         return;
-    log->size -= of->size;
-    vmh_arena_clear(&of->arena);
+    empty_root(log, of);
     free(of);
 }
 
@@ -37,12 +45,22 @@ void vmh_run_log_clear(vmh_run_log *log)
 
 void vmh_run_log_forget(vmh_run_log *log, uint64_t height)
 {
-    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++) {
-        vmh_root_log *of = log->roots[i];
+    size_t next = log->next;
+    bool is_newest = true;
+
+    /* From the newest back: the places of those that are gone are used again. */
+    for (size_t i = 1; i <= VMH_RUN_LOG_ROOTS; i++) {
+        size_t place = (log->next + VMH_RUN_LOG_ROOTS - i) % VMH_RUN_LOG_ROOTS;
+        vmh_root_log *of = log->roots[place];
 
         while (of != NULL && of->count > 0 && of->runs[of->count - 1].height >= height)
             of->count--;
+        if (of != NULL && of->count == 0)
+            free_root(log, place);
+        is_newest = is_newest && log->roots[place] == NULL;
+        next = is_newest ? place : next;
     }
+    log->next = next;
 }
 
 /* From the newest back: it is mostly that. */
@@ -57,8 +75,9 @@ static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
     return NULL;
 }
 
-/* Forgets the oldest roots until `size` more bytes fit; `of` stays. */
-static void make_room(vmh_run_log *log, const vmh_root_log *of, size_t size)
+/* Forgets the oldest roots until `size` more bytes fit, and what `of` has where it alone is too
+   much: whoever sends messages chooses what their root is. */
+static void make_room(vmh_run_log *log, vmh_root_log *of, size_t size)
 {
     for (size_t i = 0; i < VMH_RUN_LOG_ROOTS && log->size + size > VMH_RUN_LOG_SIZE; i++) {
         size_t place = (log->next + i) % VMH_RUN_LOG_ROOTS;
@@ -66,6 +85,8 @@ static void make_room(vmh_run_log *log, const vmh_root_log *of, size_t size)
         if (log->roots[place] != of)
             free_root(log, place);
     }
+    if (log->size + size > VMH_RUN_LOG_SIZE)
+        empty_root(log, of);
 }
 
 /* Bytes that a run takes. */
@@ -174,13 +195,13 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
     of = find(log, &receipt->root);
     if (of == NULL)
         of = make(log, &receipt->root);
-    runs = of == NULL ? NULL
-                      : vmh_arena_grow(&of->arena, of->runs, &of->capacity, of->count + 1,
-                                       sizeof *runs);
+    if (of == NULL)
+        return vmh_fail_memory(why);
+    make_room(log, of, size);
+    runs = vmh_arena_grow(&of->arena, of->runs, &of->capacity, of->count + 1, sizeof *runs);
     if (runs == NULL)
         return vmh_fail_memory(why);
     of->runs = runs;
-    make_room(log, of, size);
     status = copy_run(&of->arena, &run, why);
     if (status != VMH_OK)
         return status;
