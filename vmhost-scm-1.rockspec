@@ -315,6 +315,7 @@ build = {
     ["vmhost.compiled_file"] = "scripts/vmhost/compiled_file.lua",
     ["vmhost.conformance"] = "scripts/vmhost/conformance.lua",
     ["vmhost.conformance.async"] = "scripts/vmhost/conformance/async.lua",
+    ["vmhost.conformance.async.fields"] = "scripts/vmhost/conformance/async/fields.lua",
     ["vmhost.conformance.async.graph"] = "scripts/vmhost/conformance/async/graph.lua",
     ["vmhost.conformance.async.steps"] = "scripts/vmhost/conformance/async/steps.lua",
     ["vmhost.conformance.async.world"] = "scripts/vmhost/conformance/async/world.lua",

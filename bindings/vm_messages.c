@@ -31,6 +31,12 @@ static const char *kind_name(uint16_t kind)
     }
 }
 
+static bool is_answer(uint16_t kind)
+{
+    return kind == VMH_MESSAGE_SYNC_ANSWER || kind == VMH_MESSAGE_SYNC_FAILURE ||
+           kind == VMH_MESSAGE_ASYNC_ANSWER;
+}
+
 static vmh_message decode(lua_State *L, vmh_bytes bytes, vmh_hash32 *id)
 {
     vmh_message message;
@@ -94,6 +100,14 @@ static bool push_node(lua_State *L, vmh_bytes id)
     return false;
 }
 
+/* Notes an id of what ran here, or was answered to here. */
+static void add_ran(lua_State *L, vmh_bytes id)
+{
+    vmh_push_bytes(L, id);
+    lua_pushboolean(L, true);
+    lua_rawset(L, AT_RAN);
+}
+
 static void push_run(lua_State *L, const vmh_logged_run *run)
 {
     const vmh_run_record *record = &run->record;
@@ -104,9 +118,9 @@ static void push_run(lua_State *L, const vmh_logged_run *run)
         vmh_message message = decode(L, record->message, &id);
 
         set_message_fields(L, &message, &id);
-        vmh_push_bytes(L, vmh_bytes_hash(&id));
-        lua_pushboolean(L, true);
-        lua_rawset(L, AT_RAN);
+        add_ran(L, vmh_bytes_hash(&id));
+        if (is_answer(message.kind) && !record->is_refused)
+            add_ran(L, message.answered_id);
     } else {
         lua_pushliteral(L, "transaction");
         lua_setfield(L, -2, "kind");
@@ -151,18 +165,33 @@ static void add_run(lua_State *L, const vmh_logged_run *run)
     lua_pop(L, 1);
 }
 
+static bool has_run(lua_State *L, vmh_bytes id)
+{
+    bool ran;
+
+    vmh_push_bytes(L, id);
+    ran = lua_rawget(L, AT_RAN) != LUA_TNIL;
+    lua_pop(L, 1);
+    return ran;
+}
+
+/* Whether a message ran here, or was answered by who is elsewhere. */
+static bool is_settled(lua_State *L, const vmh_message *message, const vmh_hash32 *id)
+{
+    if (has_run(L, vmh_bytes_hash(id)))
+        return true;
+    /* The answer to an asynchronous call names the call, not the message. */
+    return message->kind == VMH_MESSAGE_ASYNC_CALL && has_run(L, message->answered_id);
+}
+
 /* Messages of the node on top that no run here has taken. */
 static void add_pending(lua_State *L, const vmh_logged_run *run)
 {
     for (size_t i = 0; i < run->record.message_count; i++) {
         vmh_hash32 id;
         vmh_message message = decode(L, run->record.messages[i], &id);
-        bool ran;
 
-        vmh_push_bytes(L, vmh_bytes_hash(&id));
-        ran = lua_rawget(L, AT_RAN) != LUA_TNIL;
-        lua_pop(L, 1);
-        if (ran)
+        if (is_settled(L, &message, &id))
             continue;
         push_list(L, -1, "pending");
         lua_createtable(L, 0, 9);
@@ -238,8 +267,8 @@ static void add_all_waiting(lua_State *L, vmh_host *host, const vmh_logged_run *
 //   method_name, height, execution_result, code, error, gas_used, suspended, executions,
 //   gas_refunded and is_refused as in the records of `process_transaction_set`; of a message
 //   message_id, from, from_chain, to, to_chain, method, gas, amount; children, the nodes of what
-//   it sent; pending, messages that nobody here has run; waiting, a list of kind (`calls` or
-//   `await`), contract_name and id
+//   it sent; pending, messages that nobody here has run, nor had an answer to; waiting, a list of
+//   kind (`calls` or `await`), contract_name and id
 // @return[2] nil
 // @treturn[2] string message
 // @treturn[2] string code `not_found`

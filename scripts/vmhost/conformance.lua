@@ -88,7 +88,7 @@ end
 
 local function text_of(value)
   if value == nil then return "nothing" end
-  if type(value) == "number" then return decimal(value) end
+  if math.type(value) == "integer" then return decimal(value) end
   return json.encode(value)
 end
 
@@ -203,7 +203,9 @@ local function read_file(path)
   if not file then return nil, (why:gsub("^.-: ", "")) end
   local text, fault = file:read "a"
   if not text then return nil, fault end
-  local content, _, message = json.decode(text, 1, json.null)
+  -- It raises for what lies too deep.
+  local good, content, _, message = pcall(json.decode, text, 1, json.null)
+  if not good then return nil, "nested too deep" end
   if type(content) ~= "table" then return nil, message or "holds no JSON object" end
   return content
 end

@@ -277,8 +277,11 @@ local function add_node(lines, node, indent)
   end
   for _, child in ipairs(node.children or {}) do add_node(lines, child, indent) end
   for _, message in ipairs(node.pending or {}) do
-    lines[#lines + 1] = ("%spending: %s %s, chain %d"):format(indent, message.kind,
-      name_of(message.to, message.method), message.to_chain)
+    -- Nobody tells what comes of a message to another chain that has no answer.
+    local is_sent = message.to_chain ~= message.from_chain and message.kind ~= "await"
+      and message.kind ~= "async"
+    lines[#lines + 1] = ("%s%s: %s %s, chain %d"):format(indent, is_sent and "sent" or "pending",
+      message.kind, name_of(message.to, message.method), message.to_chain)
   end
   for _, waiting in ipairs(node.waiting or {}) do
     lines[#lines + 1] = ("%swaiting: %s for %s"):format(indent,

@@ -55,7 +55,7 @@ end
 local function check_probability(given, name)
   local number = given[name]
   if number == nil then return end
-  if type(number) ~= "number" or number < 0 or number >= 1 then
+  if type(number) ~= "number" or not (number >= 0 and number < 1) then
     raise("%s: a number from 0 to below 1 expected, got %s", name, wrong_use.shown(number))
   end
 end
@@ -65,13 +65,21 @@ local function is_count(number)
 end
 
 local function check_latency(latency)
-  local good = latency == nil or is_count(latency) or type(latency) == "function"
-    or type(latency) == "table" and is_count(latency[1]) and is_count(latency[2])
-      and latency[1] <= latency[2]
-  if not good then
+  if latency ~= nil and type(latency) ~= "function" and not delivery.is_latency(latency) then
     raise("latency: rounds, { least, most } or a function expected, got %s",
       wrong_use.shown(latency))
   end
+end
+
+local function check_boolean(given, name)
+  if given[name] ~= nil and type(given[name]) ~= "boolean" then
+    raise("%s: true or false expected, got %s", name, wrong_use.shown(given[name]))
+  end
+end
+
+local function check_path(what, path)
+  wrong_use.check(what .. ": path", path, "string")
+  if path == "" then wrong_use.raise("%s: path: a folder expected, got ''", what) end
 end
 
 local ORDERS <const> = { fifo = true, seed = true, hand = true }
@@ -80,6 +88,7 @@ local function check_options(what, given)
   given = options.check(what, given, OPTIONS)
   wrong_use.check(what .. ": hosts", given.hosts, "table")
   for _, name in ipairs { "loss", "duplication", "restarts" } do check_probability(given, name) end
+  for _, name in ipairs { "threads", "check_value" } do check_boolean(given, name) end
   check_latency(given.latency)
   if given.seed ~= nil and math.type(given.seed) ~= "integer" then
     raise("seed: an integer expected, got %s", wrong_use.shown(given.seed))
@@ -88,8 +97,44 @@ local function check_options(what, given)
     raise("order: 'fifo', 'seed', 'hand' or a function expected, got %s",
       wrong_use.shown(given.order))
   end
-  if given.path ~= nil then wrong_use.check(what .. ": path", given.path, "string") end
+  if given.path ~= nil then check_path(what, given.path) end
   return given
+end
+
+-- What the network decides for a host is not said by its options.
+local function check_host_options(name, host)
+  wrong_use.check("network: hosts." .. name, host, "table")
+  if host.path ~= nil then raise("hosts.%s.path: it is the network that has a path", name) end
+  if host.genesis == nil then return end
+  wrong_use.check(("network: hosts.%s.genesis"):format(name), host.genesis, "table")
+  if host.genesis.host_key ~= nil then
+    raise("hosts.%s.genesis.host_key: it follows from host_seed", name)
+  end
+  if host.genesis.peers ~= nil then
+    wrong_use.check(("network: hosts.%s.genesis.peers"):format(name), host.genesis.peers, "table")
+  end
+end
+
+local function check_allowances(hosts, name)
+  local what = ("network: hosts.%s.allowances"):format(name)
+  local allowances = hosts[name].allowances
+  if allowances == nil then return end
+  wrong_use.check(what, allowances, "table")
+  for peer, tokens in pairs(allowances) do
+    if peer == name or not hosts[peer] then
+      wrong_use.raise("%s: another host expected, got %s", what, wrong_use.shown(peer))
+    end
+    wrong_use.check(what .. "." .. peer, tokens, "table")
+    for token in pairs(tokens) do
+      if type(token) ~= "string" then
+        wrong_use.raise("%s.%s: a token expected, got %s", what, peer, wrong_use.shown(token))
+      end
+    end
+  end
+end
+
+local function rule_set_of(host)
+  return host.rule_set or "vmhost-1"
 end
 
 local function sorted_names(hosts)
@@ -98,11 +143,19 @@ local function sorted_names(hosts)
     if type(name) ~= "string" or not name:find "^[%w_-]+$" then
       raise("hosts: a name of letters, digits, '_' and '-' expected, got %s", wrong_use.shown(name))
     end
-    wrong_use.check("network: hosts." .. name, host, "table")
+    check_host_options(name, host)
     names[#names + 1] = name
   end
   if #names == 0 then raise "hosts: at least one" end
   table.sort(names)
+  for _, name in ipairs(names) do
+    check_allowances(hosts, name)
+    local own, first = rule_set_of(hosts[name]), rule_set_of(hosts[names[1]])
+    if own ~= first then
+      raise("hosts.%s.rule_set: all hosts of a network use one, and %s has %s", name, names[1],
+        wrong_use.shown(first))
+    end
+  end
   return names
 end
 
@@ -168,6 +221,7 @@ local function new_network(given)
     options = given, names = names, hosts = {}, keys = {}, round = 0, flights = {},
     flight_number = 0, pools = {}, seen = {}, refusals = {}, snapshots = {}, blocks = 0,
     random = random.new(given.seed or 1), by_root = setmetatable({}, { __mode = "v" }),
+    submitted = setmetatable({}, { __mode = "k" }),
   }, Network)
   self.ids, self.by_chain = chain_ids(names, given.hosts)
   for _, name in ipairs(names) do
@@ -198,10 +252,11 @@ end
 --  * `hosts`: name -> options of `fixture.new` for its chain, and two more: `host_seed`, 32 bytes
 --    of the key that signs its headers (default: SHA-256 of "vmhost network host " and the name),
 --    and `allowances`, peer -> token -> amount (default: as joins.md 10). Chain ids are 42, 43, ...
---    in the order of the names unless the genesis of a host says its own
+--    in the order of the names unless the genesis of a host says its own. Peers of its genesis
+--    stand beside those of the network; `path` and the genesis' `host_key` are the network's
 --  * `seed`: an integer, default 1; what chance decides follows from it
---  * `latency`: rounds that what is under way takes longer than it must: a number, `{ least,
---    most }`, or a function of the flight; default 0
+--  * `latency`: rounds that what is under way takes longer than it must: a number up to 2^32,
+--    `{ least, most }`, or a function of the flight that gives either; default 0
 --  * `order`: of what arrives together: `fifo` (default), `seed`, a function that gives the list
 --    it gets in another order (what it leaves out stays under way), or `hand`: only what
 --    `deliver` chose arrives
@@ -220,7 +275,10 @@ end
 function network.new(given)
   given = check_options("network.new", given)
   local self = new_network(given)
-  if given.path then keeping.make_folder(given.path) end
+  if given.path then
+    local made, why, fault = keeping.make_folder(given.path)
+    if not made then return nil, why, fault end
+  end
   local opened, message, code = open_all(self, function(name)
     return fixture.new(fixture_options(self, name, true))
   end)
@@ -241,7 +299,10 @@ function network.host_options(given, name)
   if not self.keys[name] then
     raise("no host %s; there are %s", wrong_use.shown(name), table.concat(self.names, ", "))
   end
-  if given.path then keeping.make_folder(given.path) end
+  if given.path then
+    local made, why = keeping.make_folder(given.path)
+    if not made then raise("host_options: %s", why) end
+  end
   return { fixture = fixture_options(self, name, true), key = self.keys[name],
     peers = self:peers_of(name) }
 end
@@ -249,16 +310,17 @@ end
 --- Opens the network that `save` wrote, in its folder, at the moment of `save`.
 -- @function load
 -- @tparam string path
--- @tparam table options as of `new`, without `path` and without what a genesis decides; `hosts`
--- names the hosts that were saved
+-- @tparam table options as of `new`, without `path`; `hosts` names the hosts that were saved. What
+-- a genesis decides was decided when the network was made: `genesis` and `allowances` do nothing
 -- @treturn[1] Network
 -- @return[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code `not_found` or `malformed`, or of a host
 -- @raise for an unknown or wrong option
 function network.load(path, given)
+  check_path("network.load", path)
   given = check_options("network.load", given)
-  wrong_use.check("network.load: path", path, "string")
+  if given.path ~= nil then raise("load: path: it stands before the options") end
   local copy = {}
   for name, of_option in pairs(given) do copy[name] = of_option end
   copy.path = path
@@ -279,11 +341,18 @@ function network.load(path, given)
   return self
 end
 
+local function check_self(self)
+  if getmetatable(self) ~= Network then
+    raise "a method of a network is called with a colon, as in net:mine()"
+  end
+end
+
 --- A network.
 -- @type Network
 
 --- Closes all hosts. Twice is fine; `<close>` does it too.
 function Network:close()
+  check_self(self)
   for _, name in ipairs(self.names) do
     if self.hosts[name] then self.hosts[name]:close() end
   end
@@ -294,12 +363,6 @@ Network.__close = Network.close
 function Network:__tostring()
   return ("vmhost.network.Network (%s; round %d)"):format(table.concat(self.names, ", "),
     self.round)
-end
-
-local function check_self(self)
-  if getmetatable(self) ~= Network then
-    raise "a method of a network is called with a colon, as in net:mine()"
-  end
 end
 
 local function check_host(self, name)
@@ -314,13 +377,17 @@ end
 -- @tparam string name
 -- @treturn integer
 function Network:chain_id(name)
+  check_self(self)
   return self.ids[name] or check_host(self, name)
 end
 
 --- The other hosts, in the order of their names.
 -- @tparam string name
 -- @treturn {table,...} `name` and `chain_id` of each
+-- @raise for an unknown host
 function Network:peers_of(name)
+  check_self(self)
+  if not self.ids[name] then check_host(self, name) end
   local peers = {}
   for _, other in ipairs(self.names) do
     if other ~= name then peers[#peers + 1] = { name = other, chain_id = self.ids[other] } end
@@ -341,6 +408,7 @@ function Network:submit(host, ...)
   local chain = check_host(self, host)
   local tx = { host = host, bytes = chain:transaction(...), receipts = {} }
   table.insert(self.pools[host], tx)
+  self.submitted[tx] = true
   return tx
 end
 
@@ -368,10 +436,16 @@ end
 -- @return[2] nil
 -- @treturn[2] string message; names the host that failed, or what `check_value` found
 -- @treturn[2] string code
--- @raise for an unknown host
+-- @raise for an unknown host, and one that is named twice
 function Network:mine(...)
-  local names = { ... }
-  for _, name in ipairs(names) do check_host(self, name) end
+  check_self(self)
+  local names, seen = { ... }, {}
+  for index = 1, select("#", ...) do
+    local name = names[index]
+    check_host(self, name)
+    if seen[name] then raise("mine: host %s twice", wrong_use.shown(name)) end
+    seen[name] = true
+  end
   round.catch_up(self)
   return round.run(self, #names > 0 and names or self.names)
 end
@@ -396,7 +470,8 @@ local function limit_of(what, given)
   given = options.check(what, given, { "max_blocks" })
   local limit = given.max_blocks or DEFAULT_MAX_BLOCKS
   if not is_count(limit) then
-    raise("%s: max_blocks: a number of blocks expected, got %s", what, wrong_use.shown(limit))
+    wrong_use.raise("%s: max_blocks: a number of blocks expected, got %s", what,
+      wrong_use.shown(limit))
   end
   return limit
 end
@@ -409,9 +484,14 @@ end
 -- @return[2] nil
 -- @treturn[2] string message
 -- @treturn[2] string code `pending` where the blocks were not enough, or of a host
+-- @raise for what `submit` of this network did not give, or what `revert` has undone
 function Network:mine_until(tx, limits)
+  check_self(self)
   wrong_use.check("network: mine_until: transaction", tx, "table")
-  check_host(self, tx.host)
+  if not self.submitted[tx] then
+    raise(tx.is_undone and "mine_until: the transaction was undone by revert; submit it again"
+      or "mine_until: a transaction of submit expected")
+  end
   local done, message, code = mine_while_needed(self, limit_of("network: mine_until", limits),
     function() return not is_under_way(self, tx) end)
   if not done then return nil, message, code end
@@ -426,6 +506,7 @@ end
 -- @treturn[2] string what is pending
 -- @treturn[2] string code `pending`, or of a host
 function Network:drain(limits)
+  check_self(self)
   local before = self.blocks
   local limit = limit_of("network: drain", limits)
   local done, message, code = mine_while_needed(self, limit, function()
@@ -442,6 +523,9 @@ end
 function Network:expect_success(receipt, message)
   check_self(self)
   if receipt == nil then error("the network failed: " .. tostring(message), 2) end
+  if type(receipt) ~= "table" or receipt.execution_result == nil then
+    raise("expect_success: a receipt expected, got %s", wrong_use.shown(receipt))
+  end
   if receipt.execution_result ~= "SUCCESS" then
     local first = receipt.output_argument_array[1]
     error(("expected success, got %s: %s"):format(receipt.execution_result,
@@ -455,6 +539,7 @@ end
 --- What is to be done yet.
 -- @treturn {string,...} a line for each
 function Network:pending()
+  check_self(self)
   round.catch_up(self)
   return round.pending(self)
 end
@@ -462,6 +547,7 @@ end
 --- The same as one text.
 -- @treturn string
 function Network:pending_text()
+  check_self(self)
   return table.concat(self:pending(), "\n")
 end
 
@@ -470,6 +556,7 @@ end
 -- @tparam table flight of `flights`
 -- @raise where it is not under way
 function Network:deliver(flight)
+  check_self(self)
   for _, other in ipairs(self.flights) do
     if other == flight then
       flight.is_chosen = true
@@ -488,6 +575,7 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string code `value`
 function Network:check_value()
+  check_self(self)
   round.catch_up(self)
   local good, message = value.check(self)
   if not good then return nil, message, "value" end
@@ -499,6 +587,7 @@ end
 --- Remembers this moment of all hosts, and of what is under way.
 -- @treturn integer id for `revert`; it stays good after that
 function Network:snapshot()
+  check_self(self)
   round.catch_up(self)
   return keeping.snapshot(self)
 end
@@ -511,7 +600,8 @@ end
 -- @treturn[2] string code
 -- @raise for an unknown id
 function Network:revert(id)
-  if not self.snapshots[id] then raise("no snapshot %s", tostring(id)) end
+  check_self(self)
+  if not self.snapshots[id] then raise("no snapshot %s", wrong_use.shown(id)) end
   return keeping.revert(self, id)
 end
 
@@ -523,7 +613,8 @@ end
 -- @treturn[2] string message
 -- @treturn[2] string code
 function Network:save(path)
-  wrong_use.check("network: save: path", path, "string")
+  check_self(self)
+  check_path("network: save", path)
   round.catch_up(self)
   return keeping.save(self, path)
 end
@@ -531,8 +622,10 @@ end
 --- The state roots of all hosts.
 -- @treturn table host -> 32 bytes
 function Network:roots()
+  check_self(self)
   local roots = {}
   for _, name in ipairs(self.names) do
+    if not self.hosts[name].storage then raise("the network is closed") end
     roots[name] = assert(self.hosts[name].storage:state_hash())
   end
   return roots

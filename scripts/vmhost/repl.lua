@@ -35,6 +35,8 @@ local CHUNK_NAME <const> = "prompt"
 local function one_line(raised)
   local text = tostring(raised):match "^[^\n]*"
   text = text:gsub("^%S*vmhost/[%w_/]+%.lua:%d+: ", "")
+  -- `return f()` leaves no frame of the chunk: then the command itself is blamed.
+  text = text:gsub("^%S*bin/vmhost:%d+: ", "")
   text = text:gsub("^" .. CHUNK_NAME .. ":1: ", "")
   return (text:gsub("^" .. CHUNK_NAME .. ":(%d+): ", "line %1: "))
 end
@@ -74,13 +76,23 @@ local function compile(self, chunk)
   return nil, blames_first_word(as_statement, chunk) and as_expression or as_statement
 end
 
+-- What a receipt does not say: what its messages and asynchronous calls came to.
+local function messages_text(self, value)
+  if type(value) ~= "table" or not rawget(value, "execution_result") then return "" end
+  local root = rawget(value, "root")
+  local tree = type(root) == "string" and #root == 32 and self.chain.host:messages(root)
+  return tree and "\n  " .. inspect.messages(tree):gsub("\n", "\n  ") or ""
+end
+
 local function print_values(self, values)
   -- A failure of the host, as all modules give it.
   if values.n == 3 and values[1] == nil and type(values[2]) == "string" then
     return report(self, values[2])
   end
   local texts = {}
-  for index = 1, values.n do texts[index] = inspect.value(values[index]) end
+  for index = 1, values.n do
+    texts[index] = inspect.value(values[index]) .. messages_text(self, values[index])
+  end
   if values.n > 0 then self.output:write(table.concat(texts, "\t"), "\n") end
 end
 

@@ -87,7 +87,47 @@ describe("vmhost conformance async", function()
     ["unknown profile 'both'"] = function(case) case.profile = "both" end,
     ["prices: unknown field 'colour'"] = function(case) case.prices = { colour = 1 } end,
     ["inject[1]: no such message"] = function(case) case.inject = { { after_round = 0 } } end,
-    ["contract A: no shard"] = function(case) case.contracts.A.shard = "zero" end,
+    ["inject[1]: after_round: there are 0 rounds, got 9"] = function(case)
+      case.inject = { { after_round = 9, from = "B", to = "A", unknown_call_id = true } }
+    end,
+    ["inject[1]: no contract 'C'"] = function(case)
+      case.inject = { { after_round = 0, from = "C", to = "A", unknown_call_id = true } }
+    end,
+    ["inject: a list expected"] = function(case) case.inject = 5 end,
+    ["contract A: shard: an integer from 0 on, the number of a shard expected, got \"zero\""] =
+      function(case) case.contracts.A.shard = "zero" end,
+    ["contract B: shard: an integer from 0 on, the number of a shard expected, got 4294967295"] =
+      function(case) case.contracts.B.shard = 4294967295 end,
+    ["contract A: an object expected, got 5"] = function(case) case.contracts.A = 5 end,
+    ["contract A: balance: an amount expected, got -1"] = function(case)
+      case.contracts.A.balance = -1
+    end,
+    ["A.f: a list of steps expected"] = function(case)
+      case.contracts.A.functions.f = { a = 1 }
+    end,
+    ["A.f: step 1: async: gas: an integer from 0 on expected, got \"much\""] = function(case)
+      case.contracts.A.functions.f[1].gas = "much"
+    end,
+    ["A.f: step 1: async: value: an amount expected, got \"much\""] = function(case)
+      case.contracts.A.functions.f[1].value = "much"
+    end,
+    ["A.f: step 1: async: to: text expected, got 5"] = function(case)
+      case.contracts.A.functions.f[1].to = 5
+    end,
+    ["B.g: step 1: burn: gas: an integer from 0 on expected, got 1e+300"] = function(case)
+      case.contracts.B.functions.g[1] = { op = "burn", gas = 1e300 }
+    end,
+    ["B.g: step 1: return: values: a list of texts, integers and booleans expected, got 5"] =
+      function(case) case.contracts.B.functions.g[1] = { op = "return", values = 5 } end,
+    ["start: args: a list of texts, integers and booleans expected, got 5"] = function(case)
+      case.start.args = 5
+    end,
+    ["start: field 'to' is missing"] = function(case) case.start.to = nil end,
+    ["prices: an object expected, got 5"] = function(case) case.prices = 5 end,
+    ["prices: lock: an integer from 0 on expected, got -1"] = function(case)
+      case.prices = { lock = -1 }
+    end,
+    ["expect.ids: a list expected"] = function(case) case.expect.ids = 5 end,
   }
   for fault, change in pairs(STRANGE) do
     it("fails a scenario with the fault: " .. fault, function()
@@ -99,6 +139,26 @@ describe("vmhost conformance async", function()
       assert.truthy(failures[1].result.fault:find(fault, 1, true), failures[1].result.fault)
     end)
   end
+
+  it("tells values that differ though they are no integers, or no ids", function()
+    local case = scenario()
+    case.expect.contexts_left, case.expect.ids = 1e300, { { "B.g", { "x" } } }
+    local _, failures = run_scenarios(case)
+
+    local texts = {}
+    for _, mismatch in ipairs(failures[1].result.mismatches) do
+      texts[mismatch.path] = mismatch.expected
+    end
+    assert.equal("1e+300", texts["expect.contexts_left"])
+    assert.truthy(next(failures[1].result.mismatches))
+  end)
+
+  it("fails a file that is nested without end", function()
+    local counts, failures = run_content(("["):rep(200000))
+
+    assert.equal(0, counts.passed)
+    assert.equal("nested too deep", failures[1].result.fault)
+  end)
 
   it("fails a scenario with an unknown field, also in what is expected", function()
     local case = scenario()

@@ -178,6 +178,24 @@ describe("an asynchronous call to another host #small", function()
       { #there, there[1].kind, there[1].from, there[1].from_chain, there[1].code })
   end)
 
+  it("is pending until its answer has come", function()
+    local net <close> = open { order = "hand" }
+    local tx = net:submit("a", "alice", "Shop", "run", "add", "Shop@43")
+    assert(net:mine())
+    local function tree(name) return assert(net.hosts[name].host:messages(tx.receipt.root)) end
+
+    assert.truthy(inspect.messages(tree "a"):find("\n  pending: async Shop.add, chain 43", 1, true))
+
+    for _ = 1, 6 do
+      for _, flight in ipairs(net.flights) do net:deliver(flight) end
+      assert(net:mine())
+    end
+
+    assert.is_nil(tree "a".tops[1].pending)
+    assert.equal(2, #tree "a".tops)
+    assert.truthy(inspect.messages(tree "b"):find("\n  sent: async answer Shop, chain 42", 1, true))
+  end)
+
   it("gives the same, whatever is lost, comes twice or restarts", function()
     local texts = {}
     for seed = 1, 4 do

@@ -71,6 +71,21 @@ describe("a snapshot of a network", function()
     assert.same(first, net:mine_until(tx))
   end)
 
+  it("takes a transaction away that was submitted since, and tells so", function()
+    local net <close> = assert(network.new(banks.options()))
+    banks.deploy(net)
+    local id = net:snapshot()
+    local tx = net:submit("a", "alice", "Bank", "ask", "Bank@43", 5)
+    net:mine_until(tx)
+
+    assert(net:revert(id))
+
+    assert.is_nil(tx.receipt)
+    local good, wrong = pcall(net.mine_until, net, tx)
+    assert.is_false(good)
+    assert.truthy(wrong:find("the transaction was undone by revert; submit it again", 1, true))
+  end)
+
   it("is forgotten when an earlier one is gone back to", function()
     local net <close> = busy()
     local first = net:snapshot()

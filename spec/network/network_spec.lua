@@ -148,8 +148,8 @@ describe("a network that is not done #small", function()
     assert.is_nil(done)
     assert.equal("pending", code)
     assert.equal("2 blocks, and still pending:\nhost a: 1 record(s) for b\n"
-      .. "message 0 of kind 8 a -> b", message)
-    assert.same({ "host a: 1 record(s) for b", "message 0 of kind 8 a -> b" }, net:pending())
+      .. "message 0 (await) a -> b", message)
+    assert.same({ "host a: 1 record(s) for b", "message 0 (await) a -> b" }, net:pending())
   end)
 
   it("tells a transaction that was submitted", function()
@@ -272,24 +272,91 @@ describe("network.new #small", function()
     raises("loss: a number from 0 to below 1 expected, got 1", { hosts = { a = {} }, loss = 1 })
     raises("latency: rounds", { hosts = { a = {} }, latency = -1 })
     raises("latency: rounds", { hosts = { a = {} }, latency = { 2, 1 } })
+    raises("latency: rounds", { hosts = { a = {} }, latency = { 1, 2, 3 } })
+    raises("latency: rounds", { hosts = { a = {} }, latency = math.maxinteger })
     raises("order: 'fifo', 'seed', 'hand' or a function expected, got 'lifo'",
       { hosts = { a = {} }, order = "lifo" })
+    raises("loss: a number from 0 to below 1 expected", { hosts = { a = {} }, loss = 0 / 0 })
+    raises("threads: true or false expected, got 'no'", { hosts = { a = {} }, threads = "no" })
+    raises("check_value: true or false expected, got 0", { hosts = { a = {} }, check_value = 0 })
+    raises("network.new: path: a folder expected, got ''", { hosts = { a = {} }, path = "" })
+  end)
+
+  it("names what is wrong in the options of a host", function()
+    local function of_a(text, a) raises(text, { hosts = { a = a, b = {} } }) end
+    of_a("hosts.a.path: it is the network", { path = "somewhere" })
+    of_a("hosts.a.genesis: table expected, got 5", { genesis = 5 })
+    of_a("hosts.a.genesis.peers: table expected, got 5", { genesis = { peers = 5 } })
+    of_a("hosts.a.genesis.host_key: it follows from host_seed",
+      { genesis = { host_key = ("k"):rep(32) } })
+    of_a("hosts.a.allowances: table expected, got 5", { allowances = 5 })
+    of_a("hosts.a.allowances: another host expected, got 'c'", { allowances = { c = {} } })
+    of_a("hosts.a.allowances: another host expected, got 'a'", { allowances = { a = {} } })
+    of_a("hosts.a.allowances.b: table expected, got 5", { allowances = { b = 5 } })
+    of_a("hosts.a.allowances.b: a token expected, got 1", { allowances = { b = { 7 } } })
+    of_a("hosts.b.rule_set: all hosts of a network use one, and a has 'reference'",
+      { rule_set = "reference" })
+  end)
+
+  it("fails where its folder cannot be made", function()
+    local net, message, code = network.new { hosts = { a = {} }, path = "/proc/none" }
+    assert.is_nil(net)
+    assert.equal("/proc/none: no folder can be made (No such file or directory)", message)
+    assert.equal("store_io", code)
   end)
 
   it("names a host that there is not", function()
     local net <close> = open()
     for _, wrong_call in ipairs { function() net:submit("z", "Bank", "twice", 1) end,
-      function() net:mine "z" end } do
+      function() net:mine "z" end, function() net:peers_of "z" end } do
       local good, wrong = pcall(wrong_call)
       assert.is_false(good)
       assert.truthy(wrong:find("no host 'z'; there are a, b, c", 1, true), wrong)
     end
   end)
 
+  it("names other arguments that are wrong", function()
+    local net <close> = open()
+    local function wrong_use(text, ...)
+      local good, wrong = pcall(...)
+      assert.is_false(good)
+      assert.truthy(wrong:find(text, 1, true), wrong)
+    end
+    wrong_use("no host nil", net.mine, net, nil)
+    wrong_use("mine: host 'a' twice", net.mine, net, "a", "a")
+    wrong_use("mine_until: a transaction of submit expected", net.mine_until, net, { host = "a" })
+    wrong_use("expect_success: a receipt expected, got table", net.expect_success, net, {})
+    wrong_use("no snapshot 'x'", net.revert, net, "x")
+    wrong_use("network: drain: max_blocks: a number of blocks expected, got -1", net.drain, net,
+      { max_blocks = -1 })
+    wrong_use("load: path: it stands before the options", network.load, "somewhere",
+      { path = "elsewhere", hosts = { a = {} } })
+    net:close()
+    wrong_use("the network is closed", net.roots, net)
+  end)
+
+  it("names what functions of the script give wrongly", function()
+    for option, texts in pairs {
+      latency = { [-1] = "the function gives rounds or { least, most }, got -1",
+        soon = "the function gives rounds or { least, most }, got 'soon'" },
+      order = { [5] = "the list of the function: table expected, got 5",
+        [{ {} }] = "entry 1 is no flight of the list, or stands twice" },
+    } do
+      for given, text in pairs(texts) do
+        local net <close> = open { [option] = function() return given end }
+        local tx = net:submit("a", "alice", "Bank", "ask", "Bank@43", 21)
+        local good, wrong = pcall(net.mine_until, net, tx)
+        assert.is_false(good)
+        assert.truthy(wrong:find(text, 1, true), wrong)
+      end
+    end
+  end)
+
   it("tells a method that is called without a colon", function()
     local net <close> = open()
     for _, wrong_call in ipairs { function() net.submit("a", "Bank", "twice", 1) end,
-      function() net.expect_success({}) end } do
+      function() net.expect_success({}) end, function() net.pending() end,
+      function() net.mine "a" end, function() net.roots() end } do
       local good, wrong = pcall(wrong_call)
       assert.is_false(good)
       assert.truthy(wrong:find("called with a colon", 1, true), wrong)

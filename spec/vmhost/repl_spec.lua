@@ -59,6 +59,26 @@ describe("the prompt, from a pipe", function()
       { run 'query("Nothing", "get")\n' })
   end)
 
+  it("shows what came of a call that awaits, below its receipt", function()
+    local folder <close> = temporary_folder { ["asker.lua"] = [[
+      local asker = sdk.contract { go = "external write (to string)" }
+      function asker.go(to) sdk.await(to, "nothing()") end
+      return asker ]] }
+
+    local output = run(('r = chain:deploy("asker", "%s/asker.lua")\nasker.go("Nobody")\n'):format(
+      folder.path))
+
+    assert.truthy(output:find '\n  transaction asker.go, block 2, gas %d+, waits\n')
+    assert.truthy(output:find '\n        direct asker.go, .* failed 10: "contract not deployed"\n')
+  end)
+
+  it("tells a wrong call without a place in vmhost", function()
+    local output = run_command { "sh", "-c",
+      "echo 'BenchmarkToken.getBalance(nil)' | scripts/bin/vmhost repl" }
+
+    assert.equal("error: fixture: BenchmarkToken.getBalance: argument 1 is nil\n", output)
+  end)
+
   it("shows no escapes of a contract's text to the terminal", function()
     local _, errors = run 'error("\\27[2J")\n'
 

@@ -2,13 +2,35 @@
 -- one host's state holds for another one. It ends when the other one has taken it.
 local codec = require "vmhost.codec"
 local mailbox = require "vmhost.network.mailbox"
+local wrong_use = require "vmhost.wrong_use"
 
 local delivery = {}
+
+local LONGEST_LATENCY <const> = 1 << 32
+
+local function is_rounds(number)
+  return math.type(number) == "integer" and number >= 0 and number <= LONGEST_LATENCY
+end
+
+-- Whether a latency is a number of rounds, or the least and the most.
+function delivery.is_latency(latency)
+  if type(latency) ~= "table" then return is_rounds(latency) end
+  for key in pairs(latency) do
+    if key ~= 1 and key ~= 2 then return false end
+  end
+  return is_rounds(latency[1]) and is_rounds(latency[2]) and latency[1] <= latency[2]
+end
 
 -- How many rounds a flight takes longer than it must.
 local function latency(network, flight)
   local wanted = network.options.latency or 0
-  if type(wanted) == "function" then wanted = wanted(flight) end
+  if type(wanted) == "function" then
+    wanted = wanted(flight)
+    if not delivery.is_latency(wanted) then
+      wrong_use.raise("network: latency: the function gives rounds or { least, most }, got %s",
+        wrong_use.shown(wanted))
+    end
+  end
   if type(wanted) == "table" then
     wanted = wanted[1] + network.random:below(wanted[2] - wanted[1] + 1) - 1
   end
@@ -94,6 +116,21 @@ local function is_chosen(network, flight, name)
   return flight.is_chosen or flight.due <= network.round
 end
 
+-- What a function of the script made of a list: some of the flights, each once.
+local function ordered_by(order, chosen)
+  local given = {}
+  for _, flight in ipairs(chosen) do given[flight] = true end
+  local list = order(chosen)
+  wrong_use.check("network: order: the list of the function", list, "table")
+  for index, flight in ipairs(list) do
+    if not given[flight] then
+      wrong_use.raise("network: order: entry %d is no flight of the list, or stands twice", index)
+    end
+    given[flight] = nil
+  end
+  return list
+end
+
 -- The flights that would arrive at a host now, in the order in which they do.
 function delivery.choose(network, name)
   local chosen, order = {}, network.options.order
@@ -101,7 +138,7 @@ function delivery.choose(network, name)
     if is_chosen(network, flight, name) then chosen[#chosen + 1] = flight end
   end
   if order == "seed" then return network.random:shuffle(chosen) end
-  return type(order) == "function" and order(chosen) or chosen
+  return type(order) == "function" and ordered_by(order, chosen) or chosen
 end
 
 -- The record that a flight brings.

@@ -12,8 +12,13 @@ local function quoted(path)
   return "'" .. path:gsub("'", "'\\''") .. "'"
 end
 
+-- Makes a folder with those that it lies in; true, or nil, message, code.
 function keeping.make_folder(path)
-  assert(os.execute("mkdir -p -- " .. quoted(path)))
+  local shell <close> = assert(io.popen("mkdir -p -- " .. quoted(path) .. " 2>&1"))
+  local said = shell:read "a"
+  if shell:close() then return true end
+  return nil, ("%s: no folder can be made (%s)"):format(path,
+    said:match ": ([^:\n]+)\n*$" or "mkdir failed"), "store_io"
 end
 
 local function shallow(list)
@@ -34,6 +39,18 @@ end
 local function moment_of(tx)
   return { tx = tx, receipt = tx.receipt, last_receipt = tx.last_receipt, height = tx.height,
     count = #tx.receipts }
+end
+
+-- What was submitted behind the snapshot has never been.
+local function forget_later(network, moments)
+  local kept = {}
+  for _, moment in ipairs(moments) do kept[moment.tx] = true end
+  for tx in pairs(network.submitted) do
+    if not kept[tx] then
+      tx.receipt, tx.last_receipt, tx.height, tx.receipts = nil, nil, nil, {}
+      tx.is_undone, network.submitted[tx] = true, nil
+    end
+  end
 end
 
 local function go_back(moment)
@@ -64,6 +81,7 @@ function keeping.revert(network, id)
     network.pools[name] = shallow(kept.pools[name])
     network.seen[name] = network.hosts[name]:height()
   end
+  forget_later(network, kept.transactions)
   for _, moment in ipairs(kept.transactions) do go_back(moment) end
   network.flights = copies(kept.flights)
   network.round, network.blocks = kept.round, kept.blocks
@@ -124,7 +142,8 @@ function keeping.save(network, path)
   if not is_empty(path) then
     return nil, ("%s: the folder is not empty"):format(path), "invalid_input"
   end
-  keeping.make_folder(path)
+  local made, why, fault = keeping.make_folder(path)
+  if not made then return nil, why, fault end
   for _, name in ipairs(network.names) do
     local saved, message, code = snapshot.save(network.hosts[name], path .. "/" .. name)
     if not saved then return nil, ("host %s: %s"):format(name, message), code end

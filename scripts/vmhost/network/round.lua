@@ -187,9 +187,13 @@ function round.has_flights(network)
   return #network.flights > 0 and network.options.order ~= "hand"
 end
 
+-- What messages between hosts are called, as in `inspect.messages`.
+local KIND_NAMES <const> = { [2] = "send", [6] = "refund", [8] = "await", [9] = "await answer",
+  [10] = "await answer", [11] = "async", [12] = "async answer" }
+
 local function flight_line(flight)
   local what = flight.list == "incoming"
-    and ("message %d of kind %d"):format(flight.sequence, flight.kind) or "acknowledgement"
+    and ("message %d (%s)"):format(flight.sequence, KIND_NAMES[flight.kind]) or "acknowledgement"
   return ("%s %s -> %s%s%s"):format(what, flight.from, flight.to,
     flight.copy and " (a copy)" or "",
     flight.refused and ", refused: " .. flight.refused or "")

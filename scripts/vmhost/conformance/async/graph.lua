@@ -1,5 +1,6 @@
 -- The form of a scenario: what it reads, and what comes of it.
 local World = require "vmhost.conformance.async.world"
+local fields = require "vmhost.conformance.async.fields"
 local conformance = require "vmhost.conformance"
 
 local PROFILES = {
@@ -8,24 +9,37 @@ local PROFILES = {
   ["multi-level"] = { false },
 }
 
-local function check_fields(object, known, what)
-  if type(object) ~= "table" then error(what .. ": object expected", 0) end
-  for key in pairs(object) do
-    if not (" " .. known .. " "):find(" " .. tostring(key) .. " ", 1, true) then
-      error(("%s: unknown field '%s'"):format(what, tostring(key)), 0)
-    end
+local START = { to = "text", ["function"] = "text?", args = "scalars?", value = "amount?",
+  gas = "count?", query = "flag?", deploy = "flag?" }
+local UNKNOWN_CALL = { after_round = "count", from = "text", to = "text",
+  unknown_call_id = "flag" }
+local REPLAY = { after_round = "count", replay_return = "count" }
+
+local function check_injected(case, entry, place)
+  if type(entry) ~= "table" then error(place .. ": object expected", 0) end
+  if not entry.unknown_call_id then
+    if entry.replay_return == nil then error(place .. ": no such message", 0) end
+    return fields.check(entry, REPLAY, place)
+  end
+  fields.check(entry, UNKNOWN_CALL, place)
+  for _, name in ipairs { entry.from, entry.to } do
+    if not case.contracts[name] then error(("%s: no contract '%s'"):format(place, name), 0) end
   end
 end
 
 local function check_scenario(case)
-  check_fields(case.start, "to function args value gas query deploy", "start")
+  fields.check(case.start, START, "start")
+  if case.inject ~= nil and not fields.is_list(case.inject) then
+    error("inject: a list expected", 0)
+  end
   for index, entry in ipairs(case.inject or {}) do
-    local place = ("inject[%d]"):format(index)
-    check_fields(entry, entry.unknown_call_id and "after_round from to unknown_call_id"
-      or "after_round replay_return", place)
-    if not entry.unknown_call_id and math.type(entry.replay_return) ~= "integer" then
-      error(place .. ": no such message", 0)
-    end
+    check_injected(case, entry, ("inject[%d]"):format(index))
+  end
+  if case.prices ~= nil then
+    fields.check(case.prices, World.PRICE_FIELDS, "prices")
+  end
+  if case.expect.ids ~= nil and not fields.is_list(case.expect.ids) then
+    error("expect.ids: a list expected", 0)
   end
   if not PROFILES[case.profile] then
     error(("unknown profile '%s'"):format(tostring(case.profile)), 0)

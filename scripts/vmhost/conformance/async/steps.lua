@@ -1,4 +1,5 @@
 -- The contracts of a scenario: scripted ones, whose functions interpret lists of steps.
+local fields = require "vmhost.conformance.async.fields"
 local word = require "vmhost.word"
 
 local steps = {}
@@ -13,41 +14,45 @@ local CODE_FAILED <const> = 10
 -- Legacy calls come back by this name, whoever made them.
 local LEGACY_CALLBACK <const> = "callBack"
 
--- The fields of each step; those with a question mark may be absent.
+-- The fields of each step with what they hold; those with a question mark may be absent.
 local FIELDS = {
-  write = "key value",
-  add = "key by",
-  emit = "name data",
-  burn = "gas",
-  fail = "message",
-  ["return"] = "values",
-  set_return = "values",
-  sync = "to function args? gas? into? catch?",
-  async = "to function args? value? gas? lock? on_success? on_error? group? closure?",
-  group_callback = "group function data? lock?",
-  legacy_async = "to data value?",
+  write = { key = "text", value = "scalar" },
+  add = { key = "text", by = "integer" },
+  emit = { name = "text", data = "scalar" },
+  burn = { gas = "count" },
+  fail = { message = "text" },
+  ["return"] = { values = "scalars" },
+  set_return = { values = "scalars" },
+  sync = { to = "text", ["function"] = "text", args = "scalars?", gas = "count?", into = "text?",
+    catch = "flag?" },
+  async = { to = "text", ["function"] = "text", args = "scalars?", value = "amount?",
+    gas = "count?", lock = "count?", on_success = "text?", on_error = "text?", group = "text?",
+    closure = "text?" },
+  group_callback = { group = "text", ["function"] = "text", data = "text?", lock = "count?" },
+  legacy_async = { to = "text", data = "text", value = "amount?" },
 }
+
+local CONTRACT = { shard = "shard", balance = "amount?", functions = "object", storage = "object?" }
 
 local function fault(format, ...)
   error(format:format(...), 0)
 end
 
 local function check_step(step, place)
-  local fields = type(step) == "table" and FIELDS[step.op]
-  if not fields then fault("%s: no such step", place) end
-  for key in pairs(step) do
-    if key ~= "op" and not (" " .. fields .. " "):find("%f[%w_]" .. key .. "%f[^%w_]") then
-      fault("%s: %s: unknown field '%s'", place, step.op, tostring(key))
-    end
+  local known = type(step) == "table" and FIELDS[step.op]
+  if not known then fault("%s: no such step", place) end
+  local given = {}
+  for key, value in pairs(step) do
+    if key ~= "op" then given[key] = value end
   end
-  for key in fields:gmatch "%f[%w_]([%w_]+)%f[ \0]" do
-    if step[key] == nil then fault("%s: %s: field '%s' is missing", place, step.op, key) end
-  end
+  fields.check(given, known, ("%s: %s"):format(place, step.op))
 end
 
 local function check_functions(contract, name)
   for function_name, list in pairs(contract.functions) do
-    if type(list) ~= "table" then fault("%s.%s: a list of steps expected", name, function_name) end
+    if not fields.is_list(list) then
+      fault("%s.%s: a list of steps expected", name, tostring(function_name))
+    end
     for index, step in ipairs(list) do
       check_step(step, ("%s.%s: step %d"):format(name, function_name, index))
     end
@@ -57,15 +62,7 @@ end
 -- Refuses contracts of another form.
 function steps.check(contracts)
   for name, contract in pairs(contracts) do
-    for key in pairs(contract) do
-      if not (" shard balance functions storage "):find(" " .. tostring(key) .. " ", 1, true) then
-        fault("contract %s: unknown field '%s'", name, tostring(key))
-      end
-    end
-    if math.type(contract.shard) ~= "integer" or contract.shard < 0 then
-      fault("contract %s: no shard", name)
-    end
-    if type(contract.functions) ~= "table" then fault("contract %s: no functions", name) end
+    fields.check(contract, CONTRACT, ("contract %s"):format(tostring(name)))
     check_functions(contract, name)
   end
 end

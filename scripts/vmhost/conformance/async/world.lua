@@ -29,6 +29,8 @@ local PRICES <const> = {
   argument = { "async_argument_gas", 0 }, record = { "async_record_gas", 0 },
 }
 
+World.PRICE_FIELDS = { step = "count?", lock = "count?", argument = "count?", record = "count?" }
+
 local function sorted_keys(map)
   local keys = {}
   for key in pairs(map) do keys[#keys + 1] = key end
@@ -39,9 +41,6 @@ end
 local function limits_of(scenario, single_level)
   local limits = { events_per_transaction = 0, async_single_level = single_level and 1 or 0,
     transaction_gas = scenario.start.gas or DEFAULT_GAS, message_gas_per_set = 1 << 62 }
-  for name in pairs(scenario.prices or {}) do
-    if not PRICES[name] then error(("prices: unknown field '%s'"):format(tostring(name)), 0) end
-  end
   for name, price in pairs(PRICES) do
     limits[price[1]] = (scenario.prices or {})[name] or price[2]
   end
@@ -444,6 +443,12 @@ end
 function World:deliver()
   self:inject()
   while #self.queue > 0 do self:deliver_next() end
+  for index, entry in ipairs(self.scenario.inject or {}) do
+    if entry.after_round > self.round then
+      error(("inject[%d]: after_round: there are %d rounds, got %d"):format(index, self.round,
+        entry.after_round), 0)
+    end
+  end
 end
 
 -- The end
@@ -466,6 +471,7 @@ end
 -- call that came back from elsewhere.
 local function id_of(root, path)
   for _, number in ipairs(path) do
+    if math.type(number) ~= "integer" then return nil end
     local shortest = number == 0 and "\0" or (">I8"):pack(number):gsub("^\0+", "")
     root = crypto.sha256(root .. shortest)
   end
@@ -476,8 +482,9 @@ end
 function World:ids_like(expected)
   local list = {}
   for index, entry in ipairs(self.ids) do
-    local path = expected and expected[index] and expected[index][2]
-    local same = path and id_of(self.root_id, path) == entry[2]
+    local entry_expected = expected and expected[index]
+    local path = type(entry_expected) == "table" and entry_expected[2]
+    local same = type(path) == "table" and id_of(self.root_id, path) == entry[2]
     list[index] = { entry[1], same and path or crypto.hex(entry[2]) }
   end
   return list
