@@ -96,7 +96,8 @@ valgrind: deps ## runs the specs tagged `small` under valgrind
 	    --errors-for-leak-kinds=definite --keep-debuginfo=yes) --tags=small $(SPECS)
 
 coverage: deps ## shows the lines of core that the specs run; fails below 90 %
-	@+$(SUBMAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage' with-checks
+	@+$(SUBMAKE) BUILD=build/coverage CFLAGS='-O0 -g --coverage -fprofile-update=atomic' \
+	    with-checks
 	@! grep -rnE "(LCOV|GCOVR?)_EXCL" core
 	@find build/coverage -name '*.gcda' -delete
 	@$(call BUSTED,build/coverage) --exclude-tags=install $(SPECS)

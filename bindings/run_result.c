@@ -29,7 +29,7 @@ static void push_events(lua_State *L, vmh_bytes packed, vmh_arena *arena)
     vmh_push_events(L, events, count);
 }
 
-static void push_calls(lua_State *L, const vmh_run_record *record)
+void vmh_push_calls(lua_State *L, const vmh_run_record *record)
 {
     lua_createtable(L, (int)record->call_count, 0);
     for (size_t i = 0; i < record->call_count; i++) {
@@ -58,7 +58,7 @@ static void push_executions(lua_State *L, const vmh_run_record *record)
     for (size_t i = 0; i < record->execution_count; i++) {
         const vmh_inline_execution *execution = &record->executions[i];
 
-        lua_createtable(L, 0, 10);
+        lua_createtable(L, 0, 11);
         lua_pushstring(L, vmh_execution_kind_name(execution->kind));
         lua_setfield(L, -2, "kind");
         vmh_set_bytes_field(L, "contract_name", execution->contract_name);
@@ -71,6 +71,8 @@ static void push_executions(lua_State *L, const vmh_run_record *record)
         vmh_set_integer_field(L, "code", execution->code);
         if (execution->code != VMH_CODE_OK)
             vmh_set_bytes_field(L, "error", execution->error);
+        if (execution->line != 0)
+            vmh_set_integer_field(L, "line", execution->line);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }
@@ -145,7 +147,7 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
         }
         if (record->is_resumed)
             vmh_set_bytes_field(L, "first_run_id", vmh_bytes_hash(&record->first_run_id));
-        push_calls(L, record);
+        vmh_push_calls(L, record);
         lua_setfield(L, -2, "calls");
         vmh_set_async_fields(L, record);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -248,7 +250,7 @@ int vmh_push_query_result(lua_State *L, const vmh_query_result *result, vmh_aren
     vmh_set_bytes_field(L, "output_event_bytes", result->output_events);
     vmh_set_integer_field(L, "reference_height", result->reference_height);
     vmh_set_integer_field(L, "reference_timestamp", result->reference_timestamp);
-    push_calls(L, &result->record);
+    vmh_push_calls(L, &result->record);
     lua_setfield(L, -2, "calls");
     if (result->execution_result == VMH_RESULT_SUCCESS)
         return 1;

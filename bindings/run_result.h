@@ -14,6 +14,9 @@ void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *se
                                      const vmh_transaction_set_result *result,
                                      const vmh_rules *rules);
 
+/* Pushes the calls that led to a failure, outermost first. */
+void vmh_push_calls(lua_State *L, const vmh_run_record *record);
+
 /* Sets the fields of a record that asynchronous calls and messages fill, on the table on top. */
 void vmh_set_async_fields(lua_State *L, const vmh_run_record *record);
 

@@ -135,8 +135,11 @@ static void push_run(lua_State *L, const vmh_logged_run *run)
     vmh_set_integer_field(L, "gas_used", run->gas_used);
     lua_pushboolean(L, run->suspended);
     lua_setfield(L, -2, "suspended");
-    if (run->execution_result != VMH_RESULT_SUCCESS)
+    if (run->execution_result != VMH_RESULT_SUCCESS) {
         vmh_set_bytes_field(L, "error", record->error);
+        vmh_push_calls(L, record);
+        lua_setfield(L, -2, "calls");
+    }
     vmh_set_async_fields(L, record);
     lua_pushnil(L);
     lua_setfield(L, -2, "messages"); /* they are nodes of their own */
@@ -264,7 +267,7 @@ static void add_all_waiting(lua_State *L, vmh_host *host, const vmh_logged_run *
 // @treturn[1] table root, and tops: a list of nodes, as a rule the one of the transaction; on a
 //   host where that did not run, those that came from elsewhere. A node: kind (`transaction`;
 //   `send`, `refund`, `await`, `await answer`, `async`, `async answer`), id, contract_name,
-//   method_name, height, execution_result, code, error, gas_used, suspended, executions,
+//   method_name, height, execution_result, code, error, calls, gas_used, suspended, executions,
 //   gas_refunded and is_refused as in the records of `process_transaction_set`; of a message
 //   message_id, from, from_chain, to, to_chain, method, gas, amount; children, the nodes of what
 //   it sent; pending, messages that nobody here has run, nor had an answer to; waiting, a list of

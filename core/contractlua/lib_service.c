@@ -327,6 +327,10 @@ bool vmh_lua_service_take_table(vmh_lua_service_call *of)
 {
     vmh_lua_table *call;
 
+    if (of->frame->argument_count > 1) {
+        of->step = vmh_lua_bad_argument(of->L, of->frame, 1, "all of a call is in its table");
+        return false;
+    }
     return vmh_lua_check_table(of->L, of->frame, 0, &call, &of->step) &&
            vmh_lua_service_take_call(of, call);
 }

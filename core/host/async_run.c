@@ -456,7 +456,8 @@ vmh_status vmh_async_end_method(vmh_execution_context *context, vmh_process_call
         status = take_closed(context, is_raw, out, why);
     context->output = NULL;
     if (status == VMH_OK)
-        vmh_inline_note_end(context, execution, context->gas_left, out->code, out->error);
+        vmh_inline_note_end(context, execution, context->gas_left, out->code, out->error,
+                            out->line);
     return status;
 }
 

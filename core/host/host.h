@@ -88,6 +88,7 @@ typedef struct vmh_inline_execution {
     uint64_t gas_used;
     uint32_t code;
     vmh_bytes error; /* of a failure */
+    uint32_t line;   /* of its source, where it failed; 0: unknown */
 } vmh_inline_execution;
 
 /* What the host knows of a run beside its receipt; not hashed (joins.md 6). */

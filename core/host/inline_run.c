@@ -53,15 +53,17 @@ vmh_status vmh_inline_note(vmh_execution_context *context, const vmh_frame *fram
 }
 
 void vmh_inline_note_end(vmh_execution_context *context, size_t place, uint64_t gas_left,
-                         uint32_t code, vmh_bytes error)
+                         uint32_t code, vmh_bytes error, uint32_t line)
 {
     vmh_inline_execution *execution = &context->executions[place - 1];
 
     execution->gas_used =
         gas_left < execution->gas_given ? execution->gas_given - gas_left : 0;
     execution->code = code;
-    if (code != VMH_CODE_OK)
-        execution->error = error;
+    if (code == VMH_CODE_OK)
+        return;
+    execution->error = error;
+    execution->line = line;
 }
 
 vmh_execution_kind vmh_execution_kind_of(vmh_async_kind kind)
@@ -251,7 +253,7 @@ static vmh_status end_unreached(vmh_execution_context *context, const vmh_async_
         status = trace_failure(context, run, &told, why);
     if (status == VMH_OK)
         status = vmh_async_end_unreached(context, mark, out, why);
-    vmh_inline_note_end(context, place, 0, out->code, told.error);
+    vmh_inline_note_end(context, place, 0, out->code, told.error, out->line);
     return status;
 }
 
@@ -302,7 +304,7 @@ vmh_status vmh_inline_note_unpaid(vmh_execution_context *context, const vmh_asyn
         status = note_run(context, run, &place, why);
     if (status != VMH_OK)
         return status;
-    vmh_inline_note_end(context, place, 0, out.code, out.error);
+    vmh_inline_note_end(context, place, 0, out.code, out.error, 0);
     tell_answer(context, run, 0, &out);
     return trace_failure(context, run, &out, why);
 }

@@ -95,9 +95,12 @@ static size_t size_of(const vmh_logged_run *run)
     const vmh_run_record *record = &run->record;
     size_t size = sizeof *run + run->parent.size + record->error.size +
                   record->contract_name.size + record->method_name.size + record->message.size +
+                  record->call_count * sizeof *record->calls +
                   record->execution_count * sizeof *record->executions +
                   record->message_count * sizeof *record->messages;
 
+    for (size_t i = 0; i < record->call_count; i++)
+        size += record->calls[i].contract_name.size + record->calls[i].method_name.size;
     for (size_t i = 0; i < record->execution_count; i++)
         size += record->executions[i].contract_name.size +
                 record->executions[i].method_name.size + record->executions[i].error.size;
@@ -141,6 +144,21 @@ static vmh_status copy_executions(vmh_arena *arena, vmh_run_record *record, vmh_
     return status;
 }
 
+static vmh_status copy_calls(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+{
+    vmh_call_site *calls = vmh_arena_alloc_array(arena, record->call_count, sizeof *calls);
+    vmh_status status = calls == NULL ? vmh_fail_memory(why) : VMH_OK;
+
+    for (size_t i = 0; i < record->call_count && status == VMH_OK; i++) {
+        calls[i] = record->calls[i];
+        status = vmh_arena_copy(arena, calls[i].contract_name, &calls[i].contract_name, why);
+        if (status == VMH_OK)
+            status = vmh_arena_copy(arena, calls[i].method_name, &calls[i].method_name, why);
+    }
+    record->calls = calls;
+    return status;
+}
+
 static vmh_status copy_messages(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
 {
     vmh_bytes *messages = vmh_arena_alloc_array(arena, record->message_count, sizeof *messages);
@@ -152,7 +170,7 @@ static vmh_status copy_messages(vmh_arena *arena, vmh_run_record *record, vmh_fa
     return status;
 }
 
-/* What a run leaves here is in the arena; where its failure began, and its events, are not kept. */
+/* What a run leaves here is in the arena; its events are not kept. */
 static vmh_status copy_run(vmh_arena *arena, vmh_logged_run *run, vmh_failure *why)
 {
     vmh_run_record *record = &run->record;
@@ -160,14 +178,14 @@ static vmh_status copy_run(vmh_arena *arena, vmh_logged_run *run, vmh_failure *w
                           &record->method_name, &record->message};
     vmh_status status = VMH_OK;
 
-    record->calls = NULL;
-    record->call_count = 0;
     record->undone_events = NULL;
     record->event_count = 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0] && status == VMH_OK; i++)
         status = vmh_arena_copy(arena, *names[i], names[i], why);
     if (status == VMH_OK)
         status = copy_executions(arena, record, why);
+    if (status == VMH_OK)
+        status = copy_calls(arena, record, why);
     return status == VMH_OK ? copy_messages(arena, record, why) : status;
 }
 

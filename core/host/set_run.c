@@ -359,7 +359,7 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
     } else if (context->engine.depth != 0) {
         status = vmh_async_end_unreached(context, NULL, output, why);
         vmh_inline_note_end(context, plan->call.frame.execution, 0, output->code,
-                            vmh_async_text(output->code, output->error));
+                            vmh_async_text(output->code, output->error), output->line);
     }
     /* What callbacks sent that ran because this run is complete. */
     if (status == VMH_OK)

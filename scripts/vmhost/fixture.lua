@@ -451,7 +451,7 @@ local function check_receipt(receipt, message)
   if receipt == nil then error("the host failed: " .. tostring(message), 3) end
 end
 
---- Raises unless a transaction succeeded.
+--- Raises unless a transaction succeeded; where its method waited, as far as it came in its block.
 -- @tparam table receipt
 -- @tparam[opt] string message of a host failure: `chain:expect_success(chain:send(...))` names it
 -- @treturn table the receipt
@@ -460,6 +460,12 @@ function Chain:expect_success(receipt, message)
   check_receipt(receipt, message)
   if receipt.execution_result ~= "SUCCESS" then
     error("expected success, got " .. describe_run(self, receipt), 2)
+  end
+  local run = self.runs[receipt]
+  if run and run.last and run.last.execution_result ~= "SUCCESS" then
+    local calls = inspect.calls(run.last_record.calls)
+    error(("expected success, but %s.%s waited, and then: %s%s"):format(run.contract, run.method,
+      outcome_text(run.last), calls == "" and "" or "\n  in " .. calls), 2)
   end
   return receipt
 end

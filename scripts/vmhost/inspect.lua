@@ -230,8 +230,9 @@ local function outcome_text(code, text)
 end
 
 local function execution_line(execution)
-  return ("%s %s.%s, gas %s of %s, %s"):format(execution.kind,
-    inspect.text(execution.contract_name), inspect.text(execution.method_name),
+  local line = execution.line and ":" .. execution.line or ""
+  return ("%s %s.%s%s, gas %s of %s, %s"):format(execution.kind,
+    inspect.text(execution.contract_name), inspect.text(execution.method_name), line,
     unsigned(execution.gas_used), unsigned(execution.gas_given),
     outcome_text(execution.code, execution.error))
 end
@@ -247,6 +248,8 @@ local function node_line(node)
       inspect.text(node.to))
     or name_of(node.to, node.method)
   local outcome = node.suspended and "waits" or outcome_text(node.code, node.error)
+  local calls = inspect.calls(node.calls)
+  if calls ~= "" then outcome = outcome .. " in " .. calls end
   return ("%s %s, block %d, gas %s, %s%s"):format(node.kind, name, node.height,
     unsigned(node.gas_used), outcome, node.is_refused and ", refused" or "")
 end
@@ -294,6 +297,9 @@ end
 -- @tparam table tree of `VM:messages`
 -- @treturn string
 function inspect.messages(tree)
+  if type(tree) ~= "table" then
+    error(("inspect.messages: a tree of VM:messages expected, got %s"):format(tostring(tree)), 2)
+  end
   local lines = {}
   for _, node in ipairs(tree.tops) do add_node(lines, node, "") end
   return table.concat(lines, "\n")

@@ -40,6 +40,7 @@ local BAD = {
   function() sdk.await { "Spinner", "spin()", token = "short" } end,
   function() sdk.await { "Spinner", "spin()", [4] = 1 } end,
   function() sdk.await { "Spinner", "spin()", [true] = 1 } end,
+  function() sdk.await({ "Spinner", "spin()" }, 5) end,
 }
 function c.bad(which) BAD[which]() end
 return c ]]
@@ -126,7 +127,7 @@ describe("gas of sdk.await", function()
       "a call has no field 'gass'", "'gas' is an integer from 0 on",
       "'lock' is an integer from 0 on", "'amount' is a uint256 or an integer from 0 on",
       "'token' is a string of 10 bytes", "a call is a list without holes, and named fields",
-      "a call is a list without holes, and named fields" } do
+      "a call is a list without holes, and named fields", "all of a call is in its table" } do
       local receipts = assert(chain:process { { "Caller", "bad", which } }).receipts
       assert.matches(text, receipts[1].output_argument_array[1].value, 1, true)
     end

@@ -140,6 +140,25 @@ describe("fixture.new", function()
   end)
 end)
 
+describe("expect_success", function()
+  it("follows a method that waits to where it came in its block", function()
+    local chain <close> = fixture.new {}
+    assert(chain:deploy("waiter", { [[
+      local c = sdk.contract { go = "external write (fails bool)", step = "external write ()" }
+      function c.step() end
+      function c.go(fails)
+        sdk.await("waiter", "step()")
+        if fails then error "too late" end
+      end
+      return c ]] }))
+
+    assert.is_true(chain:expect_success(chain:send("waiter", "go", false)).suspended)
+    assert.error_matches(function() chain:expect_success(chain:send("waiter", "go", true)) end,
+      "expected success, but waiter.go waited, and then: ERROR_SMART_CONTRACT: too late\n"
+        .. "  in waiter.go:5")
+  end)
+end)
+
 describe("fixture.open", function()
   it("opens a chain whatever its genesis was", function()
     local folder <close> = temporary_folder()

@@ -69,7 +69,7 @@ describe("the prompt, from a pipe", function()
       folder.path))
 
     assert.truthy(output:find '\n  transaction asker.go, block 2, gas %d+, waits\n')
-    assert.truthy(output:find '\n        direct asker.go, .* failed 10: "contract not deployed"\n')
+    assert.truthy(output:find '\n        direct asker.go:2, .* failed 10: "contract not deployed"')
   end)
 
   it("tells a wrong call without a place in vmhost", function()
