@@ -8,7 +8,6 @@
 #include "contractlua/check.h"
 #include "contractlua/watch.h"
 #include "execution.h"
-#include "crypto/digest.h"
 #include "failure.h"
 #include "handle.h"
 #include "path.h"
@@ -405,15 +404,13 @@ static int contract_compile(lua_State *L)
     int pushed;
     vmh_contract *of = compile_arguments(L, &pushed);
     uint64_t instructions = 0;
-    vmh_hash32 hash;
 
     if (of == NULL)
         return pushed;
     for (uint32_t i = 0; i < of->code->proto_count; i++)
         instructions += of->code->protos[i]->code_count;
-    vmh_sha256(of->code->source, &hash);
     lua_createtable(L, 0, 5);
-    set_bytes(L, "code_hash", vmh_bytes_hash(&hash));
+    set_bytes(L, "code_hash", vmh_bytes_hash(&of->code->source_hash));
     set_count(L, "functions", of->code->proto_count);
     set_count(L, "instructions", instructions);
     set_count(L, "size", vmh_lua_code_size(of->code));

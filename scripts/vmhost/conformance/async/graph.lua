@@ -50,6 +50,7 @@ local function run(case, single_level)
   local world <close> = World.open(case, single_level)
   world:start()
   world:deliver()
+  world:check_injected()
   local expect = world:observed()
   expect.ids = world:ids_like(case.expect.ids)
   for field, value in pairs(expect) do

@@ -443,6 +443,10 @@ end
 function World:deliver()
   self:inject()
   while #self.queue > 0 do self:deliver_next() end
+end
+
+--- Raises where a message was to be injected after a round that there was not.
+function World:check_injected()
   for index, entry in ipairs(self.scenario.inject or {}) do
     if entry.after_round > self.round then
       error(("inject[%d]: after_round: there are %d rounds, got %d"):format(index, self.round,
