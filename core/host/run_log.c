@@ -109,16 +109,18 @@ static size_t size_of(const vmh_logged_run *run)
     return size;
 }
 
-/* A root of its own, in the place of the oldest one. */
+/* A root of its own, in the place of the oldest one, and in its memory. */
 static vmh_root_log *make(vmh_run_log *log, const vmh_hash32 *root)
 {
-    vmh_root_log *of = calloc(1, sizeof *of);
+    vmh_root_log *of = log->roots[log->next];
 
     if (of == NULL)
+        of = calloc(1, sizeof *of);
+    if (of == NULL)
         return NULL;
-    vmh_arena_init(&of->arena);
-    of->root = *root;
-    free_root(log, log->next);
+    log->size -= of->size;
+    vmh_arena_reset(&of->arena);
+    *of = (vmh_root_log){.arena = of->arena, .root = *root};
     log->roots[log->next] = of;
     log->next = (log->next + 1) % VMH_RUN_LOG_ROOTS;
     return of;
