@@ -1,11 +1,16 @@
 #include "base/arena.h"
 
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Below the size at which malloc maps and unmaps pages for each chunk. */
-enum { FIRST_CHUNK_SIZE = 8 * 1024, LARGEST_CHUNK_SIZE = 64 * 1024 };
+/*
+ * The first is what malloc gives and takes back fastest, the largest below the size at which it
+ * maps and unmaps pages for each chunk.
+ */
+enum { FIRST_CHUNK_SIZE = 960, LARGEST_CHUNK_SIZE = 64 * 1024 };
+
+/* Bytes for which a list makes room at first. */
+enum { FIRST_LIST_SIZE = 512 };
 
 struct vmh_arena_chunk {
     vmh_arena_chunk *older;
@@ -18,27 +23,44 @@ void vmh_arena_init(vmh_arena *arena)
     *arena = (vmh_arena){0};
 }
 
-static void release(vmh_arena *arena, bool keep_oldest)
+void vmh_arena_clear(vmh_arena *arena)
 {
     while (arena->chunk != NULL) {
         vmh_arena_chunk *older = arena->chunk->older;
 
-        if (keep_oldest && older == NULL)
-            break;
         free(arena->chunk);
         arena->chunk = older;
     }
-    arena->used = 0;
+    *arena = (vmh_arena){0};
 }
 
-void vmh_arena_clear(vmh_arena *arena)
+/* All of it is free. */
+static void begin_chunk(vmh_arena *arena, vmh_arena_chunk *chunk)
 {
-    release(arena, false);
+    arena->chunk = chunk;
+    arena->next = chunk->data;
+    arena->left = chunk->capacity;
 }
 
+/* Chunks double: the newest that is not there for one large piece is the largest. */
 void vmh_arena_reset(vmh_arena *arena)
 {
-    release(arena, true);
+    vmh_arena_chunk *kept = NULL;
+
+    while (arena->chunk != NULL) {
+        vmh_arena_chunk *chunk = arena->chunk;
+
+        arena->chunk = chunk->older;
+        if (kept == NULL && chunk->capacity <= LARGEST_CHUNK_SIZE) {
+            kept = chunk;
+            kept->older = NULL;
+        } else {
+            free(chunk);
+        }
+    }
+    *arena = (vmh_arena){0};
+    if (kept != NULL)
+        begin_chunk(arena, kept);
 }
 
 size_t vmh_arena_size(const vmh_arena *arena)
@@ -64,26 +86,18 @@ static bool add_chunk(vmh_arena *arena, size_t size)
         return false;
     chunk->older = arena->chunk;
     chunk->capacity = capacity;
-    arena->chunk = chunk;
-    arena->used = 0;
+    begin_chunk(arena, chunk);
     return true;
 }
 
-void *vmh_arena_alloc(vmh_arena *arena, size_t size)
+void *vmh_arena_alloc_slow(vmh_arena *arena, size_t size)
 {
-    size_t rounded;
-    void *memory;
-
     if (size > SIZE_MAX / 2)
         return NULL;
-    rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
-    if (arena->chunk == NULL || arena->chunk->capacity - arena->used < rounded) {
-        if (!add_chunk(arena, rounded))
-            return NULL;
-    }
-    memory = arena->chunk->data + arena->used;
-    arena->used += rounded;
-    return memory;
+    /* Its chunk has room, also for none. */
+    if (!add_chunk(arena, (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1)))
+        return NULL;
+    return vmh_arena_alloc(arena, size);
 }
 
 void *vmh_arena_alloc_array(vmh_arena *arena, size_t count, size_t size)
@@ -137,13 +151,15 @@ vmh_status vmh_arena_format(vmh_arena *arena, vmh_bytes *out, vmh_failure *why, 
 void *vmh_arena_grow(vmh_arena *arena, void *items, size_t *capacity, size_t wanted,
                      size_t item_size)
 {
-    size_t larger = *capacity == 0 ? 8 : *capacity;
+    size_t larger = *capacity;
     void *grown;
 
     if (wanted <= *capacity)
         return items;
     if (wanted > SIZE_MAX / 4)
         return NULL;
+    if (larger == 0)
+        larger = item_size <= FIRST_LIST_SIZE / 8 ? 8 : 2;
     while (larger < wanted)
         larger *= 2;
     if (item_size != 0 && larger > SIZE_MAX / 2 / item_size)

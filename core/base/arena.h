@@ -2,11 +2,13 @@
  * vmh_arena: memory of one piece of work, released at once.
  *
  * A set owns one arena for its batch and lends each transaction another.
- * Nothing is freed alone. An arena that was reset keeps its first chunk, so a
- * loop over transactions does not ask the system for memory each time.
+ * Nothing is freed alone. An arena that was reset keeps a chunk, so a loop over
+ * transactions does not ask the system for memory each time.
  */
 #ifndef VMH_BASE_ARENA_H
 #define VMH_BASE_ARENA_H
+
+#include <stdalign.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -15,7 +17,8 @@ typedef struct vmh_arena_chunk vmh_arena_chunk;
 
 typedef struct vmh_arena {
     vmh_arena_chunk *chunk; /* newest first */
-    size_t used;            /* of the newest chunk */
+    uint8_t *next;          /* what is free of the newest chunk */
+    size_t left;            /* its bytes */
 } vmh_arena;
 
 void vmh_arena_init(vmh_arena *arena);
@@ -23,14 +26,28 @@ void vmh_arena_init(vmh_arena *arena);
 /* Releases everything; the arena is empty and usable again. */
 void vmh_arena_clear(vmh_arena *arena);
 
-/* As clear, but keeps the oldest chunk for the next use. */
+/* As clear, but keeps the largest ordinary chunk for the next use. */
 void vmh_arena_reset(vmh_arena *arena);
 
 /* Bytes that it has of the system. */
 size_t vmh_arena_size(const vmh_arena *arena);
 
+/* What alloc does where the newest chunk has no room. */
+void *vmh_arena_alloc_slow(vmh_arena *arena, size_t size);
+
 /* `size` uninitialised bytes aligned for any object; NULL when memory is short. */
-void *vmh_arena_alloc(vmh_arena *arena, size_t size);
+static inline void *vmh_arena_alloc(vmh_arena *arena, size_t size)
+{
+    const size_t unit = alignof(max_align_t);
+    size_t rounded = (size + unit - 1) & ~(unit - 1);
+    void *memory = arena->next;
+
+    if (size > arena->left || rounded > arena->left || memory == NULL)
+        return vmh_arena_alloc_slow(arena, size);
+    arena->next += rounded;
+    arena->left -= rounded;
+    return memory;
+}
 
 /* As alloc, of `count` zeroed objects of `size` bytes; NULL also on overflow. */
 void *vmh_arena_alloc_array(vmh_arena *arena, size_t count, size_t size);

@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+enum { FIRST_CAPACITY = 256 };
+
 void vmh_buffer_init(vmh_buffer *buffer)
 {
     *buffer = (vmh_buffer){0};
@@ -19,20 +21,18 @@ void vmh_buffer_reset(vmh_buffer *buffer)
     buffer->failed = false;
 }
 
-static bool reserve(vmh_buffer *buffer, size_t more)
+bool vmh_buffer_grow(vmh_buffer *buffer, size_t more)
 {
     size_t capacity = buffer->capacity;
     uint8_t *data;
 
     if (buffer->failed)
         return false;
-    if (more <= capacity - buffer->size)
-        return true;
     if (more > SIZE_MAX / 4 - buffer->size) {
         buffer->failed = true;
         return false;
     }
-    capacity = capacity == 0 ? 64 : capacity;
+    capacity = capacity == 0 ? FIRST_CAPACITY : capacity;
     while (capacity < buffer->size + more)
         capacity *= 2;
     data = realloc(buffer->data, capacity);
@@ -47,22 +47,11 @@ static bool reserve(vmh_buffer *buffer, size_t more)
 
 uint8_t *vmh_buffer_extend(vmh_buffer *buffer, size_t size)
 {
-    uint8_t *start;
+    uint8_t *start = size == 0 ? NULL : vmh_buffer_place(buffer, size);
 
-    if (size == 0 || !reserve(buffer, size))
-        return NULL;
-    start = buffer->data + buffer->size;
-    memset(start, 0, size);
-    buffer->size += size;
+    if (start != NULL)
+        memset(start, 0, size);
     return start;
-}
-
-void vmh_buffer_append(vmh_buffer *buffer, vmh_bytes bytes)
-{
-    if (bytes.size == 0 || !reserve(buffer, bytes.size))
-        return;
-    memcpy(buffer->data + buffer->size, bytes.data, bytes.size);
-    buffer->size += bytes.size;
 }
 
 void vmh_buffer_append_u8(vmh_buffer *buffer, uint8_t byte)

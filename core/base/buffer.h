@@ -25,7 +25,30 @@ void vmh_buffer_clear(vmh_buffer *buffer);
 /* Empties the buffer, forgets a failure and keeps the memory. */
 void vmh_buffer_reset(vmh_buffer *buffer);
 
-void vmh_buffer_append(vmh_buffer *buffer, vmh_bytes bytes);
+/* Makes room for `more` bytes beyond the capacity; false when memory is short. */
+bool vmh_buffer_grow(vmh_buffer *buffer, size_t more);
+
+/* Appends `size` bytes that the caller writes; NULL if a growth failed. */
+static inline uint8_t *vmh_buffer_place(vmh_buffer *buffer, size_t size)
+{
+    uint8_t *place;
+
+    if ((buffer->failed || size > buffer->capacity - buffer->size) &&
+        !vmh_buffer_grow(buffer, size))
+        return NULL;
+    place = buffer->data + buffer->size;
+    buffer->size += size;
+    return place;
+}
+
+static inline void vmh_buffer_append(vmh_buffer *buffer, vmh_bytes bytes)
+{
+    uint8_t *place = bytes.size == 0 ? NULL : vmh_buffer_place(buffer, bytes.size);
+
+    if (place != NULL)
+        memcpy(place, bytes.data, bytes.size);
+}
+
 void vmh_buffer_append_u8(vmh_buffer *buffer, uint8_t byte);
 void vmh_buffer_append_u32_le(vmh_buffer *buffer, uint32_t value);
 void vmh_buffer_append_u64_le(vmh_buffer *buffer, uint64_t value);

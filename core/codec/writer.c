@@ -6,14 +6,18 @@ void vmh_writer_init(vmh_writer *writer, vmh_buffer *out)
 }
 
 /* The place of the next field, behind zero padding; NULL when memory is short. */
-static uint8_t *place_field(vmh_writer *writer, size_t alignment, size_t size)
+static inline uint8_t *place_field(vmh_writer *writer, size_t alignment, size_t size)
 {
     size_t padding = (size_t)0 - (writer->out->size - writer->start);
     uint8_t *start;
 
     padding &= alignment - 1;
-    start = vmh_buffer_extend(writer->out, padding + size);
-    return start == NULL ? NULL : start + padding;
+    start = vmh_buffer_place(writer->out, padding + size);
+    if (start == NULL)
+        return NULL;
+    for (size_t i = 0; i < padding; i++)
+        start[i] = 0;
+    return start + padding;
 }
 
 void vmh_writer_bool(vmh_writer *writer, bool value)
