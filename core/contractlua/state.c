@@ -12,6 +12,8 @@
 /* Of the main chunk; a coroutine has none before it is resumed. */
 enum { FIRST_STACK = 256, FIRST_FRAMES = 16 };
 
+static_assert(VMH_LUA_NIL == 0, "zeroed values are nil");
+
 vmh_lua_state *vmh_lua_state_new(const vmh_lua_library *library)
 {
     vmh_lua_state *L = calloc(1, sizeof *L);
@@ -66,8 +68,7 @@ static vmh_lua_coroutine *new_main(vmh_lua_state *L)
         return NULL;
     made->stack_size = FIRST_STACK;
     made->frame_capacity = FIRST_FRAMES;
-    for (int i = 0; i < FIRST_STACK; i++)
-        made->stack[i] = vmh_lua_nil();
+    memset(made->stack, 0, FIRST_STACK * sizeof *made->stack);
     return made;
 }
 
@@ -87,6 +88,7 @@ static void begin_leg(vmh_lua_state *L, uint64_t gas_limit, vmh_failure *why)
 bool vmh_lua_state_reset(vmh_lua_state *L, const vmh_lua_code *code, uint64_t memory_limit)
 {
     const vmh_lua_library *library = L->library;
+    uint32_t known;
 
     vmh_lua_heap_reset(&L->heap, memory_limit);
     L->code = code;
@@ -98,8 +100,12 @@ bool vmh_lua_state_reset(vmh_lua_state *L, const vmh_lua_code *code, uint64_t me
     L->globals = vmh_lua_heap_alloc(&L->heap, (code->global_count + 1) * sizeof *L->globals);
     if (L->globals == NULL)
         return false;
-    for (uint32_t i = 0; i < code->global_count; i++)
-        L->globals[i] = i < library->global_count ? library->globals[i] : vmh_lua_nil();
+    known = (uint32_t)library->global_count;
+    if (known > code->global_count)
+        known = code->global_count;
+    memcpy(L->globals, library->globals, known * sizeof *L->globals);
+    for (uint32_t i = known; i < code->global_count; i++)
+        L->globals[i] = vmh_lua_nil();
     L->main = new_main(L);
     L->running = L->main;
     return L->main != NULL;
