@@ -334,17 +334,6 @@ void vmh_push_state_diff(lua_State *L, const vmh_state_diff *diff)
     }
 }
 
-void vmh_push_receipt(lua_State *L, const vmh_receipt *receipt, const vmh_rules *rules)
-{
-    vmh_buffer *message = vmh_push_buffer(L);
-
-    vmh_receipt_encode(receipt, rules, message);
-    vmh_check_memory(L, vmh_buffer_check(message, NULL));
-    vmh_push_message(L, &vmh_schema_transaction_receipt, vmh_buffer_bytes(message));
-    vmh_clear_scratch(L, -2);
-    lua_remove(L, -2);
-}
-
 /* Block references. */
 
 static uint64_t get_u64(lua_State *L, int index, const vmh_path *path, const char *name,

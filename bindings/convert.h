@@ -44,9 +44,6 @@ void vmh_push_state_diff(lua_State *L, const vmh_state_diff *diff);
 void vmh_check_block_ref(lua_State *L, int index, const vmh_path *path, vmh_block_ref *out);
 void vmh_push_block_ref(lua_State *L, const vmh_block_ref *block);
 
-/* A receipt, with the fields of TransactionReceipt; further ones where the rules extend it. */
-void vmh_push_receipt(lua_State *L, const vmh_receipt *receipt, const vmh_rules *rules);
-
 /* A genesis table; all but virtual_chain_id may be left out. Pushed with all fields. */
 void vmh_check_genesis(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
                        vmh_genesis *out);

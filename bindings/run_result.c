@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "failure.h"
 #include "field.h"
+#include "schema_table.h"
 
 static void push_packed(lua_State *L, vmh_bytes packed, vmh_arena *arena)
 {
@@ -122,26 +123,21 @@ void vmh_set_async_fields(lua_State *L, const vmh_run_record *record)
     }
 }
 
-static void push_receipts(lua_State *L, const vmh_transaction_set_result *result,
-                          const vmh_rules *rules)
+/* Most have the calls alone. */
+static int count_fields(const vmh_run_record *record)
 {
-    lua_createtable(L, (int)result->receipt_count, 0);
-    for (size_t i = 0; i < result->receipt_count; i++) {
-        vmh_push_receipt(L, &result->receipts[i], rules);
-        vmh_push_bytes(L, result->receipt_messages[i]);
-        lua_setfield(L, -2, "message");
-        lua_rawseti(L, -2, (lua_Integer)i + 1);
-    }
+    return 1 + (record->is_resumed ? 1 : 0) + (record->execution_count != 0 ? 1 : 0) +
+           (record->message_count != 0 ? 1 : 0);
 }
 
 static void push_records(lua_State *L, const vmh_transaction_set_result *result)
 {
-    lua_createtable(L, (int)result->receipt_count, 0);
-    for (size_t i = 0; i < result->receipt_count; i++) {
-        const vmh_run_record *record = &result->records[i];
+    lua_createtable(L, (int)result->report_count, 0);
+    for (size_t i = 0; i < result->report_count; i++) {
+        const vmh_run_record *record = &result->reports[i]->record;
 
-        lua_createtable(L, 0, 7);
-        if (result->receipts[i].execution_result != VMH_RESULT_SUCCESS) {
+        lua_createtable(L, 0, count_fields(record));
+        if (result->reports[i]->receipt.execution_result != VMH_RESULT_SUCCESS) {
             vmh_push_bytes(L, record->error);
             lua_setfield(L, -2, "error");
         }
@@ -154,8 +150,20 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
     }
 }
 
+/* The encoded receipts, which are fields of the receipts at `index`. */
+static void push_receipt_messages(lua_State *L, int index, size_t count)
+{
+    lua_createtable(L, (int)count, 0);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(L, index, (lua_Integer)i);
+        lua_getfield(L, -1, "message");
+        lua_rawseti(L, -3, (lua_Integer)i);
+        lua_pop(L, 1);
+    }
+}
+
 /* What storage:commit_state_diff takes; the diff is on top of the stack and stays. */
-static void push_block(lua_State *L, const vmh_transaction_set *set,
+static void push_block(lua_State *L, int receipts, const vmh_transaction_set *set,
                        const vmh_transaction_set_result *result)
 {
     lua_createtable(L, 0, 7);
@@ -165,7 +173,7 @@ static void push_block(lua_State *L, const vmh_transaction_set *set,
     vmh_set_integer_field(L, "reference_time", set->block.reference_time);
     push_bytes_list(L, set->signed_transactions, set->count);
     lua_setfield(L, -2, "transactions");
-    push_bytes_list(L, result->receipt_messages, result->receipt_count);
+    push_receipt_messages(L, receipts, result->report_count);
     lua_setfield(L, -2, "receipts");
     lua_pushvalue(L, -2);
     lua_setfield(L, -2, "state_diffs");
@@ -189,20 +197,22 @@ static void push_refused(lua_State *L, const vmh_transaction_set_result *result)
 }
 
 void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *set,
-                                     const vmh_transaction_set_result *result,
-                                     const vmh_rules *rules)
+                                     const vmh_transaction_set_result *result)
 {
+    int receipts;
+
     lua_createtable(L, 0, 5);
     push_refused(L, result);
     lua_setfield(L, -2, "refused");
-    push_receipts(L, result, rules);
-    lua_setfield(L, -2, "receipts");
     push_records(L, result);
     lua_setfield(L, -2, "records");
+    vmh_push_messages(L, &vmh_schema_transaction_receipt, result->receipts, result->report_count);
+    receipts = lua_gettop(L);
     vmh_push_state_diff(L, &result->diff);
-    push_block(L, set, result);
-    lua_setfield(L, -3, "block");
-    lua_setfield(L, -2, "state_diffs");
+    push_block(L, receipts, set, result);
+    lua_setfield(L, -4, "block");
+    lua_setfield(L, -3, "state_diffs");
+    lua_setfield(L, -2, "receipts");
 }
 
 int vmh_push_pre_order_result(lua_State *L, const vmh_transaction_status *statuses, size_t count,

@@ -11,8 +11,7 @@
 
 /* Pushes { receipts =, records =, state_diffs =, block = }. */
 void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *set,
-                                     const vmh_transaction_set_result *result,
-                                     const vmh_rules *rules);
+                                     const vmh_transaction_set_result *result);
 
 /* Pushes the calls that led to a failure, outermost first. */
 void vmh_push_calls(lua_State *L, const vmh_run_record *record);

@@ -421,3 +421,18 @@ void vmh_push_message(lua_State *L, const vmh_schema *schema, vmh_bytes message)
         push_message(&c, schema, message);
     end_conversion(&c, 1);
 }
+
+void vmh_push_messages(lua_State *L, const vmh_schema *schema, const vmh_bytes *messages,
+                       size_t count)
+{
+    conversion c = begin_conversion(L);
+
+    lua_createtable(L, count > INT32_MAX ? 0 : (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push_message(&c, schema, messages[i]);
+        vmh_push_bytes(L, messages[i]);
+        lua_setfield(L, -2, "message");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    end_conversion(&c, 1);
+}

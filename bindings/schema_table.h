@@ -31,4 +31,8 @@ void vmh_encode_table(lua_State *L, int index, const vmh_schema *schema, const v
  */
 void vmh_push_message(lua_State *L, const vmh_schema *schema, vmh_bytes message);
 
+/* Pushes a list of the tables of messages, each with its bytes as `message`. */
+void vmh_push_messages(lua_State *L, const vmh_schema *schema, const vmh_bytes *messages,
+                       size_t count);
+
 #endif

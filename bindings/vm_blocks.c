@@ -207,8 +207,7 @@ int vmh_vm_process_transaction_set(lua_State *L)
     vmh_vm_leave(vm, outer);
     if (status != VMH_OK)
         return vmh_push_failure(L, &why);
-    vmh_push_transaction_set_result(L, &set, &result,
-                                    vmh_state_storage_genesis(vmh_host_storage(host))->rules);
+    vmh_push_transaction_set_result(L, &set, &result);
     vmh_clear_scratch(L, scratch);
     return 1;
 }
@@ -275,8 +274,8 @@ static void run_job(block_job *job)
         .ref = job->set.block,
         .transactions = job->set.signed_transactions,
         .transaction_count = job->set.count,
-        .receipts = job->result.receipt_messages,
-        .receipt_count = job->result.receipt_count,
+        .receipts = job->result.receipts,
+        .receipt_count = job->result.report_count,
         .diff = &job->result.diff,
     };
     job->status = vmh_state_storage_commit_state_diff(vmh_host_storage(job->host), &block, &next,
@@ -348,9 +347,7 @@ static void check_job(lua_State *L, const vmh_path *item, block_job *jobs, size_
 static void push_job_result(lua_State *L, const block_job *job)
 {
     if (job->status == VMH_OK) {
-        vmh_push_transaction_set_result(L, &job->set, &job->result,
-                                        vmh_state_storage_genesis(vmh_host_storage(job->host))
-                                            ->rules);
+        vmh_push_transaction_set_result(L, &job->set, &job->result);
         return;
     }
     lua_createtable(L, 0, 2);

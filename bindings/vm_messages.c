@@ -260,7 +260,7 @@ static void add_all_waiting(lua_State *L, vmh_host *host, const vmh_logged_run *
 
 /// What came of a root transaction on this host: the runs of its messages, what they called, and
 // what is still to come. It is told from the memory of this host object, which holds what it has
-// run itself, of the newest 256 roots that sent messages or made asynchronous calls; no block tells
+// run itself, of the newest 4096 roots that sent messages or made asynchronous calls; no block tells
 // all of it. What waits is looked up in the last committed state.
 // @function VM:messages
 // @tparam string root the request id of the transaction: `root` or `message_id` of its receipt
@@ -282,11 +282,10 @@ int vmh_vm_messages(lua_State *L)
     vmh_bytes root = vmh_check_bytes(L, 2);
     const vmh_logged_run *runs;
     vmh_hash32 id;
-    size_t count;
 
     luaL_argcheck(L, root.size == sizeof id.bytes, 2, "a request id has 32 bytes");
     memcpy(id.bytes, root.data, sizeof id.bytes);
-    runs = vmh_host_runs_of(host, &id, &count);
+    runs = vmh_host_runs_of(host, &id);
     if (runs == NULL)
         return vmh_push_failure_text(L, VMH_E_NOT_FOUND, "no runs of that root are remembered");
     lua_settop(L, 2);
@@ -294,12 +293,12 @@ int vmh_vm_messages(lua_State *L)
     lua_newtable(L);
     lua_newtable(L);
     lua_newtable(L);
-    for (size_t i = 0; i < count; i++)
-        add_run(L, &runs[i]);
-    for (size_t i = 0; i < count; i++) {
-        push_node(L, vmh_bytes_hash(&runs[i].txhash));
-        add_pending(L, &runs[i]);
-        add_all_waiting(L, host, &runs[i]);
+    for (const vmh_logged_run *run = runs; run != NULL; run = run->next)
+        add_run(L, run);
+    for (const vmh_logged_run *run = runs; run != NULL; run = run->next) {
+        push_node(L, vmh_bytes_hash(&run->txhash));
+        add_pending(L, run);
+        add_all_waiting(L, host, run);
         lua_pop(L, 1);
     }
     lua_settop(L, AT_TOPS);

@@ -1,14 +1,21 @@
 #include "host/execution_context.h"
 
-#include "crypto/digest.h"
+#include "base/siphash.h"
 #include "host/host_state.h"
+
+/* Nobody who knows some of them knows another one. */
+static void draw_id(vmh_host *host, vmh_hash32 *id)
+{
+    uint64_t count = host->context_counter++;
+
+    for (size_t i = 0; i < sizeof id->bytes; i += 8)
+        vmh_put_u64_le(id->bytes + i,
+                       vmh_siphash_u64(vmh_get_u64_le(host->context_salt.bytes + i) + count));
+}
 
 void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
                                  const vmh_context_setup *setup, vmh_arena *arena)
 {
-    uint8_t counter[8];
-    vmh_bytes parts[2] = {vmh_bytes_hash(&host->context_salt), {counter, sizeof counter}};
-
     /* Not the stack and the failure text: they are large and written before they are read. */
     context->outer = host->context;
     context->host = host;
@@ -60,8 +67,7 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     context->host_status = VMH_OK;
     context->record = (vmh_run_record){0};
     context->record_depth = 0;
-    vmh_put_u64_le(counter, host->context_counter++);
-    vmh_sha256_parts(parts, 2, &context->id);
+    draw_id(host, &context->id);
     host->context = context;
 }
 

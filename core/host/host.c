@@ -58,10 +58,9 @@ vmh_state_storage *vmh_host_storage(const vmh_host *host)
     return host->storage;
 }
 
-const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root,
-                                       size_t *count)
+const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root)
 {
-    return vmh_run_log_find(&host->log, root, count);
+    return vmh_run_log_find(&host->log, root);
 }
 
 vmh_sdk_handler *vmh_host_sdk_handler(vmh_host *host)

@@ -113,6 +113,7 @@ typedef struct vmh_run_record {
 
 /* A run as the host remembers it, see vmh_host_runs_of. */
 typedef struct vmh_logged_run {
+    const struct vmh_logged_run *next; /* of the same root; NULL: the last one */
     uint64_t height;
     vmh_hash32 id;     /* request id */
     vmh_hash32 txhash; /* of a message: its id */
@@ -179,11 +180,17 @@ typedef struct vmh_refused_record {
     const char *reason;
 } vmh_refused_record;
 
+/* What came of one transaction or message. */
+typedef struct vmh_run_report {
+    vmh_receipt receipt;
+    vmh_bytes message; /* the receipt, encoded */
+    vmh_run_record record;
+} vmh_run_report;
+
 typedef struct vmh_transaction_set_result {
-    vmh_receipt *receipts;
-    vmh_bytes *receipt_messages; /* the same, encoded */
-    vmh_run_record *records;
-    size_t receipt_count;
+    const vmh_run_report **reports; /* of the transactions, then of the messages */
+    vmh_bytes *receipts;            /* their encoded receipts */
+    size_t report_count;
     vmh_state_diff diff;
     vmh_refused_record *refused;
     size_t refused_count;
@@ -206,8 +213,7 @@ vmh_status vmh_host_process_transaction_set(vmh_host *host, const vmh_transactio
  * far as this host object has run them itself: of the newest roots that sent messages or made
  * asynchronous calls. NULL: none are known. They live until the next set is processed.
  */
-const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root,
-                                       size_t *count);
+const vmh_logged_run *vmh_host_runs_of(const vmh_host *host, const vmh_hash32 *root);
 
 /*
  * TransactionSetPreOrder: one status per transaction; `*failed` is the index of

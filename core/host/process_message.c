@@ -6,16 +6,18 @@
 #include "host/value.h"
 #include "types/host_texts.h"
 
-/* The next free place for a report; NULL when memory is short. */
+/* Where the run of the next message reports to; NULL when memory is short. */
 static vmh_run_report *add_report(vmh_set_run *run)
 {
-    vmh_run_report *messages = vmh_arena_grow(run->arena, run->messages, &run->message_capacity,
-                                              run->message_count + 1, sizeof *messages);
+    vmh_run_report **messages = vmh_arena_grow(run->arena, run->messages, &run->message_capacity,
+                                               run->message_count + 1, sizeof *messages);
+    vmh_run_report *report = vmh_arena_alloc_array(run->arena, 1, sizeof *report);
 
-    if (messages == NULL)
+    if (messages == NULL || report == NULL)
         return NULL;
     run->messages = messages;
-    return &messages[run->message_count++];
+    messages[run->message_count++] = report;
+    return report;
 }
 
 /* What every message's plan has. */
@@ -418,7 +420,8 @@ vmh_status vmh_process_message(vmh_set_run *run, const vmh_mail *mail, bool is_c
 
     if (report == NULL)
         return vmh_fail_memory(why);
-    status = vmh_message_decode(mail->message, true, &message, why);
+    /* What this set itself wrote needs no check. */
+    status = vmh_message_decode(mail->message, !mail->has_id, &message, why);
     if (status == VMH_OK && !mail->has_id)
         status = vmh_message_id(&message, &id, why);
     if (status == VMH_E_NO_MEMORY)

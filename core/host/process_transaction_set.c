@@ -187,26 +187,23 @@ static vmh_status make_result(vmh_set_run *run, vmh_transaction_set_result *out,
 {
     size_t count = run->set->count + run->message_count;
 
+    out->reports = vmh_arena_alloc_array(run->arena, count, sizeof *out->reports);
     out->receipts = vmh_arena_alloc_array(run->arena, count, sizeof *out->receipts);
-    out->receipt_messages = vmh_arena_alloc_array(run->arena, count, sizeof(vmh_bytes));
-    out->records = vmh_arena_alloc_array(run->arena, count, sizeof *out->records);
-    if (out->receipts == NULL || out->receipt_messages == NULL || out->records == NULL)
+    if (out->reports == NULL || out->receipts == NULL)
         return vmh_fail_memory(why);
-    out->receipt_count = count;
+    out->report_count = count;
     for (size_t i = 0; i < count; i++) {
         const vmh_run_report *report = i < run->set->count
                                            ? &run->transactions[i]
-                                           : &run->messages[i - run->set->count];
-
+                                           : run->messages[i - run->set->count];
         vmh_status status =
             vmh_run_log_add(&run->host->log, run->set->block.height, &report->receipt,
                             &report->record, why);
 
         if (status != VMH_OK)
             return status;
-        out->receipts[i] = report->receipt;
-        out->receipt_messages[i] = report->message;
-        out->records[i] = report->record;
+        out->reports[i] = report;
+        out->receipts[i] = report->message;
     }
     return make_diff(run, &out->diff, why);
 }

@@ -3,12 +3,10 @@
 #include <stdlib.h>
 
 struct vmh_root_log {
-    vmh_arena arena;
+    vmh_root_log *same_bucket;
     vmh_hash32 root;
-    vmh_logged_run *runs;
-    size_t count;
-    size_t capacity;
-    size_t size; /* bytes that were copied */
+    vmh_logged_run *first, *last;
+    size_t size; /* bytes of its runs */
 };
 
 void vmh_run_log_init(vmh_run_log *log)
@@ -16,78 +14,7 @@ void vmh_run_log_init(vmh_run_log *log)
     *log = (vmh_run_log){.next = 0};
 }
 
-/* The root stays, without its runs. */
-static void empty_root(vmh_run_log *log, vmh_root_log *of)
-{
-    log->size -= of->size;
-    vmh_arena_clear(&of->arena);
-    of->runs = NULL;
-    of->count = of->capacity = of->size = 0;
-}
-
-static void free_root(vmh_run_log *log, size_t place)
-{
-    vmh_root_log *of = log->roots[place];
-
-    log->roots[place] = NULL;
-    if (of == NULL)
-        return;
-    empty_root(log, of);
-    free(of);
-}
-
-void vmh_run_log_clear(vmh_run_log *log)
-{
-    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++)
-        free_root(log, i);
-    vmh_run_log_init(log);
-}
-
-void vmh_run_log_forget(vmh_run_log *log, uint64_t height)
-{
-    size_t next = log->next;
-    bool is_newest = true;
-
-    /* From the newest back: the places of those that are gone are used again. */
-    for (size_t i = 1; i <= VMH_RUN_LOG_ROOTS; i++) {
-        size_t place = (log->next + VMH_RUN_LOG_ROOTS - i) % VMH_RUN_LOG_ROOTS;
-        vmh_root_log *of = log->roots[place];
-
-        while (of != NULL && of->count > 0 && of->runs[of->count - 1].height >= height)
-            of->count--;
-        if (of != NULL && of->count == 0)
-            free_root(log, place);
-        is_newest = is_newest && log->roots[place] == NULL;
-        next = is_newest ? place : next;
-    }
-    log->next = next;
-}
-
-/* From the newest back: it is mostly that. */
-static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
-{
-    for (size_t i = 1; i <= VMH_RUN_LOG_ROOTS; i++) {
-        vmh_root_log *of = log->roots[(log->next + VMH_RUN_LOG_ROOTS - i) % VMH_RUN_LOG_ROOTS];
-
-        if (of != NULL && memcmp(of->root.bytes, root->bytes, sizeof root->bytes) == 0)
-            return of;
-    }
-    return NULL;
-}
-
-/* Forgets the oldest roots until `size` more bytes fit, and what `of` has where it alone is too
-   much: whoever sends messages chooses what their root is. */
-static void make_room(vmh_run_log *log, vmh_root_log *of, size_t size)
-{
-    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS && log->size + size > VMH_RUN_LOG_SIZE; i++) {
-        size_t place = (log->next + i) % VMH_RUN_LOG_ROOTS;
-
-        if (log->roots[place] != of)
-            free_root(log, place);
-    }
-    if (log->size + size > VMH_RUN_LOG_SIZE)
-        empty_root(log, of);
-}
+/* ---- a run: one piece of memory, with all that it refers to ---- */
 
 /* Bytes that a run takes. */
 static size_t size_of(const vmh_logged_run *run)
@@ -109,92 +36,206 @@ static size_t size_of(const vmh_logged_run *run)
     return size;
 }
 
-/* A root of its own, in the place of the oldest one, and in its memory. */
+/* Puts `size` bytes at `*place`, and gives where they are. */
+static void *put(uint8_t **place, const void *from, size_t size)
+{
+    void *put = *place;
+
+    if (size != 0)
+        memcpy(put, from, size);
+    *place += size;
+    return put;
+}
+
+static void put_bytes(uint8_t **place, vmh_bytes *bytes)
+{
+    bytes->data = put(place, bytes->data, bytes->size);
+}
+
+/* Lists first, which are aligned as the run is; its events are not kept. */
+static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
+{
+    vmh_logged_run *run = malloc(size);
+    uint8_t *place = (uint8_t *)(run + 1);
+    vmh_run_record *record;
+    vmh_inline_execution *executions;
+    vmh_call_site *calls;
+    vmh_bytes *messages;
+
+    if (run == NULL)
+        return NULL;
+    *run = *from;
+    record = &run->record;
+    record->undone_events = NULL;
+    record->event_count = 0;
+    record->executions = executions =
+        put(&place, record->executions, record->execution_count * sizeof *executions);
+    record->calls = calls = put(&place, record->calls, record->call_count * sizeof *calls);
+    record->messages = messages =
+        put(&place, record->messages, record->message_count * sizeof *messages);
+    for (size_t i = 0; i < record->execution_count; i++) {
+        put_bytes(&place, &executions[i].contract_name);
+        put_bytes(&place, &executions[i].method_name);
+        put_bytes(&place, &executions[i].error);
+    }
+    for (size_t i = 0; i < record->call_count; i++) {
+        put_bytes(&place, &calls[i].contract_name);
+        put_bytes(&place, &calls[i].method_name);
+    }
+    for (size_t i = 0; i < record->message_count; i++)
+        put_bytes(&place, &messages[i]);
+    put_bytes(&place, &run->parent);
+    put_bytes(&place, &record->error);
+    put_bytes(&place, &record->contract_name);
+    put_bytes(&place, &record->method_name);
+    put_bytes(&place, &record->message);
+    return run;
+}
+
+/* ---- roots ---- */
+
+static vmh_root_log **bucket_of(vmh_run_log *log, const vmh_hash32 *root)
+{
+    return &log->buckets[vmh_get_u32_le(root->bytes) % VMH_RUN_LOG_ROOTS];
+}
+
+static void free_runs(const vmh_logged_run *run)
+{
+    while (run != NULL) {
+        const vmh_logged_run *next = run->next;
+
+        free((void *)run);
+        run = next;
+    }
+}
+
+/* The root stays, without its runs. */
+static void empty_root(vmh_run_log *log, vmh_root_log *of)
+{
+    log->size -= of->size;
+    free_runs(of->first);
+    of->first = of->last = NULL;
+    of->size = 0;
+}
+
+static void leave_bucket(vmh_run_log *log, const vmh_root_log *of)
+{
+    vmh_root_log **link = bucket_of(log, &of->root);
+
+    while (*link != of)
+        link = &(*link)->same_bucket;
+    *link = of->same_bucket;
+}
+
+static void free_root(vmh_run_log *log, size_t place)
+{
+    vmh_root_log *of = log->roots[place];
+
+    log->roots[place] = NULL;
+    if (of == NULL)
+        return;
+    leave_bucket(log, of);
+    empty_root(log, of);
+    free(of);
+}
+
+static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
+{
+    vmh_root_log *of = *bucket_of((vmh_run_log *)log, root);
+
+    while (of != NULL && memcmp(of->root.bytes, root->bytes, sizeof root->bytes) != 0)
+        of = of->same_bucket;
+    return of;
+}
+
+/* A root of its own, in the place of the oldest one. */
 static vmh_root_log *make(vmh_run_log *log, const vmh_hash32 *root)
 {
-    vmh_root_log *of = log->roots[log->next];
+    vmh_root_log **bucket = bucket_of(log, root);
+    vmh_root_log *of;
 
-    if (of == NULL)
-        of = calloc(1, sizeof *of);
+    free_root(log, log->next);
+    of = malloc(sizeof *of);
     if (of == NULL)
         return NULL;
-    log->size -= of->size;
-    vmh_arena_reset(&of->arena);
-    *of = (vmh_root_log){.arena = of->arena, .root = *root};
+    *of = (vmh_root_log){.same_bucket = *bucket, .root = *root};
+    *bucket = of;
     log->roots[log->next] = of;
     log->next = (log->next + 1) % VMH_RUN_LOG_ROOTS;
     return of;
 }
 
-static vmh_status copy_executions(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+/* Forgets the oldest roots until `size` more bytes fit, and what `of` has where it alone is too
+   much: whoever sends messages chooses what their root is. */
+static void make_room(vmh_run_log *log, vmh_root_log *of, size_t size)
 {
-    vmh_inline_execution *executions =
-        vmh_arena_alloc_array(arena, record->execution_count, sizeof *executions);
-    vmh_status status = executions == NULL ? vmh_fail_memory(why) : VMH_OK;
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS && log->size + size > VMH_RUN_LOG_SIZE; i++) {
+        size_t place = (log->next + i) % VMH_RUN_LOG_ROOTS;
 
-    for (size_t i = 0; i < record->execution_count && status == VMH_OK; i++) {
-        executions[i] = record->executions[i];
-        status = vmh_arena_copy(arena, executions[i].contract_name, &executions[i].contract_name,
-                                why);
-        if (status == VMH_OK)
-            status =
-                vmh_arena_copy(arena, executions[i].method_name, &executions[i].method_name, why);
-        if (status == VMH_OK)
-            status = vmh_arena_copy(arena, executions[i].error, &executions[i].error, why);
+        if (log->roots[place] != of)
+            free_root(log, place);
     }
-    record->executions = executions;
-    return status;
+    if (log->size + size > VMH_RUN_LOG_SIZE)
+        empty_root(log, of);
 }
 
-static vmh_status copy_calls(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+void vmh_run_log_clear(vmh_run_log *log)
 {
-    vmh_call_site *calls = vmh_arena_alloc_array(arena, record->call_count, sizeof *calls);
-    vmh_status status = calls == NULL ? vmh_fail_memory(why) : VMH_OK;
+    for (size_t i = 0; i < VMH_RUN_LOG_ROOTS; i++)
+        free_root(log, i);
+    vmh_run_log_init(log);
+}
 
-    for (size_t i = 0; i < record->call_count && status == VMH_OK; i++) {
-        calls[i] = record->calls[i];
-        status = vmh_arena_copy(arena, calls[i].contract_name, &calls[i].contract_name, why);
-        if (status == VMH_OK)
-            status = vmh_arena_copy(arena, calls[i].method_name, &calls[i].method_name, why);
+/* Drops the runs of that height and above, which are the last ones. */
+static void cut_root(vmh_run_log *log, vmh_root_log *of, uint64_t height)
+{
+    vmh_logged_run *run = of->first, *kept = NULL;
+
+    log->size -= of->size;
+    of->size = 0;
+    while (run != NULL && run->height < height) {
+        of->size += size_of(run);
+        kept = run;
+        run = (vmh_logged_run *)run->next;
     }
-    record->calls = calls;
-    return status;
+    log->size += of->size;
+    free_runs(run);
+    of->last = kept;
+    if (kept == NULL)
+        of->first = NULL;
+    else
+        kept->next = NULL;
 }
 
-static vmh_status copy_messages(vmh_arena *arena, vmh_run_record *record, vmh_failure *why)
+void vmh_run_log_forget(vmh_run_log *log, uint64_t height)
 {
-    vmh_bytes *messages = vmh_arena_alloc_array(arena, record->message_count, sizeof *messages);
-    vmh_status status = messages == NULL ? vmh_fail_memory(why) : VMH_OK;
+    size_t next = log->next;
+    bool is_newest = true;
 
-    for (size_t i = 0; i < record->message_count && status == VMH_OK; i++)
-        status = vmh_arena_copy(arena, record->messages[i], &messages[i], why);
-    record->messages = messages;
-    return status;
+    if (log->height < height)
+        return;
+    /* From the newest back: the places of those that are gone are used again. */
+    for (size_t i = 1; i <= VMH_RUN_LOG_ROOTS; i++) {
+        size_t place = (log->next + VMH_RUN_LOG_ROOTS - i) % VMH_RUN_LOG_ROOTS;
+        vmh_root_log *of = log->roots[place];
+
+        if (of != NULL)
+            cut_root(log, of, height);
+        if (of != NULL && of->first == NULL)
+            free_root(log, place);
+        is_newest = is_newest && log->roots[place] == NULL;
+        next = is_newest ? place : next;
+    }
+    log->next = next;
+    log->height = height - 1;
 }
 
-/* What a run leaves here is in the arena; its events are not kept. */
-static vmh_status copy_run(vmh_arena *arena, vmh_logged_run *run, vmh_failure *why)
-{
-    vmh_run_record *record = &run->record;
-    vmh_bytes *names[] = {&run->parent, &record->error, &record->contract_name,
-                          &record->method_name, &record->message};
-    vmh_status status = VMH_OK;
-
-    record->undone_events = NULL;
-    record->event_count = 0;
-    for (size_t i = 0; i < sizeof names / sizeof names[0] && status == VMH_OK; i++)
-        status = vmh_arena_copy(arena, *names[i], names[i], why);
-    if (status == VMH_OK)
-        status = copy_executions(arena, record, why);
-    if (status == VMH_OK)
-        status = copy_calls(arena, record, why);
-    return status == VMH_OK ? copy_messages(arena, record, why) : status;
-}
+/* ---- use ---- */
 
 vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt *receipt,
                            const vmh_run_record *record, vmh_failure *why)
 {
-    vmh_logged_run run = {
+    vmh_logged_run given = {
         .height = height,
         .id = receipt->message_id,
         .txhash = receipt->txhash,
@@ -205,37 +246,35 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
         .suspended = receipt->suspended,
         .record = *record,
     };
+    size_t size = size_of(&given);
     vmh_root_log *of;
-    vmh_logged_run *runs;
-    size_t size = size_of(&run);
-    vmh_status status;
+    vmh_logged_run *run;
 
     if (record->execution_count == 0 && record->message_count == 0 && record->message.size == 0)
         return VMH_OK;
-    of = find(log, &receipt->root);
-    if (of == NULL)
+    run = copy_run(&given, size);
+    of = run == NULL ? NULL : find(log, &receipt->root);
+    if (run != NULL && of == NULL)
         of = make(log, &receipt->root);
-    if (of == NULL)
+    if (of == NULL) {
+        free(run);
         return vmh_fail_memory(why);
+    }
     make_room(log, of, size);
-    runs = vmh_arena_grow(&of->arena, of->runs, &of->capacity, of->count + 1, sizeof *runs);
-    if (runs == NULL)
-        return vmh_fail_memory(why);
-    of->runs = runs;
-    status = copy_run(&of->arena, &run, why);
-    if (status != VMH_OK)
-        return status;
-    runs[of->count++] = run;
+    if (of->last == NULL)
+        of->first = run;
+    else
+        of->last->next = run;
+    of->last = run;
     of->size += size;
     log->size += size;
+    log->height = height;
     return VMH_OK;
 }
 
-const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root,
-                                       size_t *count)
+const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root)
 {
     const vmh_root_log *of = find(log, root);
 
-    *count = of == NULL ? 0 : of->count;
-    return *count == 0 ? NULL : of->runs;
+    return of == NULL ? NULL : of->first;
 }

@@ -7,18 +7,19 @@
 #ifndef VMH_HOST_RUN_LOG_H
 #define VMH_HOST_RUN_LOG_H
 
-#include "base/arena.h"
 #include "host/host.h"
 
 /* So many roots are remembered, and so many bytes: the oldest ones are forgotten first. */
-enum { VMH_RUN_LOG_ROOTS = 256, VMH_RUN_LOG_SIZE = 64 << 20 };
+enum { VMH_RUN_LOG_ROOTS = 4096, VMH_RUN_LOG_SIZE = 64 << 20 };
 
 typedef struct vmh_root_log vmh_root_log;
 
 typedef struct vmh_run_log {
-    vmh_root_log *roots[VMH_RUN_LOG_ROOTS]; /* NULL: free */
-    size_t next;                            /* whose place the next one takes */
-    size_t size;                            /* bytes that are remembered */
+    vmh_root_log *roots[VMH_RUN_LOG_ROOTS];   /* in the order in which they came; NULL: free */
+    vmh_root_log *buckets[VMH_RUN_LOG_ROOTS]; /* the same ones by their hash */
+    size_t next;                              /* whose place the next one takes */
+    size_t size;                              /* bytes that are remembered */
+    uint64_t height;                          /* of the newest run */
 } vmh_run_log;
 
 void vmh_run_log_init(vmh_run_log *log);
@@ -31,8 +32,7 @@ void vmh_run_log_forget(vmh_run_log *log, uint64_t height);
 vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt *receipt,
                            const vmh_run_record *record, vmh_failure *why);
 
-/* The runs of a root, in the order in which they ran; NULL where none are known. */
-const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root,
-                                       size_t *count);
+/* The first run of a root, in the order in which they ran; NULL where none is known. */
+const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root);
 
 #endif

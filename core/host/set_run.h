@@ -8,14 +8,6 @@
 #include "async/mailbox.h"
 #include "host/run_call.h"
 #include "host/target.h"
-
-/* A receipt, its bytes and what the host knows beside it. */
-typedef struct vmh_run_report {
-    vmh_receipt receipt;
-    vmh_bytes message;
-    vmh_run_record record;
-} vmh_run_report;
-
 typedef struct vmh_set_run {
     vmh_service_state mailbox_state; /* first: the mailbox reads and writes the batch */
     vmh_host *host;
@@ -26,7 +18,7 @@ typedef struct vmh_set_run {
     vmh_mailbox mailbox;
     vmh_buffer scratch;
     vmh_run_report *transactions;
-    vmh_run_report *messages; /* in the order in which they ran */
+    vmh_run_report **messages; /* in the order in which they ran */
     size_t message_count;
     size_t message_capacity;
     uint64_t message_gas_used;
