@@ -161,14 +161,18 @@ local function land(network, flight)
   if flight.list == "acknowledgements" and not flight.copy
       and flight.newest >= flight.header_height then
     flight.height, flight.due = flight.newest, network.round + 1
-    return
+  else
+    flight.has_landed = true
   end
-  for index, other in ipairs(network.flights) do
-    if other == flight then
-      table.remove(network.flights, index)
-      return
-    end
+end
+
+-- Those that have landed are no longer under way.
+local function drop_landed(network)
+  local left = {}
+  for _, flight in ipairs(network.flights) do
+    if not flight.has_landed then left[#left + 1] = flight end
   end
+  network.flights = left
 end
 
 -- The same bytes once more, later: the receiver will refuse them.
@@ -200,6 +204,7 @@ function delivery.load(network, name)
       end
     end
   end
+  drop_landed(network)
   return loaded
 end
 
@@ -220,6 +225,7 @@ function delivery.unload(network, loaded, refused)
       end
     end
   end
+  drop_landed(network)
 end
 
 return delivery
