@@ -234,30 +234,22 @@ static vmh_status find_suspended(vmh_set_run *run, const vmh_message *message,
 }
 
 /* The record ends with its answer, and the value of a failure is back, whatever comes. */
-static vmh_status take_answer(vmh_execution_context *context, const vmh_message *message,
-                              vmh_failure *why)
+static vmh_status commit_answer(vmh_set_run *run, const vmh_run_plan *plan,
+                                const vmh_message *message, vmh_failure *why)
 {
     uint8_t key[VMH_SUSPENDED_KEY_SIZE];
+    vmh_execution_context context;
     vmh_hash32 id;
     vmh_status status;
 
     memcpy(id.bytes, message->answered_id.data, sizeof id.bytes);
     vmh_suspended_run_key(&id, key);
-    status = vmh_transient_state_write(&context->transient, message->to_service,
+    status = vmh_transient_state_write(&run->batch, message->to_service,
                                        vmh_bytes_of(key, sizeof key), (vmh_bytes){0}, why);
-    if (status == VMH_OK && message->kind == VMH_MESSAGE_SYNC_FAILURE)
-        status = credit_returned(context, message, why);
-    return status;
-}
-
-static vmh_status commit_answer(vmh_set_run *run, const vmh_run_plan *plan,
-                                const vmh_message *message, vmh_failure *why)
-{
-    vmh_execution_context context;
-    vmh_status status;
-
+    if (status != VMH_OK || message->kind != VMH_MESSAGE_SYNC_FAILURE)
+        return status;
     vmh_set_run_begin(run, plan, &context);
-    status = take_answer(&context, message, why);
+    status = credit_returned(&context, message, why);
     if (status == VMH_OK)
         status = vmh_transient_state_merge(&context.transient, &run->batch, why);
     vmh_execution_context_end(&context);
