@@ -56,7 +56,7 @@ static void put_bytes(uint8_t **place, vmh_bytes *bytes)
 static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
 {
     vmh_logged_run *run = malloc(size);
-    uint8_t *place = (uint8_t *)(run + 1);
+    uint8_t *place;
     vmh_run_record *record;
     vmh_inline_execution *executions;
     vmh_call_site *calls;
@@ -65,6 +65,7 @@ static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
     if (run == NULL)
         return NULL;
     *run = *from;
+    place = (uint8_t *)(run + 1);
     record = &run->record;
     record->undone_events = NULL;
     record->event_count = 0;
