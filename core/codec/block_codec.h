@@ -7,6 +7,9 @@
 #include "base/buffer.h"
 #include "base/status.h"
 
+/* Of the headers that this host writes, and of those of peers that it understands. */
+enum { VMH_BLOCK_PROTOCOL_VERSION = 1 };
+
 typedef struct vmh_transactions_block_header {
     uint32_t protocol_version;
     uint32_t virtual_chain_id;

@@ -150,6 +150,8 @@ static vmh_status decode_header(intake *in, vmh_bytes bytes, vmh_results_block_h
     if (!vmh_bytes_equal(bytes, vmh_buffer_bytes(&in->run->scratch)) ||
         out->pre_execution_state_merkle_root_hash.size != sizeof(vmh_hash32))
         *no = VMH_REFUSAL_HEADER;
+    else if (out->protocol_version != VMH_BLOCK_PROTOCOL_VERSION)
+        *no = VMH_REFUSAL_PROTOCOL;
     return VMH_OK;
 }
 
@@ -181,7 +183,11 @@ static vmh_status take_header(intake *in, const vmh_peer_record *record, refusal
     return status;
 }
 
-/* Heights only grow; of one height there is one header. */
+/*
+ * Heights only grow; of one height there is one header. How far a peer goes ahead is his affair:
+ * blocks that show us nothing do not reach us, and who signs a height that he has not reached is
+ * not heard again below it.
+ */
 static refusal check_height(const proved_header *header, const peer_state *state)
 {
     if (!state->has_seen || header->fields.block_height > state->height)

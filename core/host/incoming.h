@@ -16,6 +16,7 @@ enum { VMH_INCOMING_PER_SET = 1000, VMH_INCOMING_MESSAGE_MAX = 16 * 1024 * 1024 
 
 /* Why a record was refused; docs/network.md tells more. */
 #define VMH_REFUSAL_HEADER "header: not a results block header"
+#define VMH_REFUSAL_PROTOCOL "header: of another protocol version"
 #define VMH_REFUSAL_CHAIN "header: not of a peer"
 #define VMH_REFUSAL_SIGNATURE "header: not signed by the peer's host key"
 #define VMH_REFUSAL_OLD_HEIGHT "header: older than one that was seen"

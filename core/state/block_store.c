@@ -10,7 +10,7 @@
 #include "crypto/ordered_tree.h"
 #include "state/store_record.h"
 
-enum { PROTOCOL_VERSION = 1, HEADER_COUNT = 2, TRANSACTIONS = 0, RESULTS = 1 };
+enum { HEADER_COUNT = 2, TRANSACTIONS = 0, RESULTS = 1 };
 
 /* What every record of a hash index holds: its key says the rest, or the height does. */
 enum { INDEX_FORM = 1 };
@@ -177,7 +177,7 @@ static vmh_status make_transactions_header(staging *s)
     vmh_sha256((vmh_bytes){0}, &metadata_hash);
     vmh_transactions_block_header_encode(
         &(vmh_transactions_block_header){
-            .protocol_version = PROTOCOL_VERSION,
+            .protocol_version = VMH_BLOCK_PROTOCOL_VERSION,
             .virtual_chain_id = s->genesis->virtual_chain_id,
             .block_height = block->ref.height,
             .prev_block_hash_ptr = vmh_bytes_hash(&s->prev[TRANSACTIONS]),
@@ -204,7 +204,7 @@ static vmh_status make_results_header(staging *s, const vmh_hash32 *pre_executio
     vmh_sha256(s->headers[TRANSACTIONS], &transactions_hash);
     vmh_results_block_header_encode(
         &(vmh_results_block_header){
-            .protocol_version = PROTOCOL_VERSION,
+            .protocol_version = VMH_BLOCK_PROTOCOL_VERSION,
             .virtual_chain_id = s->genesis->virtual_chain_id,
             .block_height = block->ref.height,
             .prev_block_hash_ptr = vmh_bytes_hash(&s->prev[RESULTS]),

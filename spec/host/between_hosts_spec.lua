@@ -677,6 +677,13 @@ describe("a message of a peer is refused, listed and without effect #small", fun
     refuses("message: from_chain is not the header's", peer:message { from_chain = 44 })
   end)
 
+  it("where the header is of another protocol version", function()
+    for _, version in ipairs { 0, 2, 0xffffffff } do
+      refuses("header: of another protocol version",
+        with_header(peer:message {}, { protocol_version = version }))
+    end
+  end)
+
   it("where the header is older than one that was seen", function()
     local first = peer:message {}
     local second = peer:message { sequence = 1 }
