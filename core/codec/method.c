@@ -1,6 +1,7 @@
 #include "codec/method.h"
 
 #include "codec/argument_codec.h"
+#include "types/enums.h"
 #include "types/host_texts.h"
 
 /* One check: what is asked for, and where its text goes. */
@@ -67,4 +68,10 @@ vmh_status vmh_method_read_arguments(const vmh_method *method, vmh_bytes contrac
         return vmh_arena_format(arena, refusal, why, VMH_TEXT_ARGUMENT_UNKNOWN, fault.index);
     status = check_count(&of, out->count);
     return status == VMH_OK && refusal->size == 0 ? check_types(&of, *out) : status;
+}
+
+uint32_t vmh_internal_method_code(vmh_bytes name)
+{
+    return vmh_bytes_equal(name, VMH_LITERAL("_init")) ? VMH_CODE_CONTRACT_FAILED
+                                                       : VMH_CODE_UNKNOWN_METHOD;
 }

@@ -29,4 +29,11 @@ vmh_status vmh_method_read_arguments(const vmh_method *method, vmh_bytes contrac
                                      vmh_argument_array *out, vmh_bytes *refusal,
                                      vmh_failure *why);
 
+/*
+ * The code of a call of a method that is internal, by whoever may not: of `_init`, which runs
+ * when its contract is deployed and never again (spec/async.md 11), that of a failed contract;
+ * of another, that of a method which is not there.
+ */
+uint32_t vmh_internal_method_code(vmh_bytes name);
+
 #endif

@@ -65,6 +65,10 @@ static vmh_status check_scopes(vmh_lua_invocation *call, const vmh_lua_declared_
     const vmh_process_call_input *input = call->input;
 
     *good = false;
+    /* One that is not declared runs when the contract is deployed too, and does nothing. */
+    if (method == NULL && vmh_bytes_equal(input->method_name, VMH_LITERAL("_init")))
+        return refuse(call, vmh_internal_method_code(input->method_name), VMH_TEXT_SYSTEM_ONLY,
+                      VMH_PRINT(input->method_name));
     if (method == NULL)
         return refuse(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_METHOD_NOT_FOUND,
                       VMH_PRINT(input->method_name), VMH_PRINT(input->contract_name));
@@ -72,7 +76,7 @@ static vmh_status check_scopes(vmh_lua_invocation *call, const vmh_lua_declared_
         input->execution_kind != VMH_EXECUTION_GROUP)
         return vmh_lua_invocation_fail_text(call, VMH_LITERAL(VMH_TEXT_ASYNC_CALLED_DIRECTLY));
     if (method->method.is_internal && input->calling_permission_scope != VMH_PERMISSION_SYSTEM)
-        return refuse(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_SYSTEM_ONLY,
+        return refuse(call, vmh_internal_method_code(input->method_name), VMH_TEXT_SYSTEM_ONLY,
                       VMH_PRINT(input->method_name));
     if (method->method.writes && input->access_scope != VMH_ACCESS_READ_WRITE)
         return refuse(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_READ_WRITE_ONLY,

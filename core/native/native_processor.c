@@ -41,8 +41,8 @@ static bool check_scopes(vmh_native_call *call, const vmh_native_method *method)
         return vmh_native_raise(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_METHOD_NOT_FOUND,
                                 VMH_PRINT(input->method_name), VMH_PRINT(input->contract_name));
     if (method->is_internal && input->calling_permission_scope != VMH_PERMISSION_SYSTEM)
-        return vmh_native_raise(call, VMH_CODE_UNKNOWN_METHOD, VMH_TEXT_SYSTEM_ONLY,
-                                VMH_PRINT(input->method_name));
+        return vmh_native_raise(call, vmh_internal_method_code(input->method_name),
+                                VMH_TEXT_SYSTEM_ONLY, VMH_PRINT(input->method_name));
     if (method->writes && call->genesis->rules->access_is_declared &&
         input->access_scope != VMH_ACCESS_READ_WRITE)
         return vmh_native_raise(call, VMH_CODE_WRONG_ARGUMENTS, VMH_TEXT_READ_WRITE_ONLY,

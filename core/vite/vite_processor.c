@@ -4,6 +4,7 @@
 
 #include "codec/abi.h"
 #include "codec/argument_codec.h"
+#include "codec/method.h"
 #include "crypto/digest.h"
 #include "types/host_texts.h"
 #include "types/message.h"
@@ -375,6 +376,18 @@ static vmh_status refuse_method(vite_call *call)
     return fail(call, VMH_RESULT_ERROR_INPUT, VMH_CODE_UNKNOWN_METHOD, text);
 }
 
+/* What makes a contract is run once, when it is deployed. */
+static vmh_status refuse_init(vite_call *call)
+{
+    vmh_bytes name = call->input->method_name, text;
+    vmh_status status =
+        vmh_arena_format(call->arena, &text, call->why, VMH_TEXT_SYSTEM_ONLY, VMH_PRINT(name));
+
+    if (status != VMH_OK)
+        return status;
+    return fail(call, VMH_RESULT_ERROR_INPUT, vmh_internal_method_code(name), text);
+}
+
 static vmh_status refuse_arguments(vite_call *call)
 {
     vmh_bytes text;
@@ -460,11 +473,13 @@ static vmh_status process_call(vmh_processor *port, const vmh_process_call_input
                       .out = out,
                       .why = why};
     bool is_init = vmh_bytes_equal(input->method_name, VMH_LITERAL("_init"));
-    bool found = !is_init || input->calling_permission_scope == VMH_PERMISSION_SYSTEM;
+    bool found = true;
     vmh_status status = VMH_OK;
 
     *out = (vmh_process_call_output){0};
     vmh_vite_service_world_init(&call.world, input, processor->handler, arena);
+    if (is_init && input->calling_permission_scope != VMH_PERMISSION_SYSTEM)
+        return refuse_init(&call);
     if (!is_init)
         status = read_method(&call, &found);
     if (status != VMH_OK)

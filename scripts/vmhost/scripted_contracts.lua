@@ -298,7 +298,8 @@ function scripted_contracts.processor(contracts)
         method_name, contract_name)
     end
     if method_name:sub(1, 1) == "_" and call.calling_permission_scope ~= "SYSTEM" then
-      return refuse("ERROR_INPUT", CODE_UNKNOWN_METHOD,
+      local code = method_name == "_init" and CODE_CONTRACT_FAILED or CODE_UNKNOWN_METHOD
+      return refuse("ERROR_INPUT", code,
         "only system contracts can run method '%s'", method_name)
     end
     if not call.input_arguments then

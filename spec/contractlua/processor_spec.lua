@@ -54,6 +54,7 @@ describe("a contract in Lua #small", function()
     local text, receipt = chain:fail("Open", "_init")
     assert.equal("ERROR_INPUT", receipt.execution_result)
     assert.equal("only system contracts can run method '_init'", text)
+    assert.equal(4, receipt.code)
   end)
 
   it("keeps what its methods write", function()

@@ -90,7 +90,7 @@ for _, rule_set in ipairs(chains.RULE_SETS) do
       local outcome, code = run("Probe", "_init")
 
       assert.same({ "ERROR_INPUT", ONLY_SYSTEM }, outcome)
-      assert.equal(rule_set == "vmhost-1" and 1 or nil, code)
+      assert.equal(rule_set == "vmhost-1" and 4 or nil, code)
     end)
 
     it("refuse a client an internal method of a system contract", function()

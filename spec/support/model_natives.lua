@@ -36,7 +36,8 @@ function natives.check(contract, name, method_name, arguments, scope, context)
   if not method then
     return ("method '%s' not found on contract '%s'"):format(method_name, name), 1
   elseif method.internal and scope ~= "SYSTEM" then
-    return ("only system contracts can run method '%s'"):format(method_name), 1
+    return ("only system contracts can run method '%s'"):format(method_name),
+      method_name == "_init" and 4 or 1
   elseif method.writes and context.read_only and not context.is_reference then
     return ("method '%s.%s' writes state and was called read-only"):format(name, method_name), 2
   end

@@ -231,6 +231,15 @@ describe("a method of bytecode that is named by its signature #small", function(
     end)
   end
 
+  it("is made once, when it is deployed", function()
+    local chain <close> = open()
+
+    local receipt = run(chain, { "Echo", "_init" })
+
+    assert.same({ "ERROR_INPUT", 4, "only system contracts can run method '_init'" },
+      failure_of(receipt))
+  end)
+
   it("fails when its output is not what was said", function()
     local chain <close> = open()
 
