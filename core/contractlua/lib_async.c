@@ -36,8 +36,7 @@ static bool take_more(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value va
             *texts[i].text = vmh_lua_string_bytes(value.as.string);
             return true;
         }
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0, "'%s' is a string", texts[i].name);
-        return false;
+        return vmh_lua_service_bad_field(of, name, "a string", value);
     }
     return vmh_lua_service_no_field(of, name);
 }
@@ -48,6 +47,18 @@ static vmh_bytes current_group(const vmh_lua_state *L)
     vmh_bytes none = {0};
 
     return L->sdk->group == NULL ? none : vmh_lua_string_bytes(L->sdk->group);
+}
+
+/* A lock is kept for a callback: without one there is nothing that it could be for. */
+static bool check_lock(async_call *call)
+{
+    if (call->of.lock == VMH_LUA_LEFT_TO_HOST || call->on_success.size != 0 ||
+        call->on_error.size != 0)
+        return true;
+    call->of.step = vmh_lua_bad_argument(call->of.L, call->of.frame, 0,
+                                         "'lock' is for a callback, and there is neither "
+                                         "'on_success' nor 'on_error'");
+    return false;
 }
 
 static vmh_lua_step finish_call(async_call *call)
@@ -93,7 +104,7 @@ static vmh_lua_step async_register(vmh_lua_state *L, vmh_lua_frame *frame)
     good = good && (vmh_lua_argument(L, frame, 0).tag == VMH_LUA_TABLE
                         ? vmh_lua_service_take_table(&call.of)
                         : vmh_lua_service_take(&call.of, 0));
-    return good ? finish_call(&call) : call.of.step;
+    return good && check_lock(&call) ? finish_call(&call) : call.of.step;
 }
 
 /*
@@ -109,8 +120,9 @@ static vmh_lua_step async_legacy(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_argument arguments[4];
 
     if (!vmh_lua_service_begin(&of, L, frame) ||
-        !vmh_lua_check_string(L, frame, 0, &service, &of.step) ||
-        !vmh_lua_check_string(L, frame, 1, &data, &of.step) ||
+        !vmh_lua_service_no_more(L, frame, 3, &of.step) ||
+        !vmh_lua_service_text(L, frame, 0, &service, &of.step) ||
+        !vmh_lua_service_text(L, frame, 1, &data, &of.step) ||
         (!vmh_lua_is_nil(vmh_lua_argument(L, frame, 2)) &&
          !vmh_lua_service_take_amount(&of, 2)))
         return of.step;
@@ -134,10 +146,10 @@ static vmh_lua_step async_group(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_lua_string *before = L->sdk->group;
     vmh_lua_step step;
 
-    if (!vmh_lua_sdk_begin(L, frame, &step))
+    if (!vmh_lua_sdk_begin(L, frame, &step) || !vmh_lua_service_no_more(L, frame, 1, &step))
         return step;
     if (!vmh_lua_is_nil(vmh_lua_argument(L, frame, 0)) &&
-        !vmh_lua_check_string(L, frame, 0, &L->sdk->group, &step))
+        !vmh_lua_service_text(L, frame, 0, &L->sdk->group, &step))
         return step;
     if (before == NULL)
         return vmh_lua_return_bytes(L, frame, (vmh_bytes){0});
@@ -156,11 +168,12 @@ static vmh_lua_step async_on_group(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_argument arguments[4];
 
     if (!vmh_lua_service_begin(&of, L, frame) ||
-        !vmh_lua_check_string(L, frame, 0, &group, &of.step) ||
-        !vmh_lua_check_string(L, frame, 1, &callback, &of.step))
+        !vmh_lua_service_no_more(L, frame, 4, &of.step) ||
+        !vmh_lua_service_text(L, frame, 0, &group, &of.step) ||
+        !vmh_lua_service_text(L, frame, 1, &callback, &of.step))
         return of.step;
     if (!vmh_lua_is_nil(vmh_lua_argument(L, frame, 2))) {
-        if (!vmh_lua_check_string(L, frame, 2, &data, &of.step))
+        if (!vmh_lua_service_text(L, frame, 2, &data, &of.step))
             return of.step;
         note = vmh_lua_string_bytes(data);
     }
@@ -168,7 +181,8 @@ static vmh_lua_step async_on_group(vmh_lua_state *L, vmh_lua_frame *frame)
         !vmh_lua_check_integer(L, frame, 3, &gas, &of.step))
         return of.step;
     if (gas < 0)
-        return vmh_lua_bad_argument(L, frame, 3, "gas is not negative");
+        return vmh_lua_bad_argument(L, frame, 3, "gas is an integer from 0 on, got %lld",
+                                    (long long)gas);
     if (!vmh_lua_charge(L, VMH_LUA_GAS_ASK) || !vmh_lua_charge_packed(L, note.size))
         return vmh_lua_stopped(L);
     arguments[0] = vmh_argument_string(vmh_lua_string_bytes(group));
@@ -207,7 +221,7 @@ static vmh_lua_step async_closure(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_lua_value value;
     vmh_lua_step step;
 
-    if (!vmh_lua_sdk_begin(L, frame, &step))
+    if (!vmh_lua_sdk_begin(L, frame, &step) || !vmh_lua_service_no_more(L, frame, 0, &step))
         return step;
     if (!vmh_lua_charge(L, VMH_LUA_GAS_ASK))
         return vmh_lua_stopped(L);

@@ -1,6 +1,19 @@
 /* `sdk.await_all`: several calls that the execution waits for, sent at once. */
 #include "contractlua/lib_service.h"
 
+/* Of a name in a text about it. */
+enum { SHOWN_NAME = 40 };
+
+static const char form[] = "a list of calls without holes, and 'lock'";
+
+static vmh_lua_step no_field(const vmh_lua_service_call *of, vmh_bytes name)
+{
+    if (name.size > SHOWN_NAME)
+        name.size = SHOWN_NAME;
+    return vmh_lua_bad_argument(of->L, of->frame, 0, "%s; there is no field '%.*s'", form,
+                                VMH_PRINT(name));
+}
+
 /* What stands beside the calls. */
 static bool take_fields(vmh_lua_service_call *of, const vmh_lua_table *calls)
 {
@@ -20,8 +33,8 @@ static bool take_fields(vmh_lua_service_call *of, const vmh_lua_table *calls)
                 return false;
             continue;
         }
-        of->step = vmh_lua_bad_argument(of->L, of->frame, 0,
-                                        "a list of calls without holes, and 'lock'");
+        of->step = is_text ? no_field(of, vmh_lua_string_bytes(entry->key.as.string))
+                           : vmh_lua_bad_argument(of->L, of->frame, 0, "%s", form);
         return false;
     }
     return true;
@@ -73,10 +86,11 @@ vmh_lua_step vmh_lua_sdk_await_all(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_lua_awaited *all;
 
     if (!vmh_lua_service_begin(&of, L, frame) ||
+        !vmh_lua_service_no_more(L, frame, 1, &of.step) ||
         !vmh_lua_check_table(L, frame, 0, &calls, &of.step))
         return of.step;
     if (vmh_lua_table_length(calls) != calls->present)
-        return vmh_lua_bad_argument(L, frame, 0, "a list of calls without holes, and 'lock'");
+        return vmh_lua_bad_argument(L, frame, 0, "%s", form);
     if (!take_fields(&of, calls))
         return of.step;
     if (calls->present == 0) {

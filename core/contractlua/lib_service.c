@@ -14,6 +14,9 @@
 /* Of a signature in a text about it. */
 enum { SHOWN_SIZE = 100 };
 
+/* Of a value of a field that is a string. */
+enum { SHOWN_VALUE = 40 };
+
 /* Bytes of a name of a service. */
 enum { USUAL_NAME = 64 };
 
@@ -204,6 +207,28 @@ static bool pack_arguments(vmh_lua_service_call *of, uint32_t index)
     return pack_values(of, vmh_lua_slots(of->L, of->frame) + index, count);
 }
 
+bool vmh_lua_service_text(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t index,
+                          vmh_lua_string **out, vmh_lua_step *step)
+{
+    vmh_lua_value value = vmh_lua_argument(L, frame, index);
+
+    if (value.tag == VMH_LUA_STRING) {
+        *out = value.as.string;
+        return true;
+    }
+    *step = vmh_lua_wrong_type(L, frame, index, "string");
+    return false;
+}
+
+bool vmh_lua_service_no_more(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t most,
+                             vmh_lua_step *step)
+{
+    if (frame->argument_count <= most)
+        return true;
+    *step = vmh_lua_bad_argument(L, frame, most, "no such argument; it takes at most %u", most);
+    return false;
+}
+
 /* A name is copied where it is called; usual ones are part of the price of that. */
 static bool take_service(vmh_lua_service_call *of, vmh_lua_string *service)
 {
@@ -217,8 +242,8 @@ bool vmh_lua_service_take(vmh_lua_service_call *of, uint32_t index)
 {
     vmh_lua_string *service, *signature;
 
-    if (!vmh_lua_check_string(of->L, of->frame, index, &service, &of->step) ||
-        !vmh_lua_check_string(of->L, of->frame, index + 1, &signature, &of->step))
+    if (!vmh_lua_service_text(of->L, of->frame, index, &service, &of->step) ||
+        !vmh_lua_service_text(of->L, of->frame, index + 1, &signature, &of->step))
         return false;
     return take_service(of, service) &&
            read_signature(of, (vmh_bytes){0}, vmh_lua_string_bytes(signature)) &&
@@ -229,7 +254,7 @@ bool vmh_lua_service_take_values(vmh_lua_service_call *of, const char *name)
 {
     vmh_lua_string *types;
 
-    return vmh_lua_check_string(of->L, of->frame, 0, &types, &of->step) &&
+    return vmh_lua_service_text(of->L, of->frame, 0, &types, &of->step) &&
            read_signature(of, vmh_bytes_text(name), vmh_lua_string_bytes(types)) &&
            pack_arguments(of, 1);
 }
@@ -254,6 +279,25 @@ static bool bad_call(vmh_lua_service_call *of, const char *format, ...)
     return false;
 }
 
+bool vmh_lua_service_bad_field(vmh_lua_service_call *of, vmh_bytes name, const char *is,
+                               vmh_lua_value value)
+{
+    char text[80];
+    size_t size = vmh_lua_number_text(value, text);
+    vmh_bytes shown = vmh_bytes_of((const uint8_t *)text, size);
+    const char *quote = "";
+
+    if (value.tag == VMH_LUA_STRING) {
+        shown = vmh_lua_string_bytes(value.as.string);
+        shown.size = shown.size < SHOWN_VALUE ? shown.size : SHOWN_VALUE;
+        quote = "'";
+    } else if (size == 0) {
+        shown = vmh_bytes_text(vmh_lua_type_name(value));
+    }
+    return bad_call(of, "'%.*s' is %s, got %s%.*s%s", VMH_PRINT(name), is, quote,
+                    VMH_PRINT(shown), quote);
+}
+
 bool vmh_lua_service_no_field(vmh_lua_service_call *of, vmh_bytes name)
 {
     return bad_call(of, "a call has no field '%.*s'",
@@ -265,7 +309,7 @@ bool vmh_lua_service_take_gas(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_
                               uint64_t *out)
 {
     if (value.tag != VMH_LUA_INTEGER || value.as.integer < 0)
-        return bad_call(of, "'%.*s' is an integer from 0 on", VMH_PRINT(name));
+        return vmh_lua_service_bad_field(of, name, "an integer from 0 on", value);
     *out = (uint64_t)value.as.integer;
     return true;
 }
@@ -279,10 +323,10 @@ static bool take_field(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value v
         return vmh_lua_service_take_gas(of, name, value, &of->lock);
     if (vmh_bytes_equal(name, VMH_LITERAL("amount")))
         return read_amount(value, &of->amount) ||
-               bad_call(of, "'amount' is a uint256 or an integer from 0 on");
+               vmh_lua_service_bad_field(of, name, "a uint256 or an integer from 0 on", value);
     if (vmh_bytes_equal(name, VMH_LITERAL("token"))) {
         if (value.tag != VMH_LUA_STRING || value.as.string->size != VMH_TOKEN_SIZE)
-            return bad_call(of, "'token' is a string of 10 bytes");
+            return vmh_lua_service_bad_field(of, name, "a string of 10 bytes", value);
         of->token = vmh_lua_string_bytes(value.as.string);
         return true;
     }
@@ -314,7 +358,11 @@ bool vmh_lua_service_take_call(vmh_lua_service_call *of, const vmh_lua_table *ca
     vmh_lua_value service = vmh_lua_table_get(call, vmh_lua_integer(1));
     vmh_lua_value signature = vmh_lua_table_get(call, vmh_lua_integer(2));
 
-    if (service.tag != VMH_LUA_STRING || signature.tag != VMH_LUA_STRING ||
+    if (service.tag != VMH_LUA_STRING && !vmh_lua_is_nil(service))
+        return vmh_lua_service_bad_field(of, VMH_LITERAL("service"), "a string", service);
+    if (signature.tag != VMH_LUA_STRING && !vmh_lua_is_nil(signature))
+        return vmh_lua_service_bad_field(of, VMH_LITERAL("signature"), "a string", signature);
+    if (vmh_lua_is_nil(service) || vmh_lua_is_nil(signature) ||
         count != call->present || count > VMH_LUA_MAX_VALUES)
         return bad_call(of, "a call begins with a service and a signature, and its arguments "
                             "follow without holes");
@@ -606,7 +654,7 @@ vmh_lua_step vmh_lua_sdk_service(vmh_lua_state *L, vmh_lua_frame *frame)
     vmh_lua_table *declared, *methods;
     vmh_lua_string *service;
 
-    if (!vmh_lua_check_string(L, frame, 0, &service, &of.step) ||
+    if (!vmh_lua_service_text(L, frame, 0, &service, &of.step) ||
         !vmh_lua_check_table(L, frame, 1, &declared, &of.step))
         return of.step;
     if (declared->present != 0)

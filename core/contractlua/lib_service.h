@@ -30,6 +30,14 @@ struct vmh_lua_service_call {
 /* Each is false where the function is over: return `step`. */
 bool vmh_lua_service_begin(vmh_lua_service_call *of, vmh_lua_state *L, vmh_lua_frame *frame);
 
+/* A string: a number is not taken for one, as the other libraries do. */
+bool vmh_lua_service_text(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t index,
+                          vmh_lua_string **out, vmh_lua_step *step);
+
+/* Refuses arguments behind that many. */
+bool vmh_lua_service_no_more(vmh_lua_state *L, vmh_lua_frame *frame, uint32_t most,
+                             vmh_lua_step *step);
+
 /* Takes service, signature and arguments, from `index` on. */
 bool vmh_lua_service_take(vmh_lua_service_call *of, uint32_t index);
 
@@ -43,7 +51,11 @@ bool vmh_lua_service_take_call(vmh_lua_service_call *of, const vmh_lua_table *ca
 bool vmh_lua_service_take_gas(vmh_lua_service_call *of, vmh_bytes name, vmh_lua_value value,
                               uint64_t *out);
 
-/* Refuses a field for a name that there is not. */
+/* Refuses the value of a field: says what it `is`, and what was given. */
+bool vmh_lua_service_bad_field(vmh_lua_service_call *of, vmh_bytes name, const char *is,
+                               vmh_lua_value value);
+
+/* Refuses a field for its name, which there is not. */
 bool vmh_lua_service_no_field(vmh_lua_service_call *of, vmh_bytes name);
 
 /* An amount at `index`; a token, or the chain's where that is nil. */

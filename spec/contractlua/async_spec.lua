@@ -459,12 +459,14 @@ end)
 describe("a field of a call", function()
   for code, expected in pairs {
     ["colour = 1"] = "a call has no field 'colour'",
-    ["gas = -1"] = "'gas' is an integer from 0 on",
-    ["lock = 'x'"] = "'lock' is an integer from 0 on",
-    ["amount = -1"] = "'amount' is a uint256 or an integer from 0 on",
-    ["token = 'x'"] = "'token' is a string of 10 bytes",
-    ["on_error = 1"] = "'on_error' is a string",
-    ["closure = {}"] = "'closure' is a string",
+    ["gas = -1"] = "'gas' is an integer from 0 on, got -1",
+    ["lock = 'x'"] = "'lock' is an integer from 0 on, got 'x'",
+    ["amount = -1"] = "'amount' is a uint256 or an integer from 0 on, got -1",
+    ["token = 'x'"] = "'token' is a string of 10 bytes, got 'x'",
+    ["on_error = 1"] = "'on_error' is a string, got 1",
+    ["closure = {}"] = "'closure' is a string, got table",
+    ["lock = 5"] = "'lock' is for a callback, and there is neither 'on_success' nor 'on_error'",
+    ["on_succes = 'x'"] = "a call has no field 'on_succes'",
     ["[4] = 1"] = "a call is a list without holes, and named fields",
   } do
     it(("is refused: %s"):format(code), function()
