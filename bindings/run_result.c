@@ -45,6 +45,12 @@ void vmh_push_calls(lua_State *L, const vmh_run_record *record)
     }
 }
 
+void vmh_set_detail(lua_State *L, const vmh_run_record *record)
+{
+    if (record->detail.size != 0)
+        vmh_set_bytes_field(L, "detail", record->detail);
+}
+
 static void set_id(lua_State *L, const char *name, const vmh_hash32 *id)
 {
     static const vmh_hash32 none;
@@ -72,6 +78,8 @@ static void push_executions(lua_State *L, const vmh_run_record *record)
         vmh_set_integer_field(L, "code", execution->code);
         if (execution->code != VMH_CODE_OK)
             vmh_set_bytes_field(L, "error", execution->error);
+        if (execution->detail.size != 0)
+            vmh_set_bytes_field(L, "detail", execution->detail);
         if (execution->line != 0)
             vmh_set_integer_field(L, "line", execution->line);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
@@ -138,8 +146,8 @@ static void push_records(lua_State *L, const vmh_transaction_set_result *result)
 
         lua_createtable(L, 0, count_fields(record));
         if (result->reports[i]->receipt.execution_result != VMH_RESULT_SUCCESS) {
-            vmh_push_bytes(L, record->error);
-            lua_setfield(L, -2, "error");
+            vmh_set_bytes_field(L, "error", record->error);
+            vmh_set_detail(L, record);
         }
         if (record->is_resumed)
             vmh_set_bytes_field(L, "first_run_id", vmh_bytes_hash(&record->first_run_id));
@@ -264,6 +272,7 @@ int vmh_push_query_result(lua_State *L, const vmh_query_result *result, vmh_aren
     lua_setfield(L, -2, "calls");
     if (result->execution_result == VMH_RESULT_SUCCESS)
         return 1;
+    vmh_set_detail(L, &result->record);
     vmh_push_bytes(L, result->record.error);
     return 2;
 }

@@ -16,6 +16,9 @@ void vmh_push_transaction_set_result(lua_State *L, const vmh_transaction_set *se
 /* Pushes the calls that led to a failure, outermost first. */
 void vmh_push_calls(lua_State *L, const vmh_run_record *record);
 
+/* Sets what the text of a failure leaves out, where there is something. */
+void vmh_set_detail(lua_State *L, const vmh_run_record *record);
+
 /* Sets the fields of a record that asynchronous calls and messages fill, on the table on top. */
 void vmh_set_async_fields(lua_State *L, const vmh_run_record *record);
 

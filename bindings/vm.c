@@ -234,7 +234,8 @@ vmh_host *vmh_vm_check(lua_State *L, vmh_vm **vm)
 //   optional height: a kept past height
 // @treturn[1] table execution_result, code, output_arguments, output_events,
 //   output_argument_bytes and output_event_bytes (packed), reference_height,
-//   reference_timestamp, calls (where a failure began)
+//   reference_timestamp, calls (where a failure began) and detail (what its text leaves
+//   out)
 // @treturn[1] string|nil the text of a failure
 // @return[2] nil
 // @treturn[2] string message

@@ -180,7 +180,8 @@ static void check_set(lua_State *L, int index, bool with_peers, vmh_arena *arena
 //   `Out_` record that holds them under the header's pre-execution root), acknowledgements (list
 //   of `{ header=, signature=, taken=, proof= }`: the same of his `Taken_` record of this chain)
 // @treturn[1] table receipts (fields of TransactionReceipt, and `message`, its bytes),
-//   state_diffs, records (per receipt: error, and calls, where the failure began; of a run that
+//   state_diffs, records (per receipt: error, detail, which is
+//   what its text leaves out, and calls, where the failure began; of a run that
 //   went on with one that had waited first_run_id, the message_id of its beginning),
 //   block (what `storage:commit_state_diff` takes), refused (list of `{ list=, index=,
 //   reason= }`: what of `incoming` and `acknowledgements` did not prove itself)

@@ -137,6 +137,7 @@ static void push_run(lua_State *L, const vmh_logged_run *run)
     lua_setfield(L, -2, "suspended");
     if (run->execution_result != VMH_RESULT_SUCCESS) {
         vmh_set_bytes_field(L, "error", record->error);
+        vmh_set_detail(L, record);
         vmh_push_calls(L, record);
         lua_setfield(L, -2, "calls");
     }
@@ -267,7 +268,7 @@ static void add_all_waiting(lua_State *L, vmh_host *host, const vmh_logged_run *
 // @treturn[1] table root, and tops: a list of nodes, as a rule the one of the transaction; on a
 //   host where that did not run, those that came from elsewhere. A node: kind (`transaction`;
 //   `send`, `refund`, `await`, `await answer`, `async`, `async answer`), id, contract_name,
-//   method_name, height, execution_result, code, error, calls, gas_used, suspended, executions,
+//   method_name, height, execution_result, code, error, detail, calls, gas_used, suspended, executions,
 //   gas_refunded and is_refused as in the records of `process_transaction_set`; of a message
 //   message_id, from, from_chain, to, to_chain, method, gas, amount; children, the nodes of what
 //   it sent; pending, messages that nobody here has run, nor had an answer to; waiting, a list of

@@ -50,6 +50,12 @@ typedef struct vmh_async_refusal {
     uint32_t code;
 } vmh_async_refusal;
 
+/* Gas that did not reach. */
+typedef struct vmh_gas_lack {
+    uint64_t needs;
+    uint64_t has;
+} vmh_gas_lack;
+
 /* What a contract says of a call, and what the host knows about it. */
 typedef struct vmh_async_draft {
     bool is_read_only;        /* the access scope, or the method, is */

@@ -203,6 +203,8 @@ vmh_status vmh_async_do_local(vmh_async_engine *engine, vmh_async_context *conte
         return VMH_OK;
     }
     if (call->gas_limit <= engine->options.prices.step) {
+        engine->lack = (vmh_gas_lack){vmh_async_add_gas(engine->options.prices.step, 1),
+                                      call->gas_limit};
         fail_by_gas(context);
         return VMH_OK;
     }
@@ -248,6 +250,7 @@ vmh_status vmh_async_do_outcome(vmh_async_engine *engine, vmh_async_context *con
     price = vmh_async_add_gas(price, prices->step);
     if (gas > price)
         return start_callback(engine, context, gas - price, step, why);
+    engine->lack = (vmh_gas_lack){vmh_async_add_gas(price, 1), gas};
     step_unpaid(context, VMH_ASYNC_CALLBACK, name, step);
     step->run.call_id = call->id;
     return VMH_OK;
@@ -289,6 +292,7 @@ vmh_status vmh_async_do_group(vmh_async_engine *engine, vmh_async_context *conte
     *is_step = true;
     if (group->gas_locked != 0)
         return start_group_callback(engine, context, step, why);
+    engine->lack = (vmh_gas_lack){1, 0};
     step_unpaid(context, VMH_ASYNC_GROUP_CALLBACK, group->callback, step);
     step->run.group = group->identifier;
     return VMH_OK;

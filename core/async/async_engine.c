@@ -295,6 +295,7 @@ vmh_status vmh_async_end_body(vmh_async_engine *engine, const vmh_async_outcome 
         return status;
     context->is_suspended = is_suspended || context->awaited_count != 0;
     remove_empty_groups(context);
+    engine->lack = (vmh_gas_lack){context->unlimited_count, context->gas};
     if (!divide_gas(context)) {
         vmh_async_fail(context, VMH_CODE_OUT_OF_GAS, VMH_LITERAL(VMH_TEXT_NOT_ENOUGH_GAS));
         return VMH_OK;

@@ -100,6 +100,7 @@ typedef struct vmh_async_engine {
     vmh_call_group loaded_group;
     unsigned save_stage;
     vmh_async_closed closed; /* of the outermost execution */
+    vmh_gas_lack lack; /* of what was refused, or failed, for gas last; nothing is decided by it */
 } vmh_async_engine;
 
 void vmh_async_init(vmh_async_engine *engine, const vmh_async_options *options,

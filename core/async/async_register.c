@@ -67,6 +67,16 @@ static vmh_status price_of_call(vmh_async_engine *engine, const vmh_async_call *
     return vmh_buffer_check(&engine->scratch, why);
 }
 
+/* What a call takes where it is registered, in case that there is less. */
+static void note_lack(vmh_async_engine *engine, uint64_t price, const vmh_async_call *call,
+                      uint64_t gas)
+{
+    uint64_t reserved = vmh_async_add_gas(call->gas_locked, call->gas_limit);
+
+    engine->lack = (vmh_gas_lack){
+        vmh_async_add_gas(vmh_async_add_gas(engine->options.prices.step, price), reserved), gas};
+}
+
 /* ---- calls ---- */
 
 static vmh_status copy_draft(vmh_arena *arena, const vmh_async_draft *draft, vmh_async_call **out,
@@ -171,6 +181,7 @@ vmh_status vmh_async_register(vmh_async_engine *engine, const vmh_async_draft *d
     if (status != VMH_OK)
         return status;
     call->gas_locked = names_callback(draft) ? lock_of(engine, draft->lock) : 0;
+    note_lack(engine, price, call, *gas);
     if (!take(gas, engine->options.prices.step) || !take(gas, price) ||
         !take(gas, call->gas_locked) || !take(gas, call->gas_limit))
         return refuse(context, no_gas, refusal);
@@ -217,6 +228,7 @@ vmh_status vmh_async_register_legacy(vmh_async_engine *engine, const vmh_async_d
         return status;
     call->has_bad_data = has_bad_data;
     call->gas_locked = names_callback(&fixed) ? lock_of(engine, 0) : 0;
+    note_lack(engine, price, call, *gas);
     if (!take(gas, engine->options.prices.step) || !take(gas, price) ||
         !take(gas, call->gas_locked))
         return refuse(context, no_gas, refusal);
@@ -262,6 +274,8 @@ vmh_status vmh_async_set_group_callback(vmh_async_engine *engine,
     status = vmh_buffer_check(&engine->scratch, why);
     if (status != VMH_OK)
         return status;
+    engine->lack = (vmh_gas_lack){
+        vmh_async_add_gas(price_of_bytes(engine, engine->scratch.size), made.gas_locked), *gas};
     if (!take(gas, price_of_bytes(engine, engine->scratch.size)) || !take(gas, made.gas_locked))
         return refuse(context, no_gas, refusal);
     made.has_callback = true;

@@ -385,6 +385,8 @@ static vmh_status take_closed(vmh_execution_context *context, bool is_raw,
         status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT,
                                       outcome->code, text, out, why);
     out->gas_used = gas_used;
+    if (status == VMH_OK && outcome->code == VMH_CODE_OUT_OF_GAS)
+        status = vmh_execution_context_explain_gas(context, &context->engine.lack, why);
     return status == VMH_OK ? vmh_execution_context_note(context, text, 0, why) : status;
 }
 
@@ -421,6 +423,8 @@ static vmh_status settle_messages(vmh_execution_context *context, const vmh_fram
     status = vmh_call_output_fail(context->arena, VMH_RESULT_ERROR_SMART_CONTRACT, refusal.code,
                                   vmh_bytes_text(refusal.text), out, why);
     out->gas_used = gas_used;
+    if (status == VMH_OK && refusal.code == VMH_CODE_OUT_OF_GAS)
+        status = vmh_execution_context_explain_gas(context, &division.lack, why);
     return status == VMH_OK ? vmh_execution_context_note(context, out->error, 0, why) : status;
 }
 
@@ -456,8 +460,7 @@ vmh_status vmh_async_end_method(vmh_execution_context *context, vmh_process_call
         status = take_closed(context, is_raw, out, why);
     context->output = NULL;
     if (status == VMH_OK)
-        vmh_inline_note_end(context, execution, context->gas_left, out->code, out->error,
-                            out->line);
+        vmh_inline_note_end(context, execution, context->gas_left, out, out->error);
     return status;
 }
 

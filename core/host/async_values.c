@@ -132,15 +132,14 @@ vmh_status vmh_async_outcome_of(vmh_execution_context *context,
     return vmh_async_values_size(out->values, context->arena, &out->values_size, &known, why);
 }
 
-/* The one string of a failure, or nothing. */
-static vmh_status read_text(vmh_execution_context *context, vmh_bytes packed, vmh_bytes *text,
-                            vmh_failure *why)
+vmh_status vmh_async_read_text(vmh_arena *arena, vmh_bytes packed, vmh_bytes *text,
+                               vmh_failure *why)
 {
     vmh_argument_array values;
     vmh_argument_fault fault;
     bool known;
     vmh_status status =
-        vmh_argument_array_decode(packed, context->arena, &values, &known, &fault, why);
+        vmh_argument_array_decode(packed, arena, &values, &known, &fault, why);
 
     *text = (vmh_bytes){0};
     if (status == VMH_OK && values.count != 0 && values.items[0].type == VMH_ARGUMENT_STRING)
@@ -157,7 +156,7 @@ vmh_status vmh_async_outcome_of_message(vmh_execution_context *context,
 
     *out = (vmh_async_outcome){.code = message->code, .gas = message->gas};
     if (message->code != VMH_CODE_OK)
-        return read_text(context, message->input, &out->message, why);
+        return vmh_async_read_text(context->arena, message->input, &out->message, why);
     out->has_values = true;
     out->values = message->input;
     status = vmh_async_values_size(out->values, context->arena, &out->values_size, &known, why);

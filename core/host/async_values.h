@@ -18,6 +18,10 @@ vmh_status vmh_async_outcome_of_message(vmh_execution_context *context,
                                         const vmh_message *message, vmh_async_outcome *out,
                                         vmh_failure *why);
 
+/* The one string of a failure, or nothing. */
+vmh_status vmh_async_read_text(vmh_arena *arena, vmh_bytes packed, vmh_bytes *text,
+                               vmh_failure *why);
+
 /* A failure in the form of the request that it answers. */
 vmh_status vmh_async_failure_input(vmh_execution_context *context, const vmh_request *request,
                                    const vmh_async_outcome *outcome, vmh_bytes *input,

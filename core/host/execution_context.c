@@ -1,7 +1,11 @@
 #include "host/execution_context.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 #include "base/siphash.h"
 #include "host/host_state.h"
+#include "types/host_texts.h"
 
 /* Nobody who knows some of them knows another one. */
 static void draw_id(vmh_host *host, vmh_hash32 *id)
@@ -65,6 +69,8 @@ void vmh_execution_context_begin(vmh_execution_context *context, vmh_host *host,
     context->abort_text = (vmh_bytes){0};
     context->abort_code = VMH_CODE_OK;
     context->host_status = VMH_OK;
+    context->waits_at = (vmh_call_site){0};
+    context->explained = context->detail = (vmh_bytes){0};
     context->record = (vmh_run_record){0};
     context->record_depth = 0;
     draw_id(host, &context->id);
@@ -161,25 +167,62 @@ vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status
     return status;
 }
 
+vmh_status vmh_execution_context_explain(vmh_execution_context *context, vmh_bytes error,
+                                         vmh_failure *why, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    context->explained = error;
+    return vmh_arena_copy(context->arena, vmh_bytes_text(text), &context->detail, why);
+}
+
+vmh_status vmh_execution_context_explain_gas(vmh_execution_context *context,
+                                             const vmh_gas_lack *lack, vmh_failure *why)
+{
+    return vmh_execution_context_explain(context, VMH_LITERAL(VMH_TEXT_NOT_ENOUGH_GAS), why,
+                                         "needs %llu, has %llu", (unsigned long long)lack->needs,
+                                         (unsigned long long)lack->has);
+}
+
+/* What explains this failure; each explanation counts once. */
+static vmh_bytes take_detail(vmh_execution_context *context, vmh_bytes error)
+{
+    vmh_bytes none = {0};
+    vmh_bytes detail = vmh_bytes_equal(context->explained, error) ? context->detail : none;
+
+    context->explained = context->detail = none;
+    return detail;
+}
+
 vmh_status vmh_execution_context_note(vmh_execution_context *context, vmh_bytes error,
                                       uint32_t line, vmh_failure *why)
 {
+    bool is_of_await = context->depth == 0 && context->suspended;
+    size_t count = is_of_await ? 1 : context->depth;
     vmh_call_site *calls;
 
     if (context->record_depth > context->depth && vmh_bytes_equal(context->record.error, error)) {
         context->record_depth = context->depth;
         return VMH_OK;
     }
-    calls = vmh_arena_alloc_array(context->arena, context->depth, sizeof *calls);
+    calls = vmh_arena_alloc_array(context->arena, count, sizeof *calls);
     if (calls == NULL)
         return vmh_fail_memory(why);
     for (size_t i = 0; i < context->depth; i++)
         calls[i] = (vmh_call_site){context->stack[i].service, context->stack[i].method,
                                    context->stack[i].line};
-    if (context->depth > 0)
+    if (is_of_await)
+        calls[0] = context->waits_at;
+    else if (context->depth > 0)
         calls[context->depth - 1].line = line;
-    context->record =
-        (vmh_run_record){.error = error, .calls = calls, .call_count = context->depth};
+    context->record = (vmh_run_record){.error = error,
+                                       .detail = take_detail(context, error),
+                                       .calls = calls,
+                                       .call_count = count};
     context->record_depth = context->depth;
     return VMH_OK;
 }

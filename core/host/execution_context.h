@@ -145,6 +145,12 @@ struct vmh_execution_context {
     vmh_status host_status; /* the first failure of the host, VMH_OK if none */
     vmh_failure host_failure;
 
+    vmh_call_site waits_at; /* where the run suspended: what it sends may fail it yet */
+
+    /* What is known of the text of a failure that is to come; see explain. */
+    vmh_bytes explained;
+    vmh_bytes detail;
+
     /* Where the newest failure began. */
     vmh_run_record record;
     size_t record_depth;
@@ -198,6 +204,19 @@ void vmh_execution_context_abort(vmh_execution_context *context, vmh_bytes text,
 /* Keeps a failure of the host, which ends the set past everything that catches. */
 vmh_status vmh_execution_context_fail(vmh_execution_context *context, vmh_status status,
                                       const vmh_failure *why);
+
+/*
+ * Texts that a document fixes name nothing. What they are about is kept beside the receipt: the
+ * next failure with the text `error`, which is static or lives as long as the context, is noted
+ * with it.
+ */
+vmh_status vmh_execution_context_explain(vmh_execution_context *context, vmh_bytes error,
+                                         vmh_failure *why, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same of "not enough gas". */
+vmh_status vmh_execution_context_explain_gas(vmh_execution_context *context,
+                                             const vmh_gas_lack *lack, vmh_failure *why);
 
 /*
  * Notes where a failed call began, unless it is the same failure on its way up. `line` is

@@ -88,12 +88,14 @@ typedef struct vmh_inline_execution {
     uint64_t gas_used;
     uint32_t code;
     vmh_bytes error; /* of a failure */
+    vmh_bytes detail; /* that its text leaves out; may be empty */
     uint32_t line;   /* of its source, where it failed; 0: unknown */
 } vmh_inline_execution;
 
 /* What the host knows of a run beside its receipt; not hashed (joins.md 6). */
 typedef struct vmh_run_record {
     vmh_bytes error; /* empty after SUCCESS */
+    vmh_bytes detail; /* names and values that a fixed text leaves out; may be empty */
     const vmh_call_site *calls; /* where the failure began */
     size_t call_count;
     bool is_refused;            /* an answer that nobody waits for: no code ran */

@@ -52,18 +52,29 @@ vmh_status vmh_inline_note(vmh_execution_context *context, const vmh_frame *fram
     return VMH_OK;
 }
 
+/* What the text of a failure leaves out: as it was noted, or in the text that it stands for. */
+static vmh_bytes detail_of(const vmh_execution_context *context, vmh_bytes error, vmh_bytes told)
+{
+    vmh_bytes none = {0};
+
+    if (vmh_bytes_equal(context->record.error, error) && context->record.detail.size != 0)
+        return context->record.detail;
+    return vmh_bytes_equal(error, told) ? none : error;
+}
+
 void vmh_inline_note_end(vmh_execution_context *context, size_t place, uint64_t gas_left,
-                         uint32_t code, vmh_bytes error, uint32_t line)
+                         const vmh_process_call_output *out, vmh_bytes told)
 {
     vmh_inline_execution *execution = &context->executions[place - 1];
 
     execution->gas_used =
         gas_left < execution->gas_given ? execution->gas_given - gas_left : 0;
-    execution->code = code;
-    if (code == VMH_CODE_OK)
+    execution->code = out->code;
+    if (out->code == VMH_CODE_OK)
         return;
-    execution->error = error;
-    execution->line = line;
+    execution->error = told;
+    execution->detail = detail_of(context, out->error, told);
+    execution->line = out->line;
 }
 
 vmh_execution_kind vmh_execution_kind_of(vmh_async_kind kind)
@@ -253,7 +264,7 @@ static vmh_status end_unreached(vmh_execution_context *context, const vmh_async_
         status = trace_failure(context, run, &told, why);
     if (status == VMH_OK)
         status = vmh_async_end_unreached(context, mark, out, why);
-    vmh_inline_note_end(context, place, 0, out->code, told.error, out->line);
+    vmh_inline_note_end(context, place, 0, out, told.error);
     return status;
 }
 
@@ -302,9 +313,14 @@ vmh_status vmh_inline_note_unpaid(vmh_execution_context *context, const vmh_asyn
 
     if (status == VMH_OK)
         status = note_run(context, run, &place, why);
+    if (status == VMH_OK)
+        status = vmh_execution_context_explain_gas(context, &context->engine.lack, why);
+    if (status == VMH_OK)
+        status = vmh_execution_context_note(context, out.error, 0, why);
     if (status != VMH_OK)
         return status;
-    vmh_inline_note_end(context, place, 0, out.code, out.error, 0);
+    context->record_depth = 0; /* no other failure is this one on its way up */
+    vmh_inline_note_end(context, place, 0, &out, out.error);
     tell_answer(context, run, 0, &out);
     return trace_failure(context, run, &out, why);
 }

@@ -23,8 +23,8 @@ vmh_status vmh_inline_note_unpaid(vmh_execution_context *context, const vmh_asyn
 vmh_status vmh_inline_note(vmh_execution_context *context, const vmh_frame *frame, size_t *place,
                            vmh_failure *why);
 
-/* What came of it; `line` of its source, where a failure began, 0: unknown. */
+/* What came of it; `told` is the text of a failure as a callback sees it. */
 void vmh_inline_note_end(vmh_execution_context *context, size_t place, uint64_t gas_left,
-                         uint32_t code, vmh_bytes error, uint32_t line);
+                         const vmh_process_call_output *out, vmh_bytes told);
 
 #endif

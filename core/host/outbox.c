@@ -387,11 +387,22 @@ static vmh_status settle_one(vmh_execution_context *context, vmh_outgoing *outgo
     return keep_suspended(context, outgoing, lock, why);
 }
 
+/* Gas that a message and what waits for its answer are given by name. */
+static uint64_t given_gas(const vmh_outgoing *outgoing)
+{
+    bool gives_lock = waits(outgoing) && !outgoing->lock_is_taken;
+    uint64_t gas = outgoing->gas == VMH_GAS_SHARE ? 0 : outgoing->gas;
+    uint64_t lock = gives_lock && outgoing->lock != VMH_GAS_SHARE ? outgoing->lock : 0;
+
+    return lock > UINT64_MAX - gas ? UINT64_MAX : gas + lock;
+}
+
 /* What messages that are not settled yet take of the gas; false where it does not reach. */
 static bool count_gas(const vmh_execution_context *context, size_t first, uint64_t *left,
-                      uint64_t *count)
+                      uint64_t *count, vmh_gas_lack *lack)
 {
     for (size_t i = first; i < context->outbox_count; i++) {
+        *lack = (vmh_gas_lack){given_gas(&context->outbox[i]), *left};
         *count += takes_share(&context->outbox[i]) ? 1 : 0;
         if (!take_given(&context->outbox[i], left))
             return false;
@@ -409,7 +420,7 @@ vmh_status vmh_outbox_settle(vmh_execution_context *context, size_t first,
 
     division->left = 0;
     *refusal = (vmh_issue_refusal){0};
-    if (!count_gas(context, first, &left, &count)) {
+    if (!count_gas(context, first, &left, &count, &division->lack)) {
         *refusal = (vmh_issue_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
         return VMH_OK;
     }

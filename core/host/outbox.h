@@ -43,6 +43,7 @@ typedef struct vmh_gas_division {
     bool answers;  /* a part of it goes with its answer */
     bool divides;  /* false: no gas goes with what has none of its own */
     uint64_t left; /* of it then: the answer's part; without an answer, what was not given */
+    vmh_gas_lack lack; /* where it does not reach */
 } vmh_gas_division;
 
 /*

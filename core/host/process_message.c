@@ -1,6 +1,7 @@
 #include "codec/message_codec.h"
 #include "host/answer.h"
 #include "host/async_run.h"
+#include "host/async_values.h"
 #include "host/host_state.h"
 #include "host/outbox.h"
 #include "host/value.h"
@@ -164,10 +165,13 @@ static vmh_status process_call_message(vmh_set_run *run, vmh_run_plan *plan,
     if (status != VMH_OK)
         return status;
     if (message->to_chain != run->host->genesis->virtual_chain_id) {
-        plan->refusal = VMH_TEXT_UNKNOWN_CHAIN;
         plan->refusal_code = VMH_CODE_NOT_DEPLOYED;
+        status = vmh_arena_format(run->arena, &plan->refusal, why, VMH_TEXT_UNKNOWN_CHAIN,
+                                  message->to_chain);
+        if (status != VMH_OK)
+            return status;
     } else if (!allowed) {
-        plan->refusal = VMH_TEXT_ALLOWANCE;
+        plan->refusal = VMH_LITERAL(VMH_TEXT_ALLOWANCE);
         plan->refusal_code = VMH_CODE_LACK_OF_FUNDS;
         plan->is_refused_amount = true;
     } else if (vmh_target_is_client(message->to_service)) {
@@ -279,6 +283,18 @@ static vmh_status go_on(vmh_set_run *run, vmh_run_plan *plan, const vmh_suspende
     return vmh_set_run_execute(run, plan, report, why);
 }
 
+/* A run that fails with the text of the answer is told with whose it is. */
+static vmh_status explain_failure(vmh_set_run *run, vmh_run_plan *plan,
+                                  const vmh_message *message, vmh_failure *why)
+{
+    vmh_status status = vmh_async_read_text(run->arena, message->input, &plan->explained, why);
+
+    if (status != VMH_OK || plan->explained.size == 0)
+        return status;
+    return vmh_arena_format(run->arena, &plan->detail, why, "the answer of '%.*s'",
+                            VMH_PRINT(message->from_service));
+}
+
 /* Kinds 9 and 10: the suspended run goes on. */
 static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_message *message,
                                  vmh_run_report *report, vmh_failure *why)
@@ -309,6 +325,10 @@ static vmh_status process_answer(vmh_set_run *run, vmh_run_plan *plan, vmh_messa
     };
     memcpy(resume.answered_id.bytes, message->answered_id.data, sizeof resume.answered_id.bytes);
     vmh_sender_address(genesis, message->from_chain, message->from_service, &resume.target);
+    if (!resume.succeeded)
+        status = explain_failure(run, plan, message, why);
+    if (status != VMH_OK)
+        return status;
     return go_on(run, plan, &suspended, &resume, message->gas, report, why);
 }
 

@@ -56,7 +56,7 @@ static vmh_status settle_ended(vmh_execution_context *context, const vmh_frame *
                                   frame->refusal.code, vmh_bytes_text(frame->refusal.text), out,
                                   why);
     out->gas_used = gas_used;
-    out->line = line;
+    out->line = line != 0 ? line : frame->line;
     return status;
 }
 
@@ -196,8 +196,13 @@ static vmh_status note_refusal(vmh_execution_context *context, const vmh_call_re
                                vmh_bytes error, vmh_failure *why)
 {
     bool pushed = vmh_service_stack_push(context, &request->frame);
-    vmh_status status = vmh_execution_context_note(context, error, 0, why);
+    vmh_status status = VMH_OK;
 
+    if (vmh_bytes_equal(error, VMH_LITERAL(VMH_TEXT_NOT_DEPLOYED)))
+        status = vmh_execution_context_explain(context, error, why, "'%.*s'",
+                                               VMH_PRINT(request->frame.service));
+    if (status == VMH_OK)
+        status = vmh_execution_context_note(context, error, 0, why);
     if (pushed)
         vmh_service_stack_pop(context);
     return status;

@@ -20,7 +20,7 @@ void vmh_run_log_init(vmh_run_log *log)
 static size_t size_of(const vmh_logged_run *run)
 {
     const vmh_run_record *record = &run->record;
-    size_t size = sizeof *run + run->parent.size + record->error.size +
+    size_t size = sizeof *run + run->parent.size + record->error.size + record->detail.size +
                   record->contract_name.size + record->method_name.size + record->message.size +
                   record->call_count * sizeof *record->calls +
                   record->execution_count * sizeof *record->executions +
@@ -30,7 +30,8 @@ static size_t size_of(const vmh_logged_run *run)
         size += record->calls[i].contract_name.size + record->calls[i].method_name.size;
     for (size_t i = 0; i < record->execution_count; i++)
         size += record->executions[i].contract_name.size +
-                record->executions[i].method_name.size + record->executions[i].error.size;
+                record->executions[i].method_name.size + record->executions[i].error.size +
+                record->executions[i].detail.size;
     for (size_t i = 0; i < record->message_count; i++)
         size += record->messages[i].size;
     return size;
@@ -78,6 +79,7 @@ static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
         put_bytes(&place, &executions[i].contract_name);
         put_bytes(&place, &executions[i].method_name);
         put_bytes(&place, &executions[i].error);
+        put_bytes(&place, &executions[i].detail);
     }
     for (size_t i = 0; i < record->call_count; i++) {
         put_bytes(&place, &calls[i].contract_name);
@@ -87,6 +89,7 @@ static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
         put_bytes(&place, &messages[i]);
     put_bytes(&place, &run->parent);
     put_bytes(&place, &record->error);
+    put_bytes(&place, &record->detail);
     put_bytes(&place, &record->contract_name);
     put_bytes(&place, &record->method_name);
     put_bytes(&place, &record->message);

@@ -1,3 +1,4 @@
+#include "async/async_store.h"
 #include "async/call_data.h"
 #include "codec/argument_codec.h"
 #include "host/async_run.h"
@@ -69,7 +70,7 @@ static bool is_read_only(const vmh_sdk_run *run)
     return run->context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only;
 }
 
-/* An empty name is none. */
+/* An empty name is none. A name that is none of a callback is told. */
 static vmh_status check_callback(vmh_sdk_run *run, vmh_bytes name, bool *valid, vmh_failure *why)
 {
     vmh_execution_context *context = run->context;
@@ -83,6 +84,10 @@ static vmh_status check_callback(vmh_sdk_run *run, vmh_bytes name, bool *valid, 
     if (processor != NULL && processor->may_call_back != NULL)
         status = processor->may_call_back(processor, vmh_bytes_hash(&context->id), frame->service,
                                           name, &may, why);
+    if (status == VMH_OK && !may && *valid)
+        status = vmh_execution_context_explain(
+            context, VMH_LITERAL(VMH_TEXT_ASYNC_BAD_CALLBACK), why, "'%.*s' has no callback '%.*s'",
+            VMH_PRINT(frame->service), VMH_PRINT(name));
     *valid = *valid && may;
     return status;
 }
@@ -141,9 +146,15 @@ static vmh_bytes token_of(vmh_bytes token)
 static vmh_status conclude(vmh_sdk_run *run, uint64_t before, uint64_t after,
                            vmh_async_refusal refusal, vmh_failure *why)
 {
+    vmh_status status = VMH_OK;
+
     take_gas(run, before, after);
     if (refusal.text == NULL)
         return VMH_OK;
+    if (refusal.code == VMH_CODE_OUT_OF_GAS)
+        status = vmh_execution_context_explain_gas(run->context, &run->context->engine.lack, why);
+    if (status != VMH_OK)
+        return status;
     return end_method(run, VMH_FRAME_REFUSED, refusal, why);
 }
 
@@ -246,6 +257,24 @@ vmh_status vmh_sdk_async_call_legacy(vmh_sdk_run *run, vmh_failure *why)
     return end_method(run, VMH_FRAME_STOPPED, (vmh_async_refusal){0}, why);
 }
 
+/* What a refusal about a group does not say of it. */
+static vmh_status explain_group(vmh_sdk_run *run, const vmh_group_callback *callback,
+                                vmh_async_refusal refusal, vmh_failure *why)
+{
+    vmh_bytes text = refusal.text == NULL ? (vmh_bytes){0} : vmh_bytes_text(refusal.text);
+
+    if (vmh_bytes_equal(text, VMH_LITERAL(VMH_TEXT_ASYNC_NO_GROUP)) ||
+        vmh_bytes_equal(text, VMH_LITERAL(VMH_TEXT_ASYNC_GROUP_SET)))
+        return vmh_execution_context_explain(run->context, text, why, "'%.*s'",
+                                             VMH_PRINT(callback->group));
+    if (vmh_bytes_equal(text, VMH_LITERAL(VMH_TEXT_ASYNC_BAD_CALLBACK)) &&
+        callback->method.size == 0)
+        return vmh_execution_context_explain(run->context, text, why,
+                                             "none is named for group '%.*s'",
+                                             VMH_PRINT(callback->group));
+    return VMH_OK;
+}
+
 /* Names the callback of a group: group, method, data, gas. */
 vmh_status vmh_sdk_async_set_group_callback(vmh_sdk_run *run, vmh_failure *why)
 {
@@ -267,6 +296,8 @@ vmh_status vmh_sdk_async_set_group_callback(vmh_sdk_run *run, vmh_failure *why)
     if (status == VMH_OK)
         status = vmh_async_set_group_callback(&run->context->engine, &callback, &after, &refusal,
                                               why);
+    if (status == VMH_OK)
+        status = explain_group(run, &callback, refusal, why);
     return status == VMH_OK ? conclude(run, before, after, refusal, why) : status;
 }
 
@@ -371,7 +402,7 @@ static bool are_calls(const vmh_argument *lists)
  * rest; else, with none that does, a share of what the run has at its end.
  */
 static uint64_t take_lock(const vmh_async_context *context, uint64_t given, uint64_t *gas,
-                          vmh_async_refusal *refusal)
+                          vmh_gas_lack *lack, vmh_async_refusal *refusal)
 {
     uint64_t lock = given;
 
@@ -380,6 +411,7 @@ static uint64_t take_lock(const vmh_async_context *context, uint64_t given, uint
     if (given == VMH_GAS_SHARE)
         lock = *gas / 2 < VMH_AWAIT_LOCK_MAX ? *gas / 2 : VMH_AWAIT_LOCK_MAX;
     if (lock > *gas) {
+        *lack = (vmh_gas_lack){lock, *gas};
         *refusal = (vmh_async_refusal){VMH_TEXT_NOT_ENOUGH_GAS, VMH_CODE_OUT_OF_GAS};
         lock = *gas;
     }
@@ -415,7 +447,8 @@ vmh_status vmh_sdk_async_await_all(vmh_sdk_run *run, vmh_failure *why)
         status = register_kept(run, i, &after, &refusal, why);
     if (status == VMH_OK && refusal.text == NULL)
         waiting.lock = take_lock(vmh_async_top(&context->engine),
-                                 run->arguments[7].value.uint64, &after, &refusal);
+                                 run->arguments[7].value.uint64, &after, &context->engine.lack,
+                                 &refusal);
     if (status != VMH_OK)
         return status;
     if (refusal.text != NULL)
@@ -428,15 +461,51 @@ vmh_status vmh_sdk_async_await_all(vmh_sdk_run *run, vmh_failure *why)
     return status == VMH_OK ? vmh_sdk_suspended(run, why) : status;
 }
 
+/*
+ * A callback that went on after an answer: its call is open until it is complete, and lies with
+ * the context that registered it, of the same service. `*found` false: it is none.
+ */
+static vmh_status read_closure(vmh_sdk_run *run, bool *found, vmh_bytes *closure,
+                               vmh_failure *why)
+{
+    vmh_execution_context *context = run->context;
+    const vmh_async_context *of = vmh_async_top(&context->engine);
+    uint8_t key[VMH_ASYNC_RECORD_KEY_SIZE];
+    vmh_async_call call = {.index = of->parent_index};
+    vmh_bytes record;
+    vmh_status status;
+
+    *found = of->kind == VMH_ASYNC_CALLBACK && of->call == NULL && of->has_parent;
+    if (!*found)
+        return VMH_OK;
+    vmh_async_record_key(&of->parent_id, of->parent_index, key);
+    status = vmh_execution_context_read(context, of->parent_service,
+                                        vmh_bytes_of(key, sizeof key), &record, why);
+    if (status == VMH_OK)
+        status = vmh_async_call_decode(record, &call, why);
+    if (status == VMH_OK && memcmp(&call.id, &of->parent_call_id, sizeof call.id) != 0)
+        status = vmh_fail(why, VMH_E_STORE_CORRUPT, "async context of '%.*s': the call that a "
+                          "callback answers is another's", VMH_PRINT(of->parent_service));
+    *closure = call.closure;
+    return status;
+}
+
 /* The note that came with the call which this callback answers. */
 vmh_status vmh_sdk_async_get_closure(vmh_sdk_run *run, vmh_failure *why)
 {
     vmh_execution_context *context = run->context;
+    bool found = false;
     vmh_bytes closure, copy;
-    vmh_status status;
+    vmh_status status = VMH_OK;
 
-    if (vmh_service_stack_top(context)->level == 0 ||
-        !vmh_async_get_closure(&context->engine, &closure))
+    if (vmh_service_stack_top(context)->level != 0) {
+        found = vmh_async_get_closure(&context->engine, &closure);
+        if (!found)
+            status = read_closure(run, &found, &closure, why);
+    }
+    if (status != VMH_OK)
+        return status;
+    if (!found)
         return vmh_sdk_refuse(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s",
                               VMH_TEXT_ASYNC_NOT_HERE);
     status = vmh_arena_copy(run->arena, closure, &copy, why);

@@ -37,6 +37,10 @@ vmh_status vmh_sdk_suspended(vmh_sdk_run *run, vmh_failure *why)
     vmh_execution_context *context = run->context;
 
     context->suspended = true;
+    context->stack[context->depth - 1].line = run->call->line;
+    context->waits_at = (vmh_call_site){vmh_service_stack_top(context)->service,
+                                        vmh_service_stack_top(context)->method,
+                                        run->call->line};
     if (context->depth == context->base_depth + 1)
         return VMH_OK;
     /* What goes on is the method that was named, not the one of _Ledger. */

@@ -36,6 +36,8 @@ void vmh_set_run_begin(vmh_set_run *run, const vmh_run_plan *plan, vmh_execution
 
     vmh_arena_reset(&run->run_arena);
     vmh_execution_context_begin(context, run->host, &setup, &run->run_arena);
+    context->explained = plan->explained;
+    context->detail = plan->detail;
 }
 
 /* ---- the report ---- */
@@ -61,7 +63,8 @@ static vmh_status keep_failure(vmh_set_run *run, const vmh_run_record *record, v
     }
     out->calls = calls;
     out->call_count = record->call_count;
-    return vmh_arena_copy(run->arena, record->error, &out->error, why);
+    status = vmh_arena_copy(run->arena, record->detail, &out->detail, why);
+    return status == VMH_OK ? vmh_arena_copy(run->arena, record->error, &out->error, why) : status;
 }
 
 static vmh_status keep_executions(vmh_set_run *run, const vmh_execution_context *context,
@@ -87,6 +90,8 @@ static vmh_status keep_executions(vmh_set_run *run, const vmh_execution_context 
                 vmh_arena_copy(run->arena, from->method_name, &executions[i].method_name, why);
         if (status == VMH_OK)
             status = vmh_arena_copy(run->arena, from->error, &executions[i].error, why);
+        if (status == VMH_OK)
+            status = vmh_arena_copy(run->arena, from->detail, &executions[i].detail, why);
         if (status != VMH_OK)
             return status;
     }
@@ -243,14 +248,13 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
 
 /* ---- the run ---- */
 
-static vmh_status refuse(vmh_execution_context *context, uint32_t code, const char *text,
+static vmh_status refuse(vmh_execution_context *context, uint32_t code, vmh_bytes text,
                          vmh_process_call_output *output, vmh_failure *why)
 {
     vmh_execution_result result = code == VMH_CODE_NOT_DEPLOYED
                                       ? VMH_RESULT_ERROR_CONTRACT_NOT_DEPLOYED
                                       : VMH_RESULT_ERROR_SMART_CONTRACT;
-    vmh_status status = vmh_call_output_fail(context->arena, result, code, vmh_bytes_text(text),
-                                             output, why);
+    vmh_status status = vmh_call_output_fail(context->arena, result, code, text, output, why);
 
     return status == VMH_OK ? vmh_execution_context_note(context, output->error, 0, why) : status;
 }
@@ -260,7 +264,7 @@ static vmh_status call(vmh_execution_context *context, const vmh_run_plan *plan,
 {
     vmh_processor *processor;
 
-    if (plan->refusal != NULL) {
+    if (plan->refusal.size != 0) {
         *found = true;
         return refuse(context, plan->refusal_code, plan->refusal, output, why);
     }
@@ -288,9 +292,13 @@ static vmh_status settle(vmh_execution_context *context, bool answers, uint64_t 
     *left = division.left;
     if (status != VMH_OK || refusal.text == NULL)
         return status;
-    if (refusal.code == VMH_CODE_OUT_OF_GAS)
+    if (refusal.code == VMH_CODE_OUT_OF_GAS) {
         context->gas_left = 0;
-    return refuse(context, refusal.code, refusal.text, output, why);
+        status = vmh_execution_context_explain_gas(context, &division.lack, why);
+        if (status != VMH_OK)
+            return status;
+    }
+    return refuse(context, refusal.code, vmh_bytes_text(refusal.text), output, why);
 }
 
 /* The end of a run without asynchronous calls. */
@@ -358,8 +366,8 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
         context->gas_left += given;
     } else if (context->engine.depth != 0) {
         status = vmh_async_end_unreached(context, NULL, output, why);
-        vmh_inline_note_end(context, plan->call.frame.execution, 0, output->code,
-                            vmh_async_text(output->code, output->error), output->line);
+        vmh_inline_note_end(context, plan->call.frame.execution, 0, output,
+                            vmh_async_text(output->code, output->error));
     }
     /* What callbacks sent that ran because this run is complete. */
     if (status == VMH_OK)

@@ -37,8 +37,10 @@ typedef struct vmh_run_plan {
     uint64_t gas_limit;
     uint16_t language; /* of a resumed run */
     bool is_async_answer; /* its executions are undone alone */
-    const char *refusal;      /* why it fails before any code runs; NULL: it runs */
+    vmh_bytes refusal;        /* why it fails before any code runs; empty: it runs */
     uint32_t refusal_code;
+    vmh_bytes explained;      /* of a resumed run: the text that it may fail with, */
+    vmh_bytes detail;         /* and whose answer that is */
     vmh_word returned_amount; /* what goes back with a failure */
     bool is_refused_amount;   /* it was not counted as taken from its peer */
     vmh_bytes token;

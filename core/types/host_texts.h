@@ -41,7 +41,7 @@
 #define VMH_TEXT_NOT_ENOUGH_GAS "not enough gas"
 #define VMH_TEXT_TRANSFER_BALANCE "insufficient balance for transfer"
 #define VMH_TEXT_NOT_DEPLOYING "no deployment is running"
-#define VMH_TEXT_UNKNOWN_CHAIN "unknown virtual chain"
+#define VMH_TEXT_UNKNOWN_CHAIN "unknown virtual chain %u"
 #define VMH_TEXT_ALLOWANCE "more than the peer is allowed"
 #define VMH_TEXT_NO_CONTEXT "no_context"
 #define VMH_TEXT_ASYNC_READ_ONLY "async: read-only"

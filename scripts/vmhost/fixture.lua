@@ -342,12 +342,19 @@ end
 
 -- Reading
 
+-- Texts of contracts stay as they are.
+local function with_detail(text, detail)
+  return detail and inspect.failure(text, detail) or text
+end
+
 local function run_query(self, height, words)
   local result, failure, code = self.host:process_query {
     signed_query = call.query(self, call.parse(self, words)), height = height,
   }
   if not result then return nil, failure, code end
-  if result.execution_result ~= "SUCCESS" then return nil, failure, result.execution_result end
+  if result.execution_result ~= "SUCCESS" then
+    return nil, with_detail(failure, result.detail), result.execution_result
+  end
   local values = {}
   for index, argument in ipairs(result.output_arguments) do values[index] = argument.value end
   return table.unpack(values)
@@ -426,23 +433,24 @@ end
 
 --- What the host knows of a receipt of this chain beside its bytes.
 -- @tparam table receipt
--- @treturn ?table `account` (if it signed here), `contract`, `method`, and `record`: `error` and
--- `calls`, where the failure began
+-- @treturn ?table `account` (if it signed here), `contract`, `method`, and `record`: `error`,
+-- `detail` (what its text leaves out), and `calls`, where the failure began
 function Chain:run_of(receipt)
   return self.runs[receipt]
 end
 
-local function outcome_text(receipt)
+local function outcome_text(receipt, record)
   local first = receipt.output_argument_array[1]
-  if receipt.execution_result == "SUCCESS" or not first then return receipt.execution_result end
-  return receipt.execution_result .. ": " .. tostring(first.value)
+  local text = first and tostring(first.value) or record and record.error
+  if receipt.execution_result == "SUCCESS" or not text then return receipt.execution_result end
+  return receipt.execution_result .. ": " .. with_detail(text, record and record.detail)
 end
 
 local function describe_run(self, receipt)
   local run = self.runs[receipt]
   if not run then return outcome_text(receipt) end
   local text = ("%s.%s%s: %s"):format(run.contract, run.method,
-    run.account and " by " .. run.account or "", outcome_text(receipt))
+    run.account and " by " .. run.account or "", outcome_text(receipt, run.record))
   local calls = inspect.calls(run.record.calls)
   return calls == "" and text or text .. "\n  in " .. calls
 end
@@ -465,7 +473,7 @@ function Chain:expect_success(receipt, message)
   if run and run.last and run.last.execution_result ~= "SUCCESS" then
     local calls = inspect.calls(run.last_record.calls)
     error(("expected success, but %s.%s waited, and then: %s%s"):format(run.contract, run.method,
-      outcome_text(run.last), calls == "" and "" or "\n  in " .. calls), 2)
+      outcome_text(run.last, run.last_record), calls == "" and "" or "\n  in " .. calls), 2)
   end
   return receipt
 end

@@ -175,15 +175,25 @@ function inspect.calls(calls)
   return is_telling and table.concat(texts, " > ") or ""
 end
 
+--- The text of a failure, with what it leaves out: texts that every host must have alike name
+-- nothing, and what they are about stands beside the receipt.
+-- @tparam string text
+-- @tparam ?string detail of a record, an execution or a query's result
+-- @treturn string as in `contract not deployed ('Shop')`
+function inspect.failure(text, detail)
+  return inspect.text(text) .. (detail and " (" .. inspect.text(detail) .. ")" or "")
+end
+
 local function add_outcome(lines, receipt, record)
   local outputs = read_list(receipt.output_argument_array, codec.unpack_arguments)
   local failed = receipt.execution_result ~= "SUCCESS"
+  local detail = record and record.detail
   if failed and outputs and #outputs == 1 and outputs[1].type == "string" then
-    add(lines, "error", inspect.text(outputs[1].value))
+    add(lines, "error", inspect.failure(outputs[1].value, detail))
   elseif not outputs or #outputs > 0 then
     add(lines, "output", inspect.arguments(receipt.output_argument_array))
   elseif failed and record and record.error then
-    add(lines, "error", inspect.text(record.error))
+    add(lines, "error", inspect.failure(record.error, detail))
   end
   local calls = inspect.calls(record and record.calls)
   if calls ~= "" then add(lines, "in", calls) end
@@ -191,7 +201,7 @@ end
 
 --- A receipt.
 -- @tparam table receipt with the fields of TransactionReceipt
--- @tparam[opt] table record what the host knows of it beside: `error` and `calls`
+-- @tparam[opt] table record what the host knows of it beside: `error`, `detail` and `calls`
 -- @treturn string result and transaction hash, then a line for each thing there is to tell
 function inspect.receipt(receipt, record)
   local lines = { ("%s  %s"):format(receipt.execution_result, inspect.hash(receipt.txhash)) }
@@ -224,9 +234,10 @@ end
 
 -- Messages and what came of them
 
-local function outcome_text(code, text)
-  if code == 0 then return "good" end
-  return ("failed %d: %s"):format(code, quote(text or ""))
+local function outcome_text(of)
+  if of.code == 0 then return "good" end
+  return ("failed %d: %s%s"):format(of.code, quote(of.error or ""),
+    of.detail and " (" .. inspect.text(of.detail) .. ")" or "")
 end
 
 local function execution_line(execution)
@@ -234,7 +245,7 @@ local function execution_line(execution)
   return ("%s %s.%s%s, gas %s of %s, %s"):format(execution.kind,
     inspect.text(execution.contract_name), inspect.text(execution.method_name), line,
     unsigned(execution.gas_used), unsigned(execution.gas_given),
-    outcome_text(execution.code, execution.error))
+    outcome_text(execution))
 end
 
 local function name_of(service, method)
@@ -247,7 +258,7 @@ local function node_line(node)
     or node.kind:find "answer" and ("from %s to %s"):format(inspect.text(node.from),
       inspect.text(node.to))
     or name_of(node.to, node.method)
-  local outcome = node.suspended and "waits" or outcome_text(node.code, node.error)
+  local outcome = node.suspended and "waits" or outcome_text(node)
   local calls = inspect.calls(node.calls)
   if calls ~= "" then outcome = outcome .. " in " .. calls end
   return ("%s %s, block %d, gas %s, %s%s"):format(node.kind, name, node.height,
@@ -312,7 +323,7 @@ end
 function inspect.query(result, failure)
   local lines = { ("%s  at height %d"):format(result.execution_result, result.reference_height) }
   if failure then
-    add(lines, "error", inspect.text(failure))
+    add(lines, "error", inspect.failure(failure, result.detail))
   elseif #result.output_arguments > 0 then
     add(lines, "output", inspect.arguments(result.output_arguments))
   end

@@ -52,8 +52,8 @@ describe("vmhost query", function()
 
     local output, status = place:vmhost("query", "chain", "Nowhere", "get")
 
-    assert.equal("ERROR_CONTRACT_NOT_DEPLOYED  at height 1\n  error    contract not deployed\n",
-      output)
+    assert.equal("ERROR_CONTRACT_NOT_DEPLOYED  at height 1\n"
+      .. "  error    contract not deployed ('Nowhere')\n", output)
     assert.equal(1, status)
   end)
 

@@ -57,7 +57,7 @@ local c, state = sdk.contract {
   log = "external read () string",
   nest = "external write () string",
   paid = "callback", failed = "callback", done = "callback", callBack = "callback",
-  chained = "callback", waits = "callback", twice = "external write ()",
+  chained = "callback", waits = "callback", gathers = "callback", peeks = "external write ()", twice = "external write ()",
   plain = "external write ()",
   _init = "internal write (calls bool)",
 }
@@ -98,15 +98,27 @@ function c.callBack(...) note("callBack", ...) end
 function c.waits(code, value)
   local closure = async.closure()
   local more = sdk.await("Bank2", "get()(uint64)")
-  note("waited", code, value, more, closure, #sdk.caller())
+  note("waited", code, value, more, closure, async.closure(), #sdk.caller())
   async.set_return("(uint64)", more + value)
 end
+function c.gathers(code, value)
+  sdk.await_all { { "Bank2", "get()(uint64)" } }
+  sdk.await("Bank2", "get()(uint64)")
+  note("gathered", code, value, async.closure(), pcall(sdk.call, "Shop", "peeks()"))
+end
+function c.peeks() async.closure() end
 function c.twice()
   async.call { "Shop", "run(string)", "waiting", on_success = "paid", gas = 5000000 }
 end
 function steps.waiting()
   async.call { "Bank", "pay(uint64,string)", 1, "x", on_success = "waits", gas = 2000000,
     closure = "kept" }
+end
+function steps.gathering()
+  async.call { "Bank", "pay(uint64,string)", 2, "x", on_success = "gathers", gas = 3000000,
+    closure = "first" }
+  async.call { "Bank", "pay(uint64,string)", 3, "x", on_success = "gathers", gas = 3000000,
+    closure = "second" }
 end
 function steps.late_waiting()
   async.call { "Bank", "later()", on_success = "waits", gas = 3000000, lock = 3000000,
@@ -290,12 +302,17 @@ describe("sdk.async", function()
     local chain <close> = with_shop()
     chain:ok("Shop", "twice")
 
-    assert.equal("waited 0 1 41 kept 20\npaid 0 42", (chain:query("Shop", "log")))
+    assert.equal("waited 0 1 41 kept kept 20\npaid 0 42", (chain:query("Shop", "log")))
     assert.equal(1, #chain.storage:keys("Shop", { prefix = "\0vmhost\0" }))
   end)
 
   it("lets a callback wait that runs because what it answers has waited", function()
-    assert.equal("waited 0 42 41 late 20", noted "late_waiting")
+    assert.equal("waited 0 42 41 late late 20", noted "late_waiting")
+  end)
+
+  it("lets a callback read what came with its call however often it has waited", function()
+    assert.equal("gathered 0 2 first false async: not allowed here\n"
+      .. "gathered 0 5 second false async: not allowed here", noted "gathering")
   end)
 
   it("reads no closure outside of a callback", function()
@@ -438,7 +455,8 @@ describe("a callback", function()
       if method.callback then callbacks[#callbacks + 1] = method.name end
     end
 
-    assert.same({ "paid", "failed", "done", "callBack", "chained", "waits" }, callbacks)
+    assert.same({ "paid", "failed", "done", "callBack", "chained", "waits", "gathers" },
+      callbacks)
   end)
 
   for text, wrong in pairs {

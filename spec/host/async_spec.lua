@@ -347,7 +347,7 @@ describe("VM:messages", function()
 transaction Shop.run, block 1, gas N, good
   async Bank.pay, gas N of N, good
   callback Shop.good, gas N of N, good
-  async Nobody.x, block 1, gas N, failed 3: "contract not deployed"
+  async Nobody.x, block 1, gas N, failed 3: "contract not deployed" ('Nobody')
     pending: async answer Shop, chain 42
   waiting: Shop for its calls]], text)
   end)

@@ -171,7 +171,7 @@ for _, rule_set in ipairs(chains.RULE_SETS) do
 
       local out = chain:process { { "Caller", "propagate", "Nobody", "nothing" } }
 
-      assert.same({ error = "contract not deployed", calls = {
+      assert.same({ error = "contract not deployed", detail = "'Nobody'", calls = {
         { contract_name = "Caller", method_name = "propagate" },
         { contract_name = "Nobody", method_name = "nothing" },
       } }, out.records[1])

@@ -118,7 +118,7 @@ describe("languages on two hosts #small", function()
   it("tells Lua of a service that is not there", function()
     assert.same({ "false contract not deployed" },
       results("a", "alice", "Lua", "caught", "Nobody@43"))
-    assert.same({ "false unknown virtual chain" },
+    assert.same({ "false unknown virtual chain 77" },
       results("a", "alice", "Lua", "caught", "Echo@77"))
   end)
 end)

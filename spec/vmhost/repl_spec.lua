@@ -55,7 +55,7 @@ describe("the prompt, from a pipe", function()
   end)
 
   it("takes a failure of a module for one", function()
-    assert.same({ "", "error: contract not deployed\n", 1 },
+    assert.same({ "", "error: contract not deployed ('Nothing')\n", 1 },
       { run 'query("Nothing", "get")\n' })
   end)
 
