@@ -501,3 +501,41 @@ describe("a field of a call", function()
     end)
   end
 end)
+
+describe("an argument of sdk is refused", function()
+  for code, expected in pairs {
+    ["sdk.async.group(5)"] = "#1 to 'group' (string expected, got number)",
+    ["sdk.async.group('a', 5)"] = "#2 to 'group' (no such argument; it takes at most 1)",
+    ["sdk.async.on_group(5, 'x')"] = "#1 to 'on_group' (string expected, got number)",
+    ["sdk.async.on_group('a', 5)"] = "#2 to 'on_group' (string expected, got number)",
+    ["sdk.async.on_group('a', 'x', 5)"] = "#3 to 'on_group' (string expected, got number)",
+    ["sdk.async.on_group('a', 'x', '', -1)"] =
+      "#4 to 'on_group' (gas is an integer from 0 on, got -1)",
+    ["sdk.async.on_group('a', 'x', '', 1, 1)"] =
+      "#5 to 'on_group' (no such argument; it takes at most 4)",
+    ["sdk.async.legacy(5, 'x')"] = "#1 to 'legacy' (string expected, got number)",
+    ["sdk.async.legacy('Bank', 'x', 1, 1)"] =
+      "#4 to 'legacy' (no such argument; it takes at most 3)",
+    ["sdk.async.call(5, 'total()')"] = "#1 to 'call' (string expected, got number)",
+    ["sdk.async.call { 5, 'total()' }"] = "#1 to 'call' ('service' is a string, got 5)",
+    ["sdk.async.closure(1)"] = "#1 to 'closure' (no such argument; it takes at most 0)",
+    ["sdk.call(5, 'total()')"] = "#1 to 'call' (string expected, got number)",
+    ["sdk.call('Bank', 5)"] = "#2 to 'call' (string expected, got number)",
+    ["sdk.send(5, 'total()')"] = "#1 to 'send' (string expected, got number)",
+    ["sdk.await(5, 'total()')"] = "#1 to 'await' (string expected, got number)",
+    ["sdk.service(5, {})"] = "#1 to 'service' (string expected, got number)",
+  } do
+    it(code, function()
+      local chain <close> = open()
+      chain.fixture:expect_success(chain:deploy("Tries", ([[
+        local c = sdk.contract { run = "external write () string" }
+        function c.run()
+          local good, text = pcall(function() %s end)
+          return text
+        end
+        return c ]]):format(code)))
+
+      assert.equal("bad argument " .. expected, (chain:ok("Tries", "run")))
+    end)
+  end
+end)
