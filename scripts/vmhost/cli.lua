@@ -94,8 +94,11 @@ local function split_script_words(words)
   return own, rest
 end
 
+-- A number below 0 looks like an option, and no argument holds one.
 local function wrong_use(name, message)
   local program = name and "vmhost " .. name or "vmhost"
+  message = message:gsub("^unknown option '(%-%d+)'.*", "'%1' is a number below 0, and no argument "
+    .. "holds one; a text is string:%1")
   complain(program, ("%s (see %s --help)"):format(message:gsub("\nDid you", ", did you"), program))
   return WRONG_USE
 end

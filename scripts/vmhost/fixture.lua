@@ -12,7 +12,8 @@
 -- **Calls** are `[account,] contract, method, arguments...`; without the name of an account the
 -- first one signs. Where the host knows the method's parameters (contracts in C), plain values
 -- take their types; elsewhere an integer is a uint64, a string a string, a boolean a bool, a word
--- a uint256. `{ bytes = "\1" }` and the like say a type.
+-- a uint256. `{ bytes = "\1" }` and the like say a type. A uint64 from 2^63 on, which Lua has no
+-- integer for, is a word: given and as a result of a query.
 --
 -- **Fields** of a chain: `storage` (StateStorage), `host` (of `vmhost.vm`), `accounts` (name ->
 -- `{ name=, seed=, public_key=, address= }`).
@@ -356,7 +357,9 @@ local function run_query(self, height, words)
     return nil, with_detail(failure, result.detail), result.execution_result
   end
   local values = {}
-  for index, argument in ipairs(result.output_arguments) do values[index] = argument.value end
+  for index, argument in ipairs(result.output_arguments) do
+    values[index] = call.result(argument)
+  end
   return table.unpack(values)
 end
 

@@ -87,6 +87,35 @@ describe("vmhost send", function()
     assert.equal(2, status)
   end)
 
+  it("refuses a number below 0, whatever the type", function()
+    local place <close> = command_line.new()
+    place:init()
+
+    for words, text in pairs {
+      [{ "BenchmarkContract", "add", "1", "uint64:-1" }] = "argument 2: 'uint64:-1' as uint64",
+      [{ "BenchmarkContract", "add", "1", "uint32:-5" }] = "argument 2: 'uint32:-5' as uint32",
+      [{ "BenchmarkContract", "add", "1", "uint64[]:3,-7" }] =
+        "argument 2: 'uint64[]:3,-7' as uint64[]: item 2",
+      [{ "Unknown", "note", "uint64:-3" }] = "argument 1: 'uint64:-3' as uint64",
+    } do
+      local output, status = place:send(table.unpack(words))
+
+      assert.equal(("vmhost send: %s: a number below 0\n"):format(text), output)
+      assert.equal(2, status)
+    end
+  end)
+
+  it("does not take a number below 0 for an option", function()
+    local place <close> = command_line.new()
+    place:init()
+
+    local output, status = place:send("BenchmarkContract", "add", "1", "-3")
+
+    assert.equal("vmhost send: '-3' is a number below 0, and no argument holds one; a text is "
+      .. "string:-3 (see vmhost send --help)\n", output)
+    assert.equal(2, status)
+  end)
+
   it("takes no time that a block cannot have", function()
     local place <close> = command_line.new()
     place:init()

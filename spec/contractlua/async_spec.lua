@@ -57,7 +57,8 @@ local c, state = sdk.contract {
   log = "external read () string",
   nest = "external write () string",
   paid = "callback", failed = "callback", done = "callback", callBack = "callback",
-  chained = "callback", waits = "callback", gathers = "callback", peeks = "external write ()", twice = "external write ()",
+  chained = "callback", waits = "callback", gathers = "callback", twice = "external write ()",
+  peeks = "external write ()",
   plain = "external write ()",
   _init = "internal write (calls bool)",
 }

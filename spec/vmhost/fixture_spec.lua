@@ -779,3 +779,68 @@ describe("chain:contract with an amount #small", function()
       "a token is a string of 10 bytes, got 'T'")
   end)
 end)
+
+describe("a uint64 of a call #small", function()
+  local SOURCE <const> = [[
+local c = sdk.contract { give = "external read (first uint64, more uint64[]) uint64, uint64[]",
+  take = "external write (uint64)", many = "external write (list uint64...)",
+  _init = "internal write (start uint64)" }
+function c._init() end
+function c.give(first, more) return first, more end
+function c.take() end
+function c.many() end
+return c]]
+  local HERE <const> = "^fixture: "
+  local LARGEST <const> = word.new "18446744073709551615"
+
+  local chain, contract, path
+  setup(function()
+    chain = fixture.new { contracts = { Scripted = { note = function() end } } }
+    path = os.tmpname()
+    os.rename(path, path .. ".lua")
+    path = path .. ".lua"
+    local file <close> = io.open(path, "w")
+    file:write(SOURCE)
+    file:close()
+    contract = assert(chain:deploy("Numbers", path, 1))
+  end)
+  teardown(function()
+    chain:close()
+    os.remove(path)
+  end)
+
+  it("that is negative is refused with the method, the name, the type and the value", function()
+    for text, call in pairs {
+      ["Numbers%.give: argument 1 %('first'%): uint64 expected, got %-1"] =
+        function() contract:give(-1, {}) end,
+      ["Numbers%.give: argument 2 %('more'%)%[2%]: uint64 expected, got %-7"] =
+        function() chain:query("Numbers", "give", 1, { 1, -7 }) end,
+      ["Numbers%.take: argument 1: uint64 expected, got %-1"] =
+        function() chain:send("Numbers", "take", -1) end,
+      ["Numbers%.many: argument 2: uint64 expected, got %-2"] =
+        function() chain:send("Numbers", "many", 1, -2) end,
+      ["Numbers%.take: argument 1: uint64 expected, got %-5"] =
+        function() chain:process { { "Numbers", "take", { uint64 = -5 } } } end,
+      ["Scripted%.note: argument 1: uint64 expected, got %-3"] =
+        function() chain:send("Scripted", "note", -3) end,
+      ["Other%._init: argument 1 %('start'%): uint64 expected, got %-1"] =
+        function() chain:deploy("Other", path, -1) end,
+    } do
+      assert.error_matches(call, HERE .. text)
+    end
+  end)
+
+  it("of 2^63 and more is a word, or text, and comes back as a word", function()
+    local first, more = contract:give(LARGEST, { 5, "9223372036854775808" })
+
+    assert.equal("18446744073709551615", tostring(first))
+    assert.equal(5, more[1])
+    assert.equal("9223372036854775808", tostring(more[2]))
+    assert.same({ contract:give(first, more) }, { first, more })
+  end)
+
+  it("is none where it is larger", function()
+    assert.error_matches(function() contract:give(LARGEST + 1, {}) end, HERE
+      .. "Numbers%.give: argument 1.*: uint64 out of range or no decimal text: 18446744073709551616$")
+  end)
+end)

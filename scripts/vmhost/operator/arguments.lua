@@ -13,6 +13,7 @@ local arguments = {}
 
 local function number(bits)
   return function(text)
+    if text:find "^%-%d" then return nil, "a number below 0" end
     local good, value = pcall(word.new, text)
     if not good then return nil, "not a number" end
     if value:bits() > bits then return nil, ("above 2^%d - 1"):format(bits) end
@@ -72,9 +73,9 @@ local function read_value(type_name, text)
   return read_list(READ[element], text)
 end
 
--- The type that a bare word has by its looks.
+-- The type that a bare word has by its looks. No type holds a number below 0.
 local function guess(text)
-  if text:find "^%d+$" then return "uint64" end
+  if text:find "^%-?%d+$" then return "uint64" end
   return text:find "^0x" and "bytes" or "string"
 end
 
