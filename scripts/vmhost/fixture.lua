@@ -35,11 +35,6 @@ local NANOSECONDS <const> = 1000000000
 -- 2020-01-01 00:00:00 UTC. The first block comes one interval later.
 local START <const> = 1577836800 * NANOSECONDS
 
-local SHARED_OPTIONS = { "path", "history", "sync", "accounts", "contracts", "processors",
-  "connector", "committee", "trace", "verify_threads", "block_proposer", "clock" }
-local NEW_OPTIONS = table.move(SHARED_OPTIONS, 1, #SHARED_OPTIONS, 4,
-  { "rule_set", "genesis", "native_contracts" })
-
 -- Those that are read here; the others are checked where they go.
 local KINDS <const> = { accounts = "table", contracts = "table", processors = "table",
   genesis = "table", clock = "function" }
@@ -116,7 +111,7 @@ end
 -- @treturn[2] string code
 -- @raise for an unknown option
 function fixture.new(given)
-  given = check_options("fixture.new", given, NEW_OPTIONS)
+  given = check_options("fixture.new", given, opening.NEW_OPTIONS)
   return start(new_chain(given, opening.genesis(given)))
 end
 
@@ -130,7 +125,7 @@ end
 -- @treturn[2] string code `not_found` if there is no chain
 -- @raise for an unknown option, or without a path
 function fixture.open(given)
-  given = check_options("fixture.open", given, SHARED_OPTIONS)
+  given = check_options("fixture.open", given, opening.OPEN_OPTIONS)
   if type(given.path) ~= "string" then call.raise "open needs a 'path'" end
   return start(new_chain(given, nil))
 end

@@ -23,6 +23,8 @@
 local codec = require "vmhost.codec"
 local crypto = require "vmhost.crypto"
 local fixture = require "vmhost.fixture"
+local inspect = require "vmhost.inspect"
+local opening = require "vmhost.fixture.opening"
 local options = require "vmhost.options"
 local wrong_use = require "vmhost.wrong_use"
 
@@ -41,6 +43,10 @@ local SIZE_OF_SEED <const> = 32
 
 local OPTIONS <const> = { "hosts", "seed", "latency", "order", "loss", "duplication", "restarts",
   "threads", "path", "check_value" }
+
+-- Those of `fixture.new`, and those of a host alone.
+local HOST_OPTIONS <const> = table.move(opening.NEW_OPTIONS, 1, #opening.NEW_OPTIONS, 3,
+  { "host_seed", "allowances" })
 
 local Network = {}
 Network.__index = Network
@@ -104,6 +110,7 @@ end
 -- What the network decides for a host is not said by its options.
 local function check_host_options(name, host)
   wrong_use.check("network: hosts." .. name, host, "table")
+  options.check("network: hosts." .. name, host, HOST_OPTIONS)
   if host.path ~= nil then raise("hosts.%s.path: it is the network that has a path", name) end
   if host.genesis == nil then return end
   wrong_use.check(("network: hosts.%s.genesis"):format(name), host.genesis, "table")
@@ -208,6 +215,9 @@ local function fixture_options(self, name, with_genesis)
   local given = {}
   for option, of_option in pairs(self.options.hosts[name]) do given[option] = of_option end
   given.host_seed, given.allowances = nil, nil
+  if not with_genesis then
+    for _, option in ipairs(opening.GENESIS_OPTIONS) do given[option] = nil end
+  end
   given.genesis = with_genesis and genesis_of(self, name, self.options.hosts[name]) or nil
   given.path = self.options.path and self.options.path .. "/" .. name
   return given
@@ -307,15 +317,64 @@ function network.host_options(given, name)
     peers = self:peers_of(name) }
 end
 
+-- What the genesis of a host is called by who gives it.
+local function genesis_field(field)
+  if field == "peers" then return "genesis.peers or allowances" end
+  return (field == "rule_set" or field == "native_contracts") and field or "genesis." .. field
+end
+
+-- The first field in which two genesis tables differ.
+local function find_difference(wanted, made)
+  local names = {}
+  for field in pairs(wanted) do names[#names + 1] = field end
+  for field in pairs(made) do
+    if wanted[field] == nil then names[#names + 1] = field end
+  end
+  table.sort(names)
+  for _, field in ipairs(names) do
+    if inspect.value(wanted[field]) ~= inspect.value(made[field]) then
+      return genesis_field(field)
+    end
+  end
+  return "genesis"
+end
+
+-- What a host was made from was decided then: where its options say it again, they say the same.
+local function check_genesis(self, name)
+  local says = self.options.hosts[name].allowances ~= nil
+  for _, option in ipairs(opening.GENESIS_OPTIONS) do
+    says = says or self.options.hosts[name][option] ~= nil
+  end
+  if not says then return true end
+  local wanted = opening.genesis(fixture_options(self, name, true))
+  local good, hash = pcall(codec.genesis_hash, wanted)
+  if not good then raise("hosts.%s.%s", name, tostring(hash)) end
+  if hash == self.hosts[name].storage:genesis_hash() then return true end
+  local field = find_difference(codec.unpack_genesis(codec.pack_genesis(wanted)),
+    self.hosts[name].genesis)
+  return nil, ("host %s: %s is not what it was made with; without any of genesis, allowances, "
+    .. "rule_set and native_contracts it is opened as it is"):format(name, field),
+    "genesis_mismatch"
+end
+
+local function check_all_genesis(self)
+  for _, name in ipairs(self.names) do
+    local good, message, code = check_genesis(self, name)
+    if not good then return nil, message, code end
+  end
+  return true
+end
+
 --- Opens the network that `save` wrote, in its folder, at the moment of `save`.
 -- @function load
 -- @tparam string path
 -- @tparam table options as of `new`, without `path`; `hosts` names the hosts that were saved. What
--- a genesis decides was decided when the network was made: `genesis` and `allowances` do nothing
+-- a genesis decides was decided when the network was made: `genesis`, `allowances`, `rule_set` and
+-- `native_contracts` of a host are all left out, or are as they were then
 -- @treturn[1] Network
 -- @return[2] nil
 -- @treturn[2] string message
--- @treturn[2] string code `not_found` or `malformed`, or of a host
+-- @treturn[2] string code `not_found`, `malformed` or `genesis_mismatch`, or of a host
 -- @raise for an unknown or wrong option
 function network.load(path, given)
   check_path("network.load", path)
@@ -324,9 +383,9 @@ function network.load(path, given)
   local copy = {}
   for name, of_option in pairs(given) do copy[name] = of_option end
   copy.path = path
+  local self = new_network(copy)
   local state, message, code = keeping.read(path)
   if not state then return nil, message, code end
-  local self = new_network(copy)
   local opened
   opened, message, code = open_all(self, function(name)
     return fixture.open(fixture_options(self, name, false))
@@ -334,6 +393,7 @@ function network.load(path, given)
   if not opened then return nil, message, code end
   local taken_up
   taken_up, message, code = keeping.take_up(self, state)
+  if taken_up then taken_up, message, code = check_all_genesis(self) end
   if not taken_up then
     self:close()
     return nil, message, code
@@ -551,14 +611,30 @@ function Network:pending_text()
   return table.concat(self:pending(), "\n")
 end
 
+--- The flights that a header of their sender shows, so that `deliver` takes them.
+-- @treturn {table,...} of `flights`, in their order
+function Network:deliverable()
+  check_self(self)
+  round.catch_up(self)
+  local list = {}
+  for _, flight in ipairs(self.flights) do
+    if delivery.has_header(self, flight) then list[#list + 1] = flight end
+  end
+  return list
+end
+
 --- Lets a flight arrive with the next block of its receiver, whatever the order and latency; it
 -- must be shown by a header of its sender, so mine that one first.
 -- @tparam table flight of `flights`
--- @raise where it is not under way
+-- @raise where it is not under way, and where no header shows it yet
 function Network:deliver(flight)
   check_self(self)
   for _, other in ipairs(self.flights) do
     if other == flight then
+      if not delivery.has_header(self, flight) then
+        raise("deliver: %s: it is of block %d of %s, and no header shows that block yet; mine %s "
+          .. "first", round.flight_text(flight), flight.height, flight.from, flight.from)
+      end
       flight.is_chosen = true
       return
     end

@@ -198,6 +198,41 @@ describe("a network in a folder", function()
     end)
   end
 
+  describe("and options that say again what a host was made from", function()
+    local function load_with(change)
+      local folder <close>, path = saved_with(function(text) return text end)
+      local options = banks.options()
+      change(options.hosts)
+      local loaded, message, code = network.load(path, options)
+      if loaded then loaded:close() end
+      assert.truthy(folder)
+      return loaded ~= nil, message, code
+    end
+
+    it("is loaded where they say the same, or nothing", function()
+      assert.is_true((load_with(function() end)))
+      assert.is_true((load_with(function(hosts)
+        hosts.b.genesis, hosts.b.allowances = nil, nil
+      end)))
+    end)
+
+    for what, change in pairs {
+      ["genesis.issues"] = function(host) host.genesis.issues[1].amount = 5 end,
+      ["genesis.peers or allowances"] = function(host) host.allowances.a[banks.TOKEN] = 5 end,
+      ["genesis.limits"] = function(host) host.genesis.limits = { key_size = 5 } end,
+      ["native_contracts"] = function(host) host.native_contracts = { "BenchmarkToken" } end,
+    } do
+      it("is refused where they do not: " .. what, function()
+        local good, message, code = load_with(function(hosts) change(hosts.b) end)
+
+        assert.is_false(good)
+        assert.equal(("host b: %s is not what it was made with; without any of genesis, "
+          .. "allowances, rule_set and native_contracts it is opened as it is"):format(what), message)
+        assert.equal("genesis_mismatch", code)
+      end)
+    end
+  end)
+
   it("is refused where a host is opened with another key", function()
     local folder <close>, path = saved_with(function(text) return text end)
     local options = banks.options { hosts = { b = { host_seed = crypto.sha256 "other" } } }

@@ -191,6 +191,25 @@ describe("delivery by hand #small", function()
     assert.equal(2, figures(net, "b")[1])
   end)
 
+  it("says which header is missing, and of whom", function()
+    local net <close> = open { order = "hand" }
+    net:submit("a", "alice", "Bank", "ask", "Bank@43", 1)
+    net:mine()
+    local height = net.hosts.a:height()
+    assert.same({}, net:deliverable())
+
+    local good, wrong = pcall(net.deliver, net, net.flights[1])
+
+    assert.is_false(good)
+    assert.truthy(wrong:find(("deliver: message 0 (await) a -> b: it is of block %d of a, and no "
+      .. "header shows that block yet; mine a first"):format(height), 1, true), wrong)
+    net:mine "a"
+    assert.same({ net.flights[1] }, net:deliverable())
+    net:deliver(net.flights[1])
+    net:mine "b"
+    assert.equal(1, figures(net, "b")[1])
+  end)
+
   it("refuses what is not under way", function()
     local net <close> = open { order = "hand" }
     local good, wrong = pcall(net.deliver, net, {})
@@ -249,6 +268,16 @@ describe("the sum of all amounts #small", function()
   end)
 end)
 
+describe("network.host_options #small", function()
+  it("refuses an option of a host that there is not, as the others do", function()
+    for _, work in ipairs { network.host_options, function(given) network.load("x", given) end } do
+      local good, wrong = pcall(work, { hosts = { a = { histry = 5 } } }, "a")
+      assert.is_false(good)
+      assert.truthy(wrong:find("hosts.a: unknown option 'histry'", 1, true), wrong)
+    end
+  end)
+end)
+
 describe("network.new #small", function()
   local function raises(text, given)
     local good, wrong = pcall(network.new, given)
@@ -263,7 +292,9 @@ describe("network.new #small", function()
     raises("hosts: a name of letters", { hosts = { ["a/b"] = {} } })
     raises("hosts: a name of letters", { hosts = { {} } })
     raises("hosts.a: table expected, got 5", { hosts = { a = 5 } })
-    raises("fixture.new: unknown option 'colour'", { hosts = { a = { colour = 1 } } })
+    raises("hosts.a: unknown option 'colour'", { hosts = { a = { colour = 1 } } })
+    raises("hosts.b: unknown option 'allowance'; known: host_seed, allowances, rule_set, genesis,",
+      { hosts = { a = {}, b = { allowance = {} } } })
     raises("hosts.b: chain 42 is that of a",
       { hosts = { a = {}, b = { genesis = { virtual_chain_id = 42 } } } })
     raises("hosts.a.host_seed: 32 bytes expected, got 3 bytes",

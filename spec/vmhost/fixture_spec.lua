@@ -840,7 +840,7 @@ return c]]
   end)
 
   it("is none where it is larger", function()
-    assert.error_matches(function() contract:give(LARGEST + 1, {}) end, HERE
-      .. "Numbers%.give: argument 1.*: uint64 out of range or no decimal text: 18446744073709551616$")
+    assert.error_matches(function() contract:give(LARGEST + 1, {}) end, HERE .. "Numbers%.give: "
+      .. "argument 1.*: uint64 out of range or no decimal text: 18446744073709551616$")
   end)
 end)

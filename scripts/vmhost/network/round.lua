@@ -191,7 +191,8 @@ end
 local KIND_NAMES <const> = { [2] = "send", [6] = "refund", [8] = "await", [9] = "await answer",
   [10] = "await answer", [11] = "async", [12] = "async answer" }
 
-local function flight_line(flight)
+-- A flight, as in `message 0 (await) a -> b`.
+function round.flight_text(flight)
   local what = flight.list == "incoming"
     and ("message %d (%s)"):format(flight.sequence, KIND_NAMES[flight.kind]) or "acknowledgement"
   return ("%s %s -> %s%s%s"):format(what, flight.from, flight.to,
@@ -216,7 +217,7 @@ function round.pending(network)
     end
   end
   for _, flight in ipairs(network.flights) do
-    if not flight.copy then line("%s", flight_line(flight)) end
+    if not flight.copy then line("%s", round.flight_text(flight)) end
   end
   return lines
 end
