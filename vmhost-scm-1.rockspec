@@ -351,6 +351,7 @@ build = {
     ["vmhost.lua_contract"] = "scripts/vmhost/lua_contract.lua",
     ["vmhost.network"] = "scripts/vmhost/network.lua",
     ["vmhost.network.delivery"] = "scripts/vmhost/network/delivery.lua",
+    ["vmhost.network.genesis"] = "scripts/vmhost/network/genesis.lua",
     ["vmhost.network.keeping"] = "scripts/vmhost/network/keeping.lua",
     ["vmhost.network.mailbox"] = "scripts/vmhost/network/mailbox.lua",
     ["vmhost.network.random"] = "scripts/vmhost/network/random.lua",

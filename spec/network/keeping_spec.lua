@@ -227,7 +227,8 @@ describe("a network in a folder", function()
 
         assert.is_false(good)
         assert.equal(("host b: %s is not what it was made with; without any of genesis, "
-          .. "allowances, rule_set and native_contracts it is opened as it is"):format(what), message)
+          .. "allowances, rule_set and native_contracts it is opened as it is"):format(what),
+          message)
         assert.equal("genesis_mismatch", code)
       end)
     end
