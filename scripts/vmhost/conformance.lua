@@ -252,7 +252,13 @@ local function run_file(suite, path, outcome)
     return
   end
   if #cases == 0 then outcome(path, nil, { fault = "holds no cases", mismatches = {} }) end
-  for _, entry in ipairs(cases) do
+  local seen = {}
+  for index, entry in ipairs(cases) do
+    if seen[entry.name] then
+      outcome(path, entry.name, { fault = ("is the name of case %d too; this is case %d"):format(
+        seen[entry.name], index), mismatches = {} })
+    end
+    seen[entry.name] = seen[entry.name] or index
     outcome(path, entry.name, check_case(entry.form, entry.case, entry.state))
   end
 end
@@ -262,9 +268,19 @@ local function is_folder(path)
   return file ~= nil and select(3, file:read(0)) == 21
 end
 
+local function shell_quoted(path)
+  return "'" .. path:gsub("'", "'\\''") .. "'"
+end
+
+-- Where a file lies, whatever it is called by; links are followed.
+local function place_of(path)
+  local place <close> = assert(io.popen("readlink -f -- " .. shell_quoted(path) .. " 2>/dev/null"))
+  return place:read "l" or path
+end
+
 -- Lua cannot list a folder, so the shell is asked.
 local function files_of(folder)
-  local quoted = "'" .. folder:gsub("'", "'\\''") .. "'"
+  local quoted = shell_quoted(folder)
   local paths <close> = assert(io.popen(("find %s -type f -name '*.json' | LC_ALL=C sort")
     :format(quoted)))
   local files = {}
@@ -315,9 +331,17 @@ function conformance.run(name, paths, outcome)
     counts[passed and "passed" or "failed"] = counts[passed and "passed" or "failed"] + 1
     outcome(path, case_name, result, passed)
   end
+  local called = {}
   for _, path in ipairs(paths) do
     for _, file in ipairs(is_folder(path) and files_of(path) or { path }) do
-      run_file(suite, file, count)
+      local place = place_of(file)
+      if called[place] then
+        count(file, nil, { fault = "is named twice, as " .. called[place] .. " too",
+          mismatches = {} })
+      else
+        called[place] = file
+        run_file(suite, file, count)
+      end
     end
   end
   return counts

@@ -171,6 +171,52 @@ describe("vmhost conformance async", function()
     }, { failures[1].result.mismatches[1], failures[1].result.mismatches[2] })
   end)
 
+  for field, row in pairs {
+    check_gas = { "x", 'check_gas: true or false expected, got "x"' },
+    title = { 5, "title: text expected, got 5" },
+    confirmed_by = { "me", 'confirmed_by: an object expected, got "me"' },
+    derived = { true, "derived: text expected, got true" },
+    id = { 5, "id: text expected, got 5" },
+  } do
+    it("fails a scenario that says of itself: " .. row[2], function()
+      local case = scenario()
+      case[field] = row[1]
+      local counts, failures = run_scenarios(case)
+
+      assert.same({ passed = 0, failed = 1 }, counts)
+      assert.equal("scenario: " .. row[2], failures[1].result.fault)
+    end)
+  end
+
+  it("fails a scenario without an id", function()
+    local case = scenario()
+    case.id = nil
+    local _, failures = run_scenarios(case)
+
+    assert.equal("scenario: field 'id' is missing", failures[1].result.fault)
+  end)
+
+  it("fails the second scenario of one id", function()
+    local other = scenario()
+    other.id = "two"
+    local counts, failures = run_scenarios(scenario(), other, scenario())
+
+    assert.same({ passed = 3, failed = 1 }, counts)
+    assert.same({ "one", "is the name of case 1 too; this is case 3" },
+      { failures[1].case, failures[1].result.fault })
+  end)
+
+  it("fails a file that is named twice, and runs it once", function()
+    local folder <close> = temporary_folder { ["some.json"] = json.encode {
+      format = { version = 1 }, scenarios = { scenario() } } }
+    local file, faults = folder.path .. "/some.json", {}
+    local counts = assert(conformance.run("async", { file, folder.path .. "/./some.json" },
+      function(_, _, result) faults[#faults + 1] = result.fault end))
+
+    assert.same({ passed = 1, failed = 1 }, counts)
+    assert.same({ "is named twice, as " .. file .. " too" }, faults)
+  end)
+
   for content, fault in pairs {
     ["{"] = "unterminated object at line 1, column 1",
     ['{"format":{"version":1}}'] = "holds no scenarios",

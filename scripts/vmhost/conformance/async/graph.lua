@@ -9,6 +9,10 @@ local PROFILES = {
   ["multi-level"] = { false },
 }
 
+-- What a scenario says of itself; the other fields are checked where they are read.
+local ABOUT = { id = "text", title = "text?", check_gas = "flag?", confirmed_by = "object?",
+  derived = "text?" }
+
 local START = { to = "text", ["function"] = "text?", args = "scalars?", value = "amount?",
   gas = "count?", query = "flag?", deploy = "flag?" }
 local UNKNOWN_CALL = { after_round = "count", from = "text", to = "text",
@@ -27,7 +31,14 @@ local function check_injected(case, entry, place)
   end
 end
 
+local function check_about(case)
+  local about = {}
+  for name in pairs(ABOUT) do about[name] = case[name] end
+  fields.check(about, ABOUT, "scenario")
+end
+
 local function check_scenario(case)
+  check_about(case)
   fields.check(case.start, START, "start")
   if case.inject ~= nil and not fields.is_list(case.inject) then
     error("inject: a list expected", 0)
