@@ -84,6 +84,12 @@ local function messages_text(self, value)
   return tree and "\n  " .. inspect.messages(tree):gsub("\n", "\n  ") or ""
 end
 
+-- A receipt with what the host knows beside it; other values as they are.
+local function value_text(self, value)
+  local run = type(value) == "table" and self.chain:run_of(value)
+  return run and inspect.receipt(value, run.record) or inspect.value(value)
+end
+
 local function print_values(self, values)
   -- A failure of the host, as all modules give it.
   if values.n == 3 and values[1] == nil and type(values[2]) == "string" then
@@ -91,7 +97,7 @@ local function print_values(self, values)
   end
   local texts = {}
   for index = 1, values.n do
-    texts[index] = inspect.value(values[index]) .. messages_text(self, values[index])
+    texts[index] = value_text(self, values[index]) .. messages_text(self, values[index])
   end
   if values.n > 0 then self.output:write(table.concat(texts, "\t"), "\n") end
 end

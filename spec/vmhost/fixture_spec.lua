@@ -841,6 +841,6 @@ return c]]
 
   it("is none where it is larger", function()
     assert.error_matches(function() contract:give(LARGEST + 1, {}) end, HERE .. "Numbers%.give: "
-      .. "argument 1.*: uint64 out of range or no decimal text: 18446744073709551616$")
+      .. "argument 1 %('first'%): uint64 out of range or no decimal text: 18446744073709551616$")
   end)
 end)

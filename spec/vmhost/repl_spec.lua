@@ -1,4 +1,5 @@
 local fixture = require "vmhost.fixture"
+local inspect = require "vmhost.inspect"
 local repl = require "vmhost.repl"
 local run_command = require "spec.support.run_command"
 local temporary_folder = require "spec.support.temporary_folder"
@@ -192,9 +193,25 @@ describe("a command at the prompt", function()
   it(".help lists the commands", function()
     local output = run ".help\n"
 
-    for _, name in ipairs { "accounts", "block", "contracts", "help", "quit", "state" } do
+    for _, name in ipairs { "accounts", "block", "contracts", "deploy", "help", "messages", "quit",
+      "state" } do
       assert.matches("\n  %." .. name, output)
     end
+  end)
+
+  it("that takes nothing refuses what stands behind it", function()
+    local _, errors = run ".accounts alice\n.quit now\n"
+
+    assert.equal("error: .accounts takes nothing behind it, got 'alice'\n"
+      .. "error: .quit takes nothing behind it, got 'now'\n", errors)
+  end)
+
+  it(".contracts shows one, and names the one that was meant", function()
+    local output, errors = run ".contracts BenchmarkToken\n.contracts BenchmarkTokn\n"
+
+    assert.equal("BenchmarkToken\n  transfer(uint64, bytes)\n  getBalance(bytes) -> uint64\n",
+      output)
+    assert.equal("error: no contract 'BenchmarkTokn'; did you mean BenchmarkToken?\n", errors)
   end)
 
   it(".quit leaves", function()
@@ -224,7 +241,7 @@ describe("a command at the prompt", function()
     local output, errors = run "BenchmarkContract.set(1)\n.state BenchmarkContract\n.state Bench\n"
 
     assert.matches("\nBenchmarkContract\n  example%-key = 0x01", output)
-    assert.equal("error: no state of a contract 'Bench'\n", errors)
+    assert.equal("error: no state of a contract 'Bench'; did you mean BenchmarkContract?\n", errors)
   end)
 
   it("that is unknown gets the one that was meant", function()
@@ -466,3 +483,142 @@ for _, terminal in ipairs(TERMINALS) do
     end
   end)
 end
+
+describe("a contract in Lua at the prompt", function()
+  local SHOP <const> = [[
+local c, state = sdk.contract {
+  state = { stock = "uint64" },
+  _init = "internal write (stock uint64, owner bytes20)",
+  order = "external write (amount uint64)",
+  bad = "external write ()",
+  left = "external read () uint64",
+  paid = "callback",
+}
+function c._init(stock) state.stock = stock end
+function c.order(amount)
+  sdk.async.call { "bank", "charge(uint64)", amount, on_error = "paid", gas = 200000 }
+end
+function c.bad() sdk.async.call { "bank", "charge(uint64)", 1, on_success = "payed" } end
+function c.left() return state.stock end
+function c.paid(code) state.stock = state.stock - code end
+return c
+]]
+  local SHOWN <const> = "shop\n  order(amount uint64)\n  bad()\n  left() -> uint64\n"
+    .. "  paid  callback, for the host alone\n"
+
+  -- Runs lines in which SHOP.lua is the file of the contract.
+  local function run_shop(lines)
+    local folder <close> = temporary_folder { ["shop.lua"] = SHOP }
+    local output, errors = run((lines:gsub("SHOP", folder.path .. "/shop")))
+    return output, (errors:gsub("[^\n]*/shop%.lua", "shop.lua"))
+  end
+
+  it("is deployed from its file, with arguments of _init", function()
+    local output, errors = run_shop [[
+      as "bob"
+      .deploy shop SHOP.lua 5 + 1, address "0x227E135857639cAbe1ff50C2FD487feaE07127c6"
+      shop.left()
+      .deploy other "SHOP.lua" 7, alice
+    ]]
+    local _, again = run_shop(".deploy shop SHOP.lua 1, bob\n.deploy shop SHOP.lua 1, bob\n")
+
+
+    assert.equal("", errors)
+    assert.equal("shop is deployed in block 1, by bob\n" .. SHOWN .. "6\n"
+      .. "other is deployed in block 2, by bob\n" .. SHOWN:gsub("shop", "other"), output)
+    assert.equal("error: shop: a contract with same name (case insensitive) already exists\n",
+      again)
+  end)
+
+  it("is told what is wrong where it is not", function()
+    local output, errors = run_shop [[
+.deploy
+.deploy shop
+.deploy shop SHOP.lau
+.deploy shop SHOP.lua
+.deploy shop SHOP.lua 1, bbo
+.deploy shop SHOP.lua 1,
+.deploy shop SHOP.lua -1, bob
+.deploy shop SHOP.lua 1, "x"
+]]
+
+    local use = "error: a name and a file are needed, as in .deploy token token.lua 1000, bob\n"
+    assert.equal("", output)
+    assert.equal(use .. use
+      .. "error: 'FOLDER/shop.lau' is no .lua file; chain:deploy takes code of other languages\n"
+      .. "error: fixture: shop._init takes 2 arguments, got 0\n"
+      .. "error: unknown name 'bbo'; did you mean bob?\n"
+      .. "error: arguments of _init: unexpected symbol near <eof>\n"
+      .. "error: fixture: shop._init: argument 1 ('stock'): uint64 expected, got -1; 2^63 and more "
+      .. "are given as a word or as text\n"
+      .. "error: fixture: shop._init: argument 2: bytes20 expected 20 bytes, got 1\n",
+      (errors:gsub("'[^']*/shop%.lau'", "'FOLDER/shop.lau'")))
+  end)
+
+  it("calls no callback and no _init", function()
+    local _, errors = run_shop [[
+      .deploy shop SHOP.lua 5, bob
+      shop.paid(1)
+      shop._init(1, bob)
+      shop.pad()
+      shop.ord("x")
+      shop.order("x")
+    ]]
+
+    assert.equal("error: shop.paid is a callback: the host calls it with the answer to a call of "
+      .. "shop, and nobody else\n"
+      .. "error: shop._init runs once, when the contract is deployed\n"
+      .. "error: shop has no method 'pad'; did you mean bad?\n"
+      .. "error: shop has no method 'ord'; did you mean order?\n"
+      .. "error: fixture: shop.order: argument 1 ('amount'): uint64 out of range or no decimal "
+      .. "text: x\n", errors)
+  end)
+
+  it("shows what a transaction led to", function()
+    local output, errors = run_shop [[
+      .messages
+      .deploy shop SHOP.lua 5, bob
+      receipt = chain:send("shop", "order", 7)
+      chain:send("alice", "BenchmarkToken", "transfer", 1, bob).execution_result
+      .messages
+    ]]
+
+    assert.equal("", errors)
+    assert.matches("^no transaction here has sent a message or called asynchronously\n", output)
+    assert.equal([[
+transaction shop.order, block 2, gas N, good
+  async bank.charge, block 2, gas N, failed 3: "contract not deployed" ('bank')
+    async answer from bank to shop, block 2, gas N, good
+      callback shop.paid, gas N of N, good
+      gas that came back: N
+]], (output:match "\n(transaction.*)$":gsub("gas %d+", "gas N"):gsub("of %d+", "of N")
+      :gsub("back: %d+", "back: N")))
+  end)
+
+  it("shows what the transaction of a hash led to", function()
+    local folder <close> = temporary_folder { ["shop.lua"] = SHOP }
+    local chain <close> = fixture.new {}
+    assert(chain:deploy("shop", folder.path .. "/shop.lua", 5, chain.accounts.bob.address))
+    local first = inspect.hash(chain:send("shop", "bad").txhash)
+    chain:send("shop", "order", 1)
+    local moved = inspect.hash(chain:send("BenchmarkToken", "transfer", 1,
+      chain.accounts.bob.address).txhash)
+
+    local output, errors = run((".messages %s\n.messages %s\n.messages 0x12\n.mesages\n"):format(
+      first, moved), { chain = chain })
+
+    assert.matches("^transaction shop.bad, block 2, gas %d+, failed 10: \"async: bad callback\" "
+      .. "%('shop' has no callback 'payed'%) in shop.bad:13\n$", output)
+    assert.equal(("error: nothing is known of what came of %s: it sent no message and called "
+      .. "nothing asynchronously, or another process ran it\n"
+      .. "error: '0x12' is no transaction hash: 64 hex digits, as a receipt shows them\n"
+      .. "error: no command 'mesages'; did you mean messages?\n"):format(moved), errors)
+  end)
+
+  it("is told of with the line where it failed", function()
+    local output = run_shop ".deploy shop SHOP.lua 5, bob\nshop.bad()\n"
+
+    assert.matches("\n  error    async: bad callback %('shop' has no callback 'payed'%)\n"
+      .. "  in       shop.bad:13\n", output)
+  end)
+end)

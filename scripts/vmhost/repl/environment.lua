@@ -36,15 +36,21 @@ function environment.contract_names(chain)
   return sorted(list)
 end
 
--- Methods that a client may call; nil for a contract that does not describe itself.
+local function names_where(methods, is_one)
+  local list = {}
+  for _, method in ipairs(methods) do
+    if is_one(method) then list[#list + 1] = method.name end
+  end
+  return sorted(list)
+end
+
+-- Methods that a client may call, then callbacks; nil for a contract that does not describe itself.
 function environment.method_names(chain, contract)
   local methods = chain.host:describe(contract)
   if not methods then return nil end
-  local list = {}
-  for _, method in ipairs(methods) do
-    if not method.internal then list[#list + 1] = method.name end
-  end
-  return sorted(list)
+  local function is_callable(method) return not method.internal and not method.callback end
+  return names_where(methods, is_callable),
+    names_where(methods, function(method) return method.callback end)
 end
 
 local function contains(list, name)
@@ -57,7 +63,13 @@ end
 -- Contracts
 
 local function signature(method)
-  local parameters = table.concat(method.parameters, ", ") .. (method.variadic and "..." or "")
+  if method.callback then return method.name .. "  callback, for the host alone" end
+  local words = {}
+  for index, type_name in ipairs(method.parameters) do
+    local name = (method.parameter_names or {})[index] or ""
+    words[index] = name == "" and type_name or name .. " " .. type_name
+  end
+  local parameters = table.concat(words, ", ") .. (method.variadic and "..." or "")
   local results = #method.results > 0 and " -> " .. table.concat(method.results, ", ") or ""
   return ("%s(%s)%s"):format(method.name, parameters, results)
 end
@@ -77,7 +89,14 @@ local function new_contract(session, name)
     __name = "contract",
     __tostring = function() return contract_text(session.chain, name) end,
     __index = function(_, method)
-      local known = environment.method_names(session.chain, name)
+      local known, callbacks = environment.method_names(session.chain, name)
+      if known and contains(callbacks, method) then
+        error(("%s.%s is a callback: the host calls it with the answer to a call of %s, and nobody "
+          .. "else"):format(name, method, name), 0)
+      end
+      if known and method == "_init" then
+        error(name .. "._init runs once, when the contract is deployed", 0)
+      end
       if known and not contains(known, method) then
         error(names.unknown(name .. " has no method", tostring(method), known), 0)
       end
@@ -205,6 +224,11 @@ local function new_builtins(session)
       session.output:write(table.concat(texts, "\t"), "\n")
     end,
   }
+end
+
+-- A contract with its methods.
+function environment.contract_text(session, name)
+  return contract_text(session.chain, name)
 end
 
 -- All names, for completion and for guessing what was meant.

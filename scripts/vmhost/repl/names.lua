@@ -20,7 +20,22 @@ local function distance(a, b)
   return rows[#a][#b]
 end
 
--- The nearest of `known`, or nil where none is near: a third of the letters may be wrong.
+local MIN_BEGINNING <const> = 3
+
+-- The one of `known` that begins so, or nil where it is none or not the only one.
+local function begun(name, known)
+  local found
+  for _, candidate in ipairs(known) do
+    if #name >= MIN_BEGINNING and candidate:sub(1, #name):lower() == name:lower() then
+      if found then return nil end
+      found = candidate
+    end
+  end
+  return found
+end
+
+-- The nearest of `known`, or nil where none is near: a third of the letters may be wrong, or all
+-- behind a beginning that only one has.
 function names.nearest(name, known)
   local best, best_distance
   for _, candidate in ipairs(known) do
@@ -29,7 +44,7 @@ function names.nearest(name, known)
       best, best_distance = candidate, steps
     end
   end
-  return best
+  return best or begun(name, known)
 end
 
 -- `what 'name'`, and the name that may have been meant.
