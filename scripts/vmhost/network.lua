@@ -22,7 +22,9 @@
 -- @module vmhost.network
 local codec = require "vmhost.codec"
 local crypto = require "vmhost.crypto"
+local chain_call = require "vmhost.fixture.call"
 local fixture = require "vmhost.fixture"
+local inspect = require "vmhost.inspect"
 local opening = require "vmhost.fixture.opening"
 local options = require "vmhost.options"
 local wrong_use = require "vmhost.wrong_use"
@@ -194,7 +196,7 @@ local function new_network(given)
     options = given, names = names, hosts = {}, keys = {}, round = 0, flights = {},
     flight_number = 0, pools = {}, seen = {}, refusals = {}, snapshots = {}, blocks = 0,
     random = random.new(given.seed or 1), by_root = setmetatable({}, { __mode = "v" }),
-    submitted = setmetatable({}, { __mode = "k" }),
+    submitted = setmetatable({}, { __mode = "k" }), runs = setmetatable({}, { __mode = "k" }),
   }, Network)
   self.ids, self.by_chain = chain_ids(names, given.hosts)
   for _, name in ipairs(names) do
@@ -375,13 +377,17 @@ end
 --- Signs a transaction for the next block of a host.
 -- @tparam string host
 -- @tparam string,... call as of `Chain:send`
--- @treturn table for `mine_until`: `host`, `bytes`; once it ran `receipt`, `height`,
+-- @treturn table for `mine_until`: `host`, `bytes`, `name` (contract and
+-- method); once it ran `receipt`, `height`,
 -- `last_receipt` (of a method that waited: where it went on last) and `receipts`, those of all
 -- runs that came of it, in all hosts: `{ host=, height=, receipt= }`
 -- @raise for an unknown host or account, and wrong arguments
 function Network:submit(host, ...)
   local chain = check_host(self, host)
-  local tx = { host = host, bytes = chain:transaction(...), receipts = {} }
+  local bytes = chain:transaction(...)
+  local wanted = chain_call.parse(chain, table.pack(...))
+  local tx = { host = host, bytes = bytes, receipts = {},
+    name = ("%s.%s"):format(wanted.contract, wanted.method) }
   table.insert(self.pools[host], tx)
   self.submitted[tx] = true
   return tx
@@ -491,10 +497,22 @@ function Network:drain(limits)
   return self.blocks - before
 end
 
+-- Host, method, result, text, and the calls that led to the failure.
+local function describe_run(self, receipt)
+  local first, run = receipt.output_argument_array[1], self.runs[receipt]
+  local record = run and run.record or {}
+  local text = first and tostring(first.value) or record.error or "no text"
+  if record.detail then text = inspect.failure(text, record.detail) end
+  local calls = inspect.calls(record.calls)
+  return ("%s%s: %s%s"):format(run and ("%s on host %s: "):format(run.tx.name, run.tx.host) or "",
+    receipt.execution_result, text, calls == "" and "" or "\n  in " .. calls)
+end
+
 --- Raises unless a transaction ended well.
 -- @tparam table receipt
 -- @tparam[opt] string message of a failure: `net:expect_success(net:mine_until(tx))` names it
 -- @treturn table the receipt
+-- @raise with contract, method, host, result, text, and the chain of calls that led to the failure
 function Network:expect_success(receipt, message)
   check_self(self)
   if receipt == nil then error("the network failed: " .. tostring(message), 2) end
@@ -502,9 +520,7 @@ function Network:expect_success(receipt, message)
     raise("expect_success: a receipt expected, got %s", wrong_use.shown(receipt))
   end
   if receipt.execution_result ~= "SUCCESS" then
-    local first = receipt.output_argument_array[1]
-    error(("expected success, got %s: %s"):format(receipt.execution_result,
-      tostring(first and first.value)), 2)
+    error("expected success, got " .. describe_run(self, receipt), 2)
   end
   return receipt
 end

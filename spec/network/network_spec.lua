@@ -268,6 +268,36 @@ describe("the sum of all amounts #small", function()
   end)
 end)
 
+describe("net:expect_success #small", function()
+  local SOURCE <const> = [[
+local c = sdk.contract { bad = "external write ()", waits = "external write ()",
+  ok = "external write ()" }
+function c.ok() end
+function c.bad()
+  sdk.async.call { "Nobody", "x()", on_success = "missing" }
+end
+function c.waits()
+  sdk.await("Nobody@43", "x()")
+end
+return c]]
+
+  it("names method, host, text, and the line where it failed", function()
+    local net <close> = network.new { hosts = { a = {}, b = {} } }
+    assert(net.hosts.a:deploy("Shop", { SOURCE }))
+    for method, expected in pairs {
+      bad = "expected success, got Shop.bad on host a: ERROR_SMART_CONTRACT: async: bad callback "
+        .. "('Shop' has no callback 'missing')\n  in Shop.bad:5",
+      waits = "expected success, got Shop.waits on host a: ERROR_SMART_CONTRACT: contract not "
+        .. "deployed (the answer of 'Nobody')\n  in Shop.waits:8",
+    } do
+      local receipt = assert(net:mine_until(net:submit("a", "alice", "Shop", method)))
+      assert.has_error(function() net:expect_success(receipt) end, expected)
+    end
+    local good = net:mine_until(net:submit("a", "alice", "Shop", "ok"))
+    assert.equal(good, net:expect_success(good))
+  end)
+end)
+
 describe("network.host_options #small", function()
   it("refuses an option of a host that there is not, as the others do", function()
     for _, work in ipairs { network.host_options, function(given) network.load("x", given) end } do

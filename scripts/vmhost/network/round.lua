@@ -81,11 +81,12 @@ local function run_one(job)
   return committed and out or { message = message, code = code }
 end
 
--- Where a transaction that waited went on.
-local function note_resumed(network, out)
+-- Where a transaction that waited went on, and what the host knows of its runs beside receipts.
+local function note_records(network, out)
   for index, record in ipairs(out.records) do
-    local tx = record.first_run_id and network.by_root[record.first_run_id]
-    if tx then tx.last_receipt = out.receipts[index] end
+    local tx = network.by_root[record.first_run_id or out.receipts[index].message_id]
+    if tx and record.first_run_id then tx.last_receipt = out.receipts[index] end
+    if tx then network.runs[tx.last_receipt] = { tx = tx, record = record } end
   end
 end
 
@@ -103,7 +104,7 @@ local function finish(network, job, out)
   delivery.unload(network, job.loaded, out.refused)
   note_refusals(network, job, out.refused)
   catch_up_host(network, job.name)
-  note_resumed(network, out)
+  note_records(network, out)
   drop_finished(network, job.name)
 end
 
