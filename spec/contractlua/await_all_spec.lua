@@ -552,7 +552,8 @@ describe("sdk.await_all #small", function()
       "'lock' is an integer from 0 on, got 'x'",
       "call 1: a call has no field 'lock'", "call 2: 'gas' is an integer from 0 on, got -1",
       "call 1: 'amount' is a uint256 or an integer from 0 on, got -1",
-      "call 1: 'token' is a string of 10 bytes, got 'short'", "call 1: a call has no field 'on_success'",
+      "call 1: 'token' is a string of 10 bytes, got 'short'",
+      "call 1: a call has no field 'on_success'",
       "method 'add': value 1: uint64 expected, got string",
       "bad argument #2 to 'await_all' (no such argument; it takes at most 1)",
       "call 1: 'service' is a string, got 5" } do

@@ -123,7 +123,8 @@ describe("gas of sdk.await", function()
   it("is refused in any other form", function()
     local begins <const> = "a call begins with a service and a signature, and its arguments follow "
       .. "without holes"
-    for which, text in ipairs { begins, begins, "'signature' is a string, got 5", "method 'spin' has 0 values, got 1",
+    for which, text in ipairs { begins, begins, "'signature' is a string, got 5",
+      "method 'spin' has 0 values, got 1",
       "a call has no field 'gass'", "'gas' is an integer from 0 on",
       "'lock' is an integer from 0 on", "'amount' is a uint256 or an integer from 0 on",
       "'token' is a string of 10 bytes", "a call is a list without holes, and named fields",
