@@ -261,8 +261,11 @@ vmh_status vmh_sdk_async_call_legacy(vmh_sdk_run *run, vmh_failure *why)
 static vmh_status explain_group(vmh_sdk_run *run, const vmh_group_callback *callback,
                                 vmh_async_refusal refusal, vmh_failure *why)
 {
-    vmh_bytes text = refusal.text == NULL ? (vmh_bytes){0} : vmh_bytes_text(refusal.text);
+    vmh_bytes text;
 
+    if (refusal.text == NULL)
+        return VMH_OK;
+    text = vmh_bytes_text(refusal.text);
     if (vmh_bytes_equal(text, VMH_LITERAL(VMH_TEXT_ASYNC_NO_GROUP)) ||
         vmh_bytes_equal(text, VMH_LITERAL(VMH_TEXT_ASYNC_GROUP_SET)))
         return vmh_execution_context_explain(run->context, text, why, "'%.*s'",
