@@ -387,9 +387,11 @@ static void keep_result(vmh_async_context *context)
 void vmh_async_after_calls(vmh_async_context *context)
 {
     bool is_kept = context->open_count != 0 || context->is_loaded || context->has_parent ||
-                   context->ids_are_used;
+                   context->ids_are_used || context->values.is_set;
 
     keep_result(context);
+    /* What a method that waits has left, and what it owes by now, is there when it goes on. */
+    is_kept = is_kept || context->gas_accumulated != 0;
     if (vmh_async_is_complete(context) && context->is_loaded) {
         context->is_base = true;
         context->phase = VMH_ASYNC_PHASE_DELETE;

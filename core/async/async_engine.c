@@ -362,6 +362,9 @@ void vmh_async_settled(vmh_async_engine *engine, uint64_t gas, vmh_async_refusal
 
     engine->waits = false;
     if (refusal.text != NULL) {
+        /* What does not reach is used up. */
+        if (refusal.code == VMH_CODE_OUT_OF_GAS)
+            context->gas = 0;
         vmh_async_fail(context, refusal.code, vmh_bytes_text(refusal.text));
         return;
     }

@@ -162,6 +162,8 @@ static scope enter(vmh_execution_context *context, const vmh_async_run *run)
     context->limited_event_count = 0;
     context->base_depth = context->depth;
     context->gas_left = run->gas;
+    /* A method that was ended, and completes others by that, is over. */
+    context->aborted = false;
     return outer;
 }
 

@@ -131,7 +131,7 @@ static vmh_status copy_draft(vmh_execution_context *context, const vmh_message_d
  * False, with the execution aborted, when the gas does not reach. Machines that count
  * gas themselves have paid for their messages already, by their bytes.
  */
-static vmh_status pay(vmh_execution_context *context, uint64_t bytes, bool *paid,
+static vmh_status pay(vmh_execution_context *context, uint64_t bytes, uint64_t spent, bool *paid,
                       vmh_failure *why)
 {
     const vmh_processor *processor = vmh_host_find_processor(
@@ -141,7 +141,8 @@ static vmh_status pay(vmh_execution_context *context, uint64_t bytes, bool *paid
     vmh_bytes text;
     vmh_status status;
 
-    *paid = price <= context->gas_left;
+    *paid = price == 0 ||
+            (spent <= context->gas_left && price <= context->gas_left - spent);
     if (*paid) {
         context->gas_left -= price;
         return VMH_OK;
@@ -170,7 +171,8 @@ static vmh_status settle_draft(vmh_execution_context *context, const vmh_message
             status = vmh_value_send(context, draft->to.chain, draft->token, &draft->amount,
                                     &enough, why);
     } else {
-        status = pay(context, draft->input.size + draft->stored.size, &enough, why);
+        status = pay(context, draft->input.size + draft->stored.size, draft->spent, &enough,
+                     why);
     }
     if (status == VMH_OK && !enough)
         *refusal = is_async

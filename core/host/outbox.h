@@ -23,6 +23,7 @@ typedef struct vmh_message_draft {
     vmh_bytes input;
     vmh_bytes token;
     vmh_word amount;
+    uint64_t spent;    /* of its gas by the method that sends it, which it pays when it is over */
     uint64_t gas;      /* VMH_GAS_SHARE: not given */
     uint64_t lock;     /* of a suspended run; likewise */
     uint16_t language; /* of a suspended run */

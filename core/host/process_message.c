@@ -99,15 +99,6 @@ static vmh_status credit_target(vmh_execution_context *context, const vmh_messag
     return vmh_value_credit(context, &account, message->token, &message->amount, why);
 }
 
-static vmh_status change_nothing(vmh_execution_context *context, const vmh_message *message,
-                                 vmh_failure *why)
-{
-    (void)context;
-    (void)message;
-    (void)why;
-    return VMH_OK;
-}
-
 /* ---- amounts of peers ---- */
 
 /* Counts what a peer sent; `*allowed` true without a peer. */
@@ -185,6 +176,16 @@ static vmh_status process_call_message(vmh_set_run *run, vmh_run_plan *plan,
 
 /* ---- answers ---- */
 
+static vmh_status note_refused(vmh_execution_context *context, const vmh_message *message,
+                               vmh_failure *why)
+{
+    (void)message;
+    (void)why;
+    context->refused = VMH_TEXT_NO_CONTEXT;
+    context->record = (vmh_run_record){.error = VMH_LITERAL(VMH_TEXT_NO_CONTEXT)};
+    return VMH_OK;
+}
+
 /* An answer that nobody waits for is refused before any code runs. */
 static vmh_status refuse(vmh_set_run *run, vmh_run_plan *plan, const vmh_message *message,
                          vmh_run_report *report, vmh_failure *why)
@@ -199,7 +200,7 @@ static vmh_status refuse(vmh_set_run *run, vmh_run_plan *plan, const vmh_message
                                   &output, why);
     if (status != VMH_OK)
         return status;
-    return run_without_code(run, plan, message, change_nothing, &output, report, why);
+    return run_without_code(run, plan, message, note_refused, &output, report, why);
 }
 
 /* A peer's answer counts at most what its call carried (joins.md 10). */
@@ -389,7 +390,6 @@ static vmh_status process_async_answer(vmh_set_run *run, vmh_run_plan *plan,
     vmh_status status;
 
     plan->request.kind = 0; /* nothing is sent for it */
-    plan->is_async_answer = true;
     vmh_set_run_begin(run, plan, &context);
     status = vmh_async_take_answer(&context, message, is_checked, &output, why);
     if (status == VMH_OK && context.refused != NULL) {

@@ -1,4 +1,6 @@
 #include "codec/argument_codec.h"
+#include "host/answer.h"
+#include "host/async_run.h"
 #include "host/host_state.h"
 #include "host/outbox.h"
 #include "host/sdk_call.h"
@@ -62,13 +64,16 @@ static vmh_message_draft draft_of(const vmh_sdk_run *run, vmh_message_kind kind)
                         : vmh_argument_array_strip_header(arguments[2].value.bytes),
         .token = arguments[3].value.bytes,
         .amount = vmh_word_from_bytes(arguments[4].value.bytes.data),
+        .spent = run->call->gas_used,
         .gas = VMH_GAS_SHARE,
         .lock = VMH_GAS_SHARE,
     };
 }
 
+/* What its bytes cost counts as used by it. */
 static vmh_status issue(vmh_sdk_run *run, const vmh_message_draft *draft, vmh_failure *why)
 {
+    uint64_t before = run->context->gas_left;
     vmh_issue_refusal refusal;
     vmh_hash32 id;
     vmh_bytes copy;
@@ -86,7 +91,9 @@ static vmh_status issue(vmh_sdk_run *run, const vmh_message_draft *draft, vmh_fa
     status = vmh_arena_copy(run->arena, vmh_bytes_hash(&id), &copy, why);
     if (status != VMH_OK)
         return status;
-    return vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, copy), why);
+    status = vmh_sdk_answer(run, vmh_argument_bytes(VMH_ARGUMENT_BYTES, copy), why);
+    run->result->gas_used = before - run->context->gas_left;
+    return status;
 }
 
 /* The id of a raw call of kind 2 that bytecode will send: service, input, token, amount, ahead. */
@@ -136,6 +143,12 @@ vmh_status vmh_sdk_message_suspend(vmh_sdk_run *run, vmh_failure *why)
     draft.stored = run->arguments[5].value.bytes;
     draft.gas = run->arguments[6].value.uint64;
     draft.lock = run->arguments[7].value.uint64;
+    /* What a run has left that owes an answer, and gives all by name, waits in its context. */
+    if (vmh_owes_answer(&context->request) && draft.gas != VMH_GAS_SHARE &&
+        draft.lock != VMH_GAS_SHARE)
+        status = vmh_async_track(context, why);
+    if (status != VMH_OK)
+        return status;
     status = issue(run, &draft, why);
     return status == VMH_OK && run->result->outcome == VMH_SDK_OK ? vmh_sdk_suspended(run, why)
                                                                   : status;

@@ -101,7 +101,7 @@ static vmh_status keep_executions(vmh_set_run *run, const vmh_execution_context 
 }
 
 /* What was sent, which lives as long as the set, and which events were undone. */
-static vmh_status keep_traces(vmh_set_run *run, const vmh_execution_context *context, bool failed,
+static vmh_status keep_traces(vmh_set_run *run, const vmh_execution_context *context,
                               vmh_run_record *out, vmh_failure *why)
 {
     vmh_bytes *messages =
@@ -113,7 +113,7 @@ static vmh_status keep_traces(vmh_set_run *run, const vmh_execution_context *con
     for (size_t i = 0; i < context->sent_count; i++)
         messages[i] = context->sent[i];
     for (size_t i = 0; i < context->event_count; i++)
-        undone[i] = failed || context->events[i].is_undone;
+        undone[i] = context->events[i].is_undone;
     out->messages = messages;
     out->message_count = context->sent_count;
     out->undone_events = undone;
@@ -132,12 +132,6 @@ static vmh_status keep_names(vmh_set_run *run, const vmh_run_plan *plan, vmh_run
                : status;
 }
 
-/* Of the run of an answer only the callback that failed is undone. */
-static bool is_undone(const vmh_run_plan *plan, const vmh_process_call_output *output)
-{
-    return output->call_result != VMH_RESULT_SUCCESS && !plan->is_async_answer;
-}
-
 static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
                               const vmh_execution_context *context,
                               const vmh_process_call_output *output, vmh_run_record *out,
@@ -154,8 +148,7 @@ static vmh_status keep_record(vmh_set_run *run, const vmh_run_plan *plan,
     out->gas_refunded = context->gas_refunded;
     if (status == VMH_OK)
         status = keep_executions(run, context, out, why);
-    return status == VMH_OK ? keep_traces(run, context, is_undone(plan, output), out, why)
-                            : status;
+    return status == VMH_OK ? keep_traces(run, context, out, why) : status;
 }
 
 static vmh_status keep_events(vmh_set_run *run, const vmh_execution_context *context,
@@ -171,7 +164,7 @@ static vmh_status keep_events(vmh_set_run *run, const vmh_execution_context *con
     return vmh_arena_copy(run->arena, vmh_buffer_bytes(&run->scratch), out, why);
 }
 
-/* Logs of bytecode; a failed run has none. */
+/* Logs of bytecode; what was undone has none. */
 static vmh_status keep_logs(vmh_set_run *run, const vmh_execution_context *context,
                             vmh_receipt *receipt, vmh_failure *why)
 {
@@ -237,7 +230,7 @@ vmh_status vmh_set_run_report(vmh_set_run *run, const vmh_run_plan *plan,
         /* No contract was reached: no outputs, no events (spec/host.md 4.1). */
         receipt->execution_result = VMH_RESULT_ERROR_CONTRACT_NOT_DEPLOYED;
     }
-    if (status == VMH_OK && !is_undone(plan, output))
+    if (status == VMH_OK)
         status = keep_logs(run, context, receipt, why);
     if (status == VMH_OK)
         status = keep_record(run, plan, context, output, &report->record, why);

@@ -36,7 +36,6 @@ typedef struct vmh_run_plan {
     vmh_call_request call;
     uint64_t gas_limit;
     uint16_t language; /* of a resumed run */
-    bool is_async_answer; /* its executions are undone alone */
     vmh_bytes refusal;        /* why it fails before any code runs; empty: it runs */
     uint32_t refusal_code;
     vmh_bytes explained;      /* of a resumed run: the text that it may fail with, */

@@ -45,6 +45,14 @@
 --    those of the execution that it belongs to
 --  * `async.closure()`: in a callback, what came with the call
 --  * `async.kind`: `direct`, `sync`, `async`, `callback` or `group`; `async.group_name` of the last
+--  * `wait.call(stored, service, method, { arguments }, options)`: calls by a message, and waits
+--    for its answer: behind it the method must end. When the answer is there it is called once
+--    more, without arguments. Options: `value`, `token`, `gas`, and `lock`, gas that is kept for it
+--  * `wait.all(stored, { { service, method, { arguments }, options }, ... }, lock)`: waits for
+--    several calls
+--  * `resumed`: nothing, or of a method that goes on `stored`, the bytes that it left, and what it
+--    waited for: `code` (0 is good) and `values`, of a failure its text; of several calls
+--    `outcomes`, a list of such
 --  * `fail(text)`
 --
 -- A callback gets the result code (0 is good), then the values or the text of the failure; that of
@@ -67,8 +75,9 @@ local CODE_UNKNOWN_METHOD <const> = 1
 local failure = { __name = "contract failure" }
 failure.__tostring = function(self) return self.text end
 
-local function fail(text, code)
-  error(setmetatable({ text = text, code = code or CODE_CONTRACT_FAILED }, failure), 0)
+local function fail(text, code, is_final)
+  error(setmetatable({ text = text, code = code or CODE_CONTRACT_FAILED,
+    is_final = is_final or nil }, failure), 0)
 end
 
 local function values_of(arguments)
@@ -159,7 +168,7 @@ local function new_ask(handler, call, meter)
     end
     if kind == "sdk_error" or kind == "sdk_abort" then
       meter.taken = meter.taken + taken
-      fail(text, code)
+      fail(text, code, kind == "sdk_abort")
     end
     error(text, 0)
   end
@@ -196,10 +205,57 @@ local function new_async(ask, call)
   return async
 end
 
+-- 2^64-1 is gas that is not given.
+local NO_GAS <const> = -1
+
+local function new_wait(ask)
+  local wait = {}
+  function wait.call(stored, service, method, arguments, options)
+    options = options or {}
+    ask("Message", "suspend", service, method, { bytes = pack_with_header(arguments or {}) },
+      { bytes = options.token or "" }, word.new(options.value or 0), { bytes = stored },
+      options.gas or NO_GAS, options.lock or NO_GAS)
+  end
+  function wait.all(stored, calls, lock)
+    local services, methods, inputs, tokens, amounts, limits = {}, {}, {}, {}, {}, {}
+    for index, each in ipairs(calls) do
+      local service, method, arguments, options = table.unpack(each, 1, 4)
+      options = options or {}
+      services[index], methods[index] = service, method
+      inputs[index] = pack_with_header(arguments or {})
+      tokens[index], amounts[index] = options.token or "", word.new(options.value or 0)
+      limits[index] = options.gas or NO_GAS
+    end
+    ask("Async", "awaitAll", { ["string[]"] = services }, { ["string[]"] = methods },
+      { ["bytes[]"] = inputs }, { ["bytes[]"] = tokens }, { ["uint256[]"] = amounts },
+      { ["uint64[]"] = limits }, { bytes = stored }, lock or NO_GAS)
+  end
+  return wait
+end
+
+local function outcome_of(code, packed)
+  return { code = code, values = values_of(assert(codec.unpack_arguments(packed))) }
+end
+
+local function resumed_of(resume)
+  if not resume then return nil end
+  if not resume.outcomes then
+    local resumed = outcome_of(resume.code, resume.answer)
+    resumed.stored = resume.stored
+    return resumed
+  end
+  local outcomes = {}
+  for index, outcome in ipairs(resume.outcomes) do
+    outcomes[index] = outcome.code == 0 and outcome_of(0, outcome.values)
+      or { code = outcome.code, values = { outcome.values } }
+  end
+  return { stored = resume.stored, outcomes = outcomes }
+end
+
 local function new_sdk(handler, call, meter)
   local ask = new_ask(handler, call, meter)
   return {
-    fail = fail,
+    fail = function(text, code) fail(text, code) end,
     state = new_state(ask),
     env = new_env(ask),
     address = new_address(ask),
@@ -219,6 +275,8 @@ local function new_sdk(handler, call, meter)
     },
     gas = new_gas(meter),
     async = new_async(ask, call),
+    wait = new_wait(ask),
+    resumed = resumed_of(call.resume),
     ethereum = {
       call = function(method, ...) return table.unpack(ask("Ethereum", method, ...)) end,
     },
@@ -230,7 +288,7 @@ local function refuse(result, code, format, ...)
 end
 
 --- Whether a value that was raised is the failure of a contract.
--- @param raised any value
+-- @param raised any value; where it has a true `is_final` the execution is over, whoever catches it
 -- @treturn boolean
 function scripted_contracts.is_failure(raised)
   return getmetatable(raised) == failure

@@ -1359,7 +1359,7 @@ describe("an execution that waits for an answer of its own #small", function()
     local engine <close> = async.new()
     local state = {}
     engine:begin { service = "B", method = "g", request = REQUEST }
-    assert(engine:end_body { gas = 5, suspended = true })
+    assert(engine:end_body { gas = 0, suspended = true })
     local closed, names = rest(engine, state)
     assert.same({ { "settle", "closed" }, false, 0 }, { names, closed.complete, count(state) })
     local next_run <close> = resumed(state)
@@ -1369,6 +1369,26 @@ describe("an execution that waits for an answer of its own #small", function()
     local answer = expect(next_run, "answer")
     assert.same({ 0, { "x" }, 3, true }, { answer.code, answer.values, answer.gas, answer.late })
     expect(next_run, "closed")
+  end)
+
+  it("keeps the gas that it has left, and answers with all of it", function()
+    local engine <close> = async.new()
+    local state = {}
+    engine:begin { service = "B", method = "g", request = REQUEST }
+    assert(engine:end_body { gas = 5, suspended = true })
+    rest(engine, state)
+    assert.equal(1, count(state))
+    local next_run <close> = resumed(state)
+    done(next_run, 3, { "x" })
+    local answer
+    for _ = 1, 4 do
+      local step = next_run:next()
+      if step.step == "settle" then next_run:settled(step.gas) end
+      if step.step == "write" then state[step.key] = step.value ~= "" and step.value or nil end
+      answer = step.step == "answer" and step or answer
+    end
+    assert.same({ 0, { "x" }, 5 + 3 }, { answer.code, answer.values, answer.gas })
+    assert.equal(0, count(state))
   end)
 
   it("is complete when its calls are finished and it has gone on", function()

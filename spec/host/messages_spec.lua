@@ -351,6 +351,7 @@ describe("an answer that nobody waits for #small", function()
 
       assert.same({ "ERROR_SMART_CONTRACT" }, results(out))
       assert.same({ "no_context" }, outputs(out.receipts[1]))
+      assert.is_true(out.records[1].is_refused)
       assert.equal("", chain.storage:read("Asker", "resumed"))
       assert.equal(1000, balance(chain, address_of "Asker"))
     end)
