@@ -40,7 +40,7 @@ local function scenario()
 end
 
 describe("vmhost conformance async", function()
-  for name, count in pairs { graphs = 52, own = 41 } do
+  for name, count in pairs { graphs = 52, own = 47 } do
     it(("passes all scenarios of %s"):format(name), function()
       local failed = {}
       local counts = assert(conformance.run("async", { ("%s/%s.json"):format(VECTORS, name) },
@@ -101,6 +101,13 @@ describe("vmhost conformance async", function()
     ["contract A: an object expected, got 5"] = function(case) case.contracts.A = 5 end,
     ["contract A: balance: an amount expected, got -1"] = function(case)
       case.contracts.A.balance = -1
+    end,
+    ["A.f: step 1: await_all: call 2: unknown field 'lock'"] = function(case)
+      case.contracts.A.functions.f[1] = { op = "await_all",
+        calls = { { to = "B", ["function"] = "g" }, { to = "B", ["function"] = "g", lock = 1 } } }
+    end,
+    ["A.f: step 1: await_all: calls: a list of calls expected, got 5"] = function(case)
+      case.contracts.A.functions.f[1] = { op = "await_all", calls = 5 }
     end,
     ["A.f: a list of steps expected"] = function(case)
       case.contracts.A.functions.f = { a = 1 }

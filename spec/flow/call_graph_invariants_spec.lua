@@ -37,7 +37,37 @@ local SCENARIO <const> = {
   },
 }
 
-local function run() return call_graph_observer.run(SCENARIO) end
+-- A waits for W, behind that it calls near synchronously, which registers a call, and waits for two
+-- more, of which one fails.
+local WAITING <const> = {
+  id = "legs", title = "legs", profile = "multi-level", start = { to = "A",
+    ["function"] = "f", gas = 100000 },
+  contracts = {
+    A = { shard = 0, balance = 100, functions = {
+      f = {
+        { op = "sync", to = "A", ["function"] = "near" },
+        { op = "await", to = "W", ["function"] = "w", gas = 9000, lock = 30000, value = 5 },
+        { op = "sync", to = "A", ["function"] = "near" },
+        { op = "await_all", lock = 2000, calls = {
+          { to = "B", ["function"] = "g", gas = 300 },
+          { to = "W", ["function"] = "bad", gas = 400, value = 6 },
+        } },
+        { op = "write", key = "came", value = "$args" },
+      },
+      near = { { op = "async", to = "B", ["function"] = "g", on_success = "cb", gas = 500 } },
+      cb = { { op = "add", key = "n", by = 1 } },
+    } },
+    B = { shard = 0, balance = 0, functions = { g = { { op = "return", values = { "b" } } } } },
+    W = { shard = 1, balance = 0, functions = {
+      w = { { op = "await", to = "W", ["function"] = "x", gas = 50, lock = 60 },
+        { op = "burn", gas = 4 }, { op = "return", values = { "w" } } },
+      x = { { op = "burn", gas = 2 } },
+      bad = { { op = "fail", message = "no" } },
+    } },
+  },
+}
+
+local function run(scenario) return call_graph_observer.run(scenario or SCENARIO) end
 
 -- The execution of that name, its round and place.
 local function find(told, name)
@@ -58,6 +88,81 @@ local function swap(told, name, other)
   local _, _, other_place = find(told, other)
   list[place], list[other_place] = list[other_place], list[place]
 end
+
+-- The n-th leg of a function.
+local function leg_of(told, name, number)
+  for round = 0, told.last do
+    for place, execution in ipairs(told.rounds[round].executions) do
+      if execution.kind == "leg" and execution.name == name then
+        number = number - 1
+        if number == 0 then return execution, told.rounds[round].executions, place end
+      end
+    end
+  end
+end
+
+local LEGS <const> = {
+  { "legs", "a method that waits for ever", function(told)
+    local _, list, place = leg_of(told, "A.f", 2)
+    table.remove(list, place)
+  end },
+  { "legs", "a method that goes on twice", function(told)
+    local leg = leg_of(told, "A.f", 2)
+    local list = told.rounds[told.last].executions
+    list[#list + 1] = setmetatable({}, { __index = leg })
+  end },
+  { "legs", "a method that goes on though it failed", function(told)
+    find(told, "A.f").code = 4
+  end },
+  { "legs", "outcomes in another order", function(told)
+    local arguments = leg_of(told, "A.f", 2).arguments
+    arguments[1], arguments[2] = arguments[2], arguments[1]
+  end },
+  { "legs", "a method that goes on before its last answer", function(told)
+    local leg, list, place = leg_of(told, "A.f", 2)
+    table.remove(list, place)
+    leg.round = leg.round - 1
+    table.insert(told.rounds[leg.round].executions, leg)
+  end },
+  { "legs", "a call that was not sent", function(told)
+    for index, message in ipairs(told.rounds[0].sent) do
+      if message.kind == 8 then return table.remove(told.rounds[0].sent, index) end
+    end
+  end },
+  { "gas", "gas that comes to a method from nowhere", function(told)
+    local leg = leg_of(told, "A.f", 1)
+    leg.gas = leg.gas + 1
+  end },
+  { "gas", "gas of a method that is gone", function(told)
+    local leg = leg_of(told, "A.f", 2)
+    leg.gas_used = leg.gas_used + 1
+  end },
+  { "value", "value of a call that waits", function(told)
+    told.rounds[0].total = told.rounds[0].total + 5
+  end },
+  { "undoing", "a key of a leg that failed", function(told)
+    leg_of(told, "A.f", 2).code = 4
+  end },
+  { "undoing", "value of a failed call that stays away", function(told)
+    for round = leg_of(told, "A.f", 2).round, told.last do
+      told.rounds[round].balances.A = told.rounds[round].balances.A - 6
+    end
+  end },
+  { "contexts", "a context of a method that waits for several calls that is not stored",
+    function(told)
+      told.rounds[leg_of(told, "A.f", 1).round].contexts[find(told, "A.f").id] = nil
+    end },
+  { "starts", "a call of several that does not start", function(told)
+    local round = leg_of(told, "A.f", 1).round
+    table.remove(told.rounds[round].sent)
+  end },
+  { "finishes", "a call of a leg without its callback", function(told)
+    local round = leg_of(told, "A.f", 1).round
+    for place, execution in ipairs(told.rounds[round].executions) do
+      if execution.name == "A.cb" then return table.remove(told.rounds[round].executions, place) end
+    end
+  end },
+}
 
 local CASES <const> = {
   { "starts", "a call that does not start", function(told) remove(told, "B.g") end },
@@ -139,12 +244,27 @@ local CASES <const> = {
 }
 
 describe("an invariant of call graphs", function()
-  local PLAIN <const> = { "starts", "finishes", "waits", "order", "gas", "value", "undoing",
+  local PLAIN <const> = { "starts", "finishes", "waits", "legs", "order", "gas", "value", "undoing",
     "contexts", "ids" }
 
   for _, name in ipairs(PLAIN) do
     it("(" .. name .. ") finds nothing in a good run", function()
       assert.is_nil(call_graph_invariants[name](call_graph_trace.of(run())))
+    end)
+
+    it("(" .. name .. ") finds nothing in a good run of methods that wait", function()
+      local told = run(WAITING)
+      assert(leg_of(told, "A.f", 2) and leg_of(told, "W.w", 1))
+      assert.is_nil(call_graph_invariants[name](call_graph_trace.of(told)))
+    end)
+  end
+
+  for _, case in ipairs(LEGS) do
+    local name, what, change = table.unpack(case)
+    it("(" .. name .. ") finds " .. what, function()
+      local told = run(WAITING)
+      change(told)
+      assert.is_string(call_graph_invariants[name](call_graph_trace.of(told)))
     end)
   end
 

@@ -1,22 +1,23 @@
 --- What holds of every run of a scenario of asynchronous calls, whatever a model says: see 16 of
 -- spec/async.md. Each invariant takes a trace and gives nothing, or what is wrong.
+local call_graph_legs = require "spec.support.call_graph_legs"
 local call_graph_trace = require "spec.support.call_graph_trace"
 
 local invariants = {}
 
-local ID_SIZE <const> = 32
-local KIND_CALL <const> = 11
 local KIND_ANSWER <const> = 12
 local OUT_OF_GAS <const> = 5
 local OUT_OF_FUNDS <const> = 7
+local ANSWERS <const> = { [9] = true, [10] = true, [KIND_ANSWER] = true }
+-- Gas of a byte that is sent or stored to wait (joins.md 7), and the bytes that are stored.
+local WAIT_BYTE <const> = 28
+local STORED_SIZE <const> = 4
 
+local parts_of, waits_of = call_graph_legs.parts_of, call_graph_legs.waits_of
+local where = call_graph_trace.where
 local last_beneath, is_beneath = call_graph_trace.last_beneath, call_graph_trace.is_beneath
 
 local function wrong(format, ...) return format:format(...) end
-
-local function where(execution)
-  return ("%s %s of round %d"):format(execution.kind, execution.name, execution.round)
-end
 
 local function hex(id)
   return (id:sub(1, 4):gsub(".", function(char) return ("%02x"):format(char:byte()) end))
@@ -97,8 +98,14 @@ local function answers_of(trace, call)
   return count
 end
 
+-- What came of an execution that may have had several legs.
+local function outcome_of(execution)
+  local last = execution.legs[#execution.legs] or execution
+  return last.code
+end
+
 local function callback_name(call)
-  return call.callee.code == 0 and call.registered.on_success or call.registered.on_error
+  return outcome_of(call.callee) == 0 and call.registered.on_success or call.registered.on_error
 end
 
 --- 2. A started call finishes once, and has at most one callback: that of its outcome.
@@ -138,8 +145,10 @@ end
 
 local function group_executions(owner, name)
   local list = {}
-  for _, execution in ipairs(owner.beneath) do
-    if execution.kind == "group" and execution.group == name then list[#list + 1] = execution end
+  for _, part in ipairs(parts_of(owner)) do
+    for _, execution in ipairs(part.beneath) do
+      if execution.kind == "group" and execution.group == name then list[#list + 1] = execution end
+    end
   end
   return list
 end
@@ -215,6 +224,10 @@ function invariants.order(trace)
   end
 end
 
+--- 14. What stays and waits goes on once, with the last of its answers and the outcomes in the
+-- order of its calls; what is undone does not.
+invariants.legs = call_graph_legs.fault
+
 local function price(trace, name) return (trace.scenario.prices or {})[name] or 0 end
 
 -- What the steps of an execution that ended well took.
@@ -224,6 +237,11 @@ local function own_burn(trace, execution)
     if step.op == "burn" then burnt = burnt + step.gas end
     if step.op == "async" or step.op == "legacy_async" then
       burnt = burnt + price(trace, "step")
+    elseif step.op == "await_all" then
+      burnt = burnt + #step.calls * price(trace, "step")
+    elseif step.op == "await" then
+      local message = call_graph_legs.message_of(trace, execution)
+      burnt = burnt + WAIT_BYTE * ((message and #message.input or 0) + STORED_SIZE)
     end
   end
   return burnt
@@ -236,10 +254,23 @@ local function price_of_callback(trace, callback)
   return price(trace, "step") + size * price(trace, "argument")
 end
 
-local burnt_by
+local burnt_by, burnt_by_call
+
+local BENEATH <const> = { sync = true, group = true, direct = true }
+
+-- What a part of an execution burnt itself, and what was burnt for it.
+local function burnt_by_part(trace, part)
+  if part.code ~= 0 then return part.first.kind == "direct" and part.gas_used or part.gas end
+  local burnt = own_burn(trace, part)
+  for _, child in ipairs(part.beneath) do
+    if BENEATH[child.kind] then burnt = burnt + burnt_by(trace, child) end
+  end
+  for _, call in ipairs(part.calls) do burnt = burnt + burnt_by_call(trace, call) end
+  return burnt
+end
 
 -- What is lost of what a call was given: its limit, and what is kept for its callback.
-local function burnt_by_call(trace, call)
+function burnt_by_call(trace, call)
   local limit, callback = call.callee.gas, call.callbacks[1]
   local is_unpaid = callback and not callback.id
   if is_unpaid then return limit + call.registered.lock end
@@ -253,12 +284,32 @@ function burnt_by(trace, execution)
     local is_nested = execution.kind == "sync" or execution.kind == "direct"
     return is_nested and execution.gas_used or execution.gas
   end
-  local burnt = own_burn(trace, execution)
-  for _, child in ipairs(execution.beneath) do
-    if child.kind == "sync" or child.kind == "group" then burnt = burnt + burnt_by(trace, child) end
-  end
-  for _, call in ipairs(execution.calls) do burnt = burnt + burnt_by_call(trace, call) end
+  if execution.kind == "async" and outcome_of(execution) ~= 0 then return execution.gas end
+  local burnt = 0
+  for _, part in ipairs(parts_of(execution)) do burnt = burnt + burnt_by_part(trace, part) end
   return burnt
+end
+
+-- Gas that a leg of the user's call did not use, less what it had got from the part before it: what
+-- that one gave, and did not come back, is what the calls burnt.
+local function left_by_leg(trace, part, leg)
+  local given = leg.gas
+  for _, each in ipairs(waits_of(trace, part)) do
+    given = given + each.message.gas - trace.rounds[each.answers[1]].delivered.gas
+  end
+  return leg.gas - leg.gas_used - given
+end
+
+-- A leg has what came back with its answers, and what was kept for it by name.
+local function wrong_gas_of_leg(trace, leg)
+  local wait = call_graph_trace.wait_of(trace.scenario, leg.above)
+  local gas = wait.lock
+  for _, each in ipairs(gas and waits_of(trace, leg.above) or {}) do
+    gas = gas + trace.rounds[each.answers[1]].delivered.gas
+  end
+  if gas and gas ~= leg.gas then
+    return wrong("%s has %d, of what it kept and got %d", where(leg), leg.gas, gas)
+  end
 end
 
 --- 5. What the user gave is what was burnt, what was left and what came back later; nobody leaves
@@ -267,9 +318,16 @@ function invariants.gas(trace)
   local gas = trace.observed.gas
   local root = trace.executions[1]
   local burnt = burnt_by(trace, root)
+  for index, leg in ipairs(root.legs) do
+    burnt = burnt + left_by_leg(trace, root.legs[index - 1] or root, leg)
+  end
   if root.gas ~= burnt + gas.root_left + gas.refunded_later then
     return wrong("%d given, %d burnt, %d left, %d refunded", root.gas, burnt, gas.root_left,
       gas.refunded_later)
+  end
+  for _, execution in ipairs(trace.executions) do
+    local fault = execution.kind == "leg" and wrong_gas_of_leg(trace, execution)
+    if fault then return fault end
   end
   for _, execution in ipairs(gas.executions) do
     local name, given, left = table.unpack(execution)
@@ -332,15 +390,16 @@ local function flows_of(trace, round)
       move(execution.contract, call.registered.value)
       if not call.message then move(call.owner.contract, -call.registered.value) end
     elseif execution.kind == "direct" and execution.survives then
-      move(execution.contract, trace.scenario.start.value or 0)
+      move(execution.contract, round == 0 and (trace.scenario.start.value or 0)
+        or told.delivered.amount:tointeger())
     end
   end
   for _, message in ipairs(told.sent) do
-    if message.kind == KIND_CALL then
+    if not ANSWERS[message.kind] then
       move(message.from_service, -message.amount:tointeger())
     end
   end
-  if told.delivered and told.delivered.kind == KIND_ANSWER and not told.is_refused then
+  if told.delivered and ANSWERS[told.delivered.kind] and not told.is_refused then
     move(told.delivered.to_service, told.delivered.amount:tointeger())
   end
   return flows
@@ -389,8 +448,8 @@ function invariants.undoing(trace)
         event_names(told.events), events)
     end
     for _, message in ipairs(told.sent) do
-      local sender = trace.by_id[message.context_id:sub(1, ID_SIZE)]
-      if message.kind == KIND_CALL and not (sender and sender.survives) then
+      local sender = call_graph_trace.sender(trace, message)
+      if not ANSWERS[message.kind] and not (sender and sender.survives) then
         return wrong("round %d sent a call of %s", round,
           sender and where(sender) or "no execution")
       end
@@ -404,24 +463,33 @@ end
 -- Contexts that wait for a message that is under way: who sent the call, and all above, up to the
 -- user's call; and a message whose way does not end there.
 local function waiting_contexts(trace, round)
-  local ids = {}
+  local ids, may_wait = {}, {}
   for _, message in ipairs(trace.rounds[round].waiting) do
-    local execution = trace.by_id[message.context_id:sub(1, ID_SIZE)]
+    local execution, waits_alone = call_graph_trace.asker(trace, message)
     local last
     while execution do
-      ids[execution.id], last = execution, execution
+      last = execution.first or execution
+      local list = waits_alone and may_wait or ids
+      list[last.id] = execution
+      waits_alone = execution.waiting_caller ~= nil
       execution = execution.above
+      -- Legs are parts of one context.
+      while execution and (execution.first or execution) == last do
+        waits_alone = execution.waiting_caller ~= nil
+        execution = execution.above
+      end
     end
-    if last ~= trace.executions[1] then return ids, message end
+    if last ~= trace.executions[1] then return ids, may_wait, message end
   end
-  return ids
+  return ids, may_wait
 end
 
---- 8. At the end of a round those contexts are stored that wait for a message, and no others.
+--- 8. At the end of a round those contexts are stored that wait for a message, and no others. One
+-- that waits for a call of its method, and for nothing else, may be.
 function invariants.contexts(trace)
   for round = 0, trace.last do
     local stored = trace.rounds[round].contexts
-    local waiting, stray = waiting_contexts(trace, round)
+    local waiting, may_wait, stray = waiting_contexts(trace, round)
     if stray then
       return wrong("a message of %s leads to nobody in round %d", stray.from_service, round)
     end
@@ -432,7 +500,7 @@ function invariants.contexts(trace)
       end
     end
     for id in pairs(stored) do
-      if not waiting[id] then
+      if not waiting[id] and not may_wait[id] then
         return wrong("a context is stored in round %d that waits for nothing: %s", round,
           trace.by_id[id] and where(trace.by_id[id]) or hex(id))
       end

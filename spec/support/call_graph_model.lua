@@ -5,6 +5,9 @@
 --
 -- `predict(scenario, single_level)` gives all fields of `expect`, and `trace`: per execution its
 -- kind, depth and parent, for who wants to know what kind of graph it was.
+local add_waits = require "spec.support.call_graph_model_waits"
+local failures = require "spec.support.call_graph_failures"
+
 local call_graph_model = {}
 
 local DEFAULT_GAS <const> = 1000000000
@@ -14,22 +17,11 @@ local SYNC_FAILED <const> = "execution failed"
 local LEGACY_GROUP <const> = "LegacyAsync"
 local LEGACY_CALLBACK <const> = "callBack"
 
+local fail, abort, caught = failures.fail, failures.abort, failures.caught
+local deep_copy, text_of_failure = failures.deep_copy, failures.text_of
+
 -- Raised where a scenario runs more than it may.
 local TOO_MANY <const> = {}
-
--- A step of a body that cannot be done raises one of these.
-local Failure = {}
-
-local function fail(code, message)
-  error(setmetatable({ code = code, message = message }, Failure), 0)
-end
-
-local function deep_copy(value)
-  if type(value) ~= "table" then return value end
-  local copy = {}
-  for key, item in pairs(value) do copy[key] = deep_copy(item) end
-  return copy
-end
 
 local Model = {}
 Model.__index = Model
@@ -43,7 +35,8 @@ local function new_model(scenario, single_level)
     round = 0, last_id = 0, stack = {}, queue = {}, returns = {},
     order = {}, callbacks = {}, failed = {}, messages = {}, stored = {}, dropped = {},
     executions = {}, ids = {}, carried = {}, trace = {}, refunded = 0, unpaid = 0,
-    late_local = 0,
+    late_local = 0, waits = 0, sent_waits = 0, used = {},
+    several = { sent = 0, failed = 0, value = 0, mixed = 0 },
     world = { state = {}, balances = {}, events = {}, outbox = {}, contexts = {} },
   }, Model)
   for name, contract in pairs(scenario.contracts) do
@@ -86,12 +79,26 @@ function Model:path_of_child(id)
 end
 
 local function is_complete(context)
-  return context.open == 0 and #context.groups == 0
+  return context.open == 0 and #context.groups == 0 and not context.waiting
 end
 
-local function find_group(context, name)
+-- What was called synchronously and asks for something asynchronous has an id, and those around it.
+function Model:track()
+  for index = #self.stack, 2, -1 do
+    if self.stack[index].kind ~= "sync" then return end
+    self.used[self.stack[index - 1].context] = true
+  end
+end
+
+function Model:use_ids(id)
+  self.used[id] = true
+  self:track()
+end
+
+-- Each leg of a function has groups of its own.
+local function find_group(context, name, leg)
   for index, group in ipairs(context.groups) do
-    if group.name == name then return group, index end
+    if group.name == name and group.leg == leg then return group, index end
   end
 end
 
@@ -110,7 +117,9 @@ end
 -- Steps of a body. A `run` is an execution: kind, contract, method, args, gas (what is left), and
 -- the number of its context.
 
+-- A closure is there until its callback waits.
 local function text_of(run, value)
+  if value == "$closure" and run.leg then fail(10, "async: not allowed here") end
   if value == "$closure" then return run.closure or "" end
   if value ~= "$args" then return tostring(value) end
   local texts = {}
@@ -171,9 +180,9 @@ end
 
 function Model:add_call(run, group_name, call)
   local context = self:context(run.context)
-  local group = find_group(context, group_name)
+  local group = find_group(context, group_name, run.leg)
   if not group then
-    group = { name = group_name, calls = {} }
+    group = { name = group_name, leg = run.leg, calls = {} }
     context.groups[#context.groups + 1] = group
   end
   local target = self.contracts[call.to]
@@ -205,14 +214,18 @@ function STEP.fail(_, _, step) fail(4, step.message) end
 -- The list that a callback replaces is that of the execution it belongs to.
 STEP["return"] = function(model, run, step)
   if not is_callback(run.kind) then
+    model:track()
     model:context(run.context).values = expand(run, step.values)
+    model:context(run.context).has_values = true
   end
   run.ended = true
 end
 
 function STEP.set_return(model, run, step)
   local owner = is_callback(run.kind) and run.parent.context or run.context
+  model:track()
   model:context(owner).values = expand(run, step.values)
+  model:context(owner).has_values = true
 end
 
 function STEP.sync(model, run, step)
@@ -222,6 +235,7 @@ function STEP.sync(model, run, step)
     args = expand(run, step.args), gas = gas, from = run.contract, read_only = run.read_only,
     parent = { kind = "sync", context = run.context } }
   run.gas = run.gas + outcome.gas
+  if outcome.is_final then abort(outcome.code, outcome.message) end
   if outcome.code ~= 0 then
     if step.catch then return end
     fail(10, SYNC_FAILED)
@@ -234,6 +248,7 @@ function STEP.sync(model, run, step)
 end
 
 function STEP.async(model, run, step)
+  model:track()
   check_place(run)
   if step.group == LEGACY_GROUP then fail(10, "async: not allowed here") end
   model:check_callback(run, step.on_success)
@@ -250,8 +265,9 @@ function STEP.async(model, run, step)
 end
 
 function STEP.group_callback(model, run, step)
+  model:track()
   check_place(run)
-  local group = find_group(model:context(run.context), step.group)
+  local group = find_group(model:context(run.context), step.group, run.leg)
   if not group then fail(10, "async: no such group") end
   if group.callback then fail(10, "async: group callback already set") end
   if step["function"] == "" then fail(10, "async: bad callback") end
@@ -276,6 +292,7 @@ local function parse_call_data(data)
 end
 
 function STEP.legacy_async(model, run, step)
+  model:track()
   check_place(run)
   if is_callback(run.kind) or #model:context(run.context).groups > 0 then
     fail(10, "async: legacy call not allowed here")
@@ -324,19 +341,22 @@ function Model:note_body(run)
   self.order[#self.order + 1] = { self.round, name, run.kind }
   run.entry = { name, run.gas, 0 }
   self.executions[#self.executions + 1] = run.entry
-  if is_callback(run.kind) then
+  if is_callback(run.kind) and not run.leg then
     self.callbacks[#self.callbacks + 1] = { ["in"] = run.contract, ["function"] = run.method,
       args = run.args, group = run.group_name }
   end
   self.trace[#self.trace + 1] = { round = self.round, name = name, contract = run.contract,
-    kind = run.kind, value = run.value, context = run.context, parent = run.parent.context }
+    kind = run.leg and "leg" or run.kind, value = run.value, context = run.context,
+    parent = run.parent.context, run = run }
 end
 
 function Model:run_body(run)
-  self:enter(run)
+  if not run.leg then self:enter(run) end
   self:note_body(run)
-  for _, step in ipairs(self.contracts[run.contract].functions[run.method]) do
-    STEP[step.op](self, run, step)
+  local steps = self.contracts[run.contract].functions[run.method]
+  for place = run.first or 1, #steps do
+    run.place = place
+    STEP[steps[place].op](self, run, steps[place])
     if run.ended then break end
   end
   run.entry[3] = run.gas
@@ -350,6 +370,9 @@ function Model:share_gas(run)
       if not call.gas then unlimited[#unlimited + 1] = call end
     end
   end
+  for _, call in ipairs(run.waiting and run.waiting.calls or {}) do
+    if not call.gas then unlimited[#unlimited + 1] = call end
+  end
   if #unlimited == 0 then return end
   local share = run.gas // #unlimited
   if share == 0 then fail(5, OUT_OF_GAS) end
@@ -357,10 +380,10 @@ function Model:share_gas(run)
   run.gas = run.gas - share * #unlimited
 end
 
-local function calls_of(context, wanted)
+local function calls_of(context, leg, wanted)
   local list = {}
   for _, group in ipairs(context.groups) do
-    for _, call in ipairs(group.calls) do
+    for _, call in ipairs(group.leg == leg and group.calls or {}) do
       if call.is_local == wanted then list[#list + 1] = call.id end
     end
   end
@@ -369,7 +392,7 @@ end
 
 function Model:run_local_calls(run)
   local function give(gas) run.gas = run.gas + gas end
-  for _, id in ipairs(calls_of(self:context(run.context), true)) do
+  for _, id in ipairs(calls_of(self:context(run.context), run.leg, true)) do
     local call = find_call(self:context(run.context), id)
     if not call.method then fail(10, "bad call data") end
     if call.gas <= self.step_price then fail(5, OUT_OF_GAS) end
@@ -384,31 +407,41 @@ end
 
 function Model:send_remote_calls(run)
   local balances = self.world.balances
-  for _, id in ipairs(calls_of(self:context(run.context), false)) do
-    local call = find_call(self:context(run.context), id)
+  local list = {}
+  for _, id in ipairs(calls_of(self:context(run.context), run.leg, false)) do
+    list[#list + 1] = find_call(self:context(run.context), id)
+  end
+  table.move(run.waiting and run.waiting.calls or {}, 1, 1 << 10, #list + 1, list)
+  for _, call in ipairs(list) do
     if not call.method then fail(10, "bad call data") end
     if call.gas == 0 then fail(5, OUT_OF_GAS) end
     if balances[run.contract] < call.value then fail(7, NO_FUNDS) end
     balances[run.contract] = balances[run.contract] - call.value
+    self:use_ids(run.context)
     call.path = self:path_of_child(run.context)
     self.world.outbox[#self.world.outbox + 1] = { kind = "call", from = run.contract,
       path = call.path, to = call.to, method = call.method, args = call.args, value = call.value,
-      gas = call.gas, context = run.context, call = id }
+      gas = call.gas, context = run.context, call = call.id }
   end
 end
 
-local function caught(action, ...)
-  local is_good, raised = pcall(action, ...)
-  if is_good then return nil end
-  if getmetatable(raised) ~= Failure then error(raised, 0) end
-  return raised
-end
+-- Who begins inside of a run, not with it.
+local INSIDE <const> = { ["local"] = true, callback = true, group = true }
 
+-- An execution inside of a run pays for what it waits for at the end of its body, one that a run
+-- begins with behind its calls.
 function Model:run_whole(run)
+  local is_nested = INSIDE[run.parent.kind] and not run.leg
   self:run_body(run)
+  if run.waiting and is_nested then self:settle_waiting(run, true) end
   self:share_gas(run)
   self:run_local_calls(run)
   self:send_remote_calls(run)
+  if run.waiting and not is_nested then
+    run.is_settling = true
+    self:settle_waiting(run)
+  end
+  if run.waiting then self:keep_waiting(run) end
 end
 
 --- Runs an execution with all that belongs to it in this transaction. Its outcome: code, message
@@ -417,6 +450,7 @@ function Model:execute(run)
   run.path = run.path or run.kind == "direct" and {} or self:path_of_child(run.parent.context)
   if run.kind ~= "direct" and run.kind ~= "sync" then
     self.ids[#self.ids + 1] = { run.contract .. "." .. run.method, run.path }
+    if run.parent.context and run.parent.kind ~= "remote" then self:use_ids(run.parent.context) end
   end
   local before = deep_copy(self.world)
   run.value = run.value or 0
@@ -433,14 +467,15 @@ function Model:execute(run)
     self:note_failure(run.contract, run.method, failure.code, failure.message)
     -- Gas stays spent; what the failing execution still had goes back to a synchronous caller.
     local is_nested = run.kind == "sync" or run.kind == "direct"
-    return { code = failure.code, message = failure.message, is_complete = true,
-      gas = is_nested and run.gas or 0 }
+    return { code = failure.code, message = text_of_failure(failure), is_complete = true,
+      is_final = failure.is_final and run.kind == "sync", gas = is_nested and run.gas or 0 }
   end
   local context = self:context(run.context)
-  context.left = run.gas
+  context.left = context.waiting and 0 or run.gas
   local complete = is_complete(context)
   if complete then self.world.contexts[run.context] = nil end
-  return { code = 0, values = context.values, gas = run.gas, is_complete = complete }
+  return { code = 0, values = context.values, gas = run.gas, is_complete = complete,
+    given = run.given }
 end
 
 -- What follows an outcome. `give` takes the gas that comes back to the context of the call.
@@ -483,7 +518,7 @@ function Model:finish_call(context_id, call_id, give)
   local _, group, index = find_call(context, call_id)
   table.remove(group.calls, index)
   if #group.calls > 0 then return end
-  local _, place = find_group(context, group.name)
+  local _, place = find_group(context, group.name, group.leg)
   table.remove(context.groups, place)
   local last = group.callback
   if not last then return end
@@ -507,7 +542,7 @@ end
 function Model:send_answer(context_parent, from, outcome, gas, value)
   self.world.outbox[#self.world.outbox + 1] = { kind = "return", from = from,
     to = context_parent.from, outcome = outcome, gas = gas, value = value,
-    context = context_parent.context, call = context_parent.call }
+    context = context_parent.context, call = context_parent.call, wait = context_parent.wait }
 end
 
 --- Goes up from a context that may be complete now, as far as that completes others.
@@ -522,14 +557,16 @@ function Model:go_up(id)
       return
     end
     local all_gas = context.left + context.accumulated
-    local outcome = { code = 0, values = context.values }
-    if parent.kind == "remote" then
+    local outcome = context.result or { code = 0, values = context.values }
+    if parent.kind == "remote" or parent.kind == "awaited" then
+      -- A call that fails late has its value, and burns its limit.
+      if outcome.code ~= 0 and parent.kind == "remote" then all_gas = 0 end
       return self:send_answer(parent, context.contract, outcome, all_gas, 0)
     end
     local give = self:give_later(parent.context)
     if parent.kind == "local" then
       self.late_local = self.late_local + 1
-      self:answer(parent.context, parent.call, outcome, all_gas, give)
+      self:answer(parent.context, parent.call, outcome, outcome.code == 0 and all_gas or 0, give)
     else
       give(context.accumulated)
       if parent.kind == "callback" then
@@ -543,26 +580,33 @@ function Model:go_up(id)
   end
 end
 
+add_waits(Model, STEP, { spend = spend, expand = expand, is_callback = is_callback })
+
 -- Rounds
 
 function Model:run_call(message)
-  local parent = { kind = "remote", from = message.from, context = message.context,
-    call = message.call }
-  local outcome = self:execute { kind = "async", contract = message.to, method = message.method,
-    args = message.args, gas = message.gas, value = message.value, from = message.from,
-    path = message.path,
-    parent = parent }
+  local parent = { kind = message.wait and "awaited" or "remote", from = message.from,
+    context = message.context, call = message.call, wait = message.wait }
+  local outcome = self:execute { kind = message.wait and "direct" or "async",
+    contract = message.to, method = message.method, args = message.args, gas = message.gas,
+    value = message.value, from = message.from, path = message.path, parent = parent }
   if not outcome.is_complete then return end
   self:send_answer(parent, message.to, outcome, outcome.gas,
     outcome.code ~= 0 and message.value or 0)
 end
 
+function Model:refuse(text)
+  self.dropped[#self.dropped + 1] = { self.round, text }
+end
+
 function Model:run_return(message)
+  if message.wait then return self:run_awaited(message) end
+  if self:takes_kept(message) then return end
   local context = self.world.contexts[message.context]
+  if context and context.waiting and not context.is_kept then context = nil end
   local call = context and find_call(context, message.call)
   if not call or call.is_answered then
-    self.dropped[#self.dropped + 1] = { self.round, context and "call_not_found" or "no_context" }
-    return
+    return self:refuse(context and "call_not_found" or "no_context")
   end
   local balances = self.world.balances
   balances[context.contract] = balances[context.contract] + message.value
@@ -573,15 +617,23 @@ end
 
 function Model:end_round()
   for _, message in ipairs(self.world.outbox) do
-    local to = message.kind == "call" and message.to .. "." .. message.method or message.to
-    self.messages[#self.messages + 1] = { self.round, message.kind, message.from, to }
-    self.carried[#self.carried + 1] = { self.round, message.kind, message.gas, message.value }
+    local is_call = message.kind ~= "return"
+    local kind = is_call and "call" or "return"
+    local to = is_call and message.to .. "." .. message.method or message.to
+    self.messages[#self.messages + 1] = { self.round, kind, message.from, to }
+    self.carried[#self.carried + 1] = { self.round, kind, message.gas, message.value }
     self.queue[#self.queue + 1] = message
+    if message.kind == "await" then
+      self.sent_waits = self.sent_waits + 1
+      message.path = { -self.sent_waits }
+    end
     if message.kind == "return" then self.returns[#self.returns + 1] = message end
   end
   self.world.outbox = {}
   local names = {}
-  for _, context in pairs(self.world.contexts) do names[#names + 1] = context.name end
+  for _, context in pairs(self.world.contexts) do
+    if context.is_kept or not context.waiting then names[#names + 1] = context.name end
+  end
   table.sort(names)
   if #names > 0 then self.stored[("%d"):format(self.round)] = names end
 end
@@ -605,8 +657,8 @@ function Model:start(start)
   local outcome = self:execute { kind = "direct", contract = start.to, method = start["function"],
     args = expand({ args = {} }, start.args), gas = gas, value = start.value,
     read_only = start.query, deploy = start.deploy, parent = { kind = "root" } }
-  self.root_left = outcome.gas
-  self.result = outcome.code == 0 and { code = 0, data = outcome.values }
+  self.root_left = outcome.gas + (outcome.given or 0)
+  self.result = outcome.code == 0 and { code = 0, data = outcome.given and {} or outcome.values }
     or { code = outcome.code, message = outcome.message }
 end
 
@@ -623,7 +675,7 @@ local function run_rounds(model, scenario)
   while #model.queue > 0 do
     local message = table.remove(model.queue, 1)
     model.round = model.round + 1
-    if message.kind == "call" then
+    if message.kind ~= "return" then
       model:run_call(message)
     else
       message.delivered = message.delivered or model.round
@@ -657,7 +709,7 @@ function call_graph_model.predict(scenario, single_level, most)
     gas = { executions = model.executions, root_left = model.root_left,
       refunded_later = model.refunded },
   }, { trace = model.trace, unpaid = model.unpaid, late_local = model.late_local,
-    rounds = model.round, returns = model.returns }
+    rounds = model.round, returns = model.returns, several = model.several }
 end
 
 return call_graph_model

@@ -11,6 +11,8 @@ local call_graph_observer = {}
 local CONTEXT_PREFIX <const> = "\0vmhost\0async"
 local ID_SIZE <const> = 32
 local LEDGER_KEY_SIZE <const> = 30
+local KIND_WAITED_CALL <const> = 8
+local KIND_CALL <const> = 11
 local KIND_ANSWER <const> = 12
 local DEFAULT_GAS <const> = 1000000000
 
@@ -137,15 +139,24 @@ local function executions_of(world, record)
 end
 
 -- The outermost execution has its code in the receipt; what a message gave it is in the message.
-local function complete_outermost(world, outermost, receipt, delivered)
-  if not delivered then
-    outermost.kind = "direct"
+-- A leg of a method that waited has no id: that is the one of its first run.
+local function complete_outermost(world, outermost, receipt, record, delivered)
+  if record.first_run_id then
+    outermost.kind, outermost.first_id, outermost.id = "leg", record.first_run_id, nil
+    outermost.code, outermost.parent, outermost.around = receipt.code, nil, nil
+    outermost.gas_used = receipt.gas_used
+  elseif not delivered then
+    outermost.kind, outermost.id = "direct", receipt.message_id
     -- What carries a value fails in its own way because the function did.
     local has_failed = receipt.code ~= 0 and (outermost.code or 0) ~= 0
     outermost.code = has_failed and outermost.code or receipt.code
     outermost.parent, outermost.around = nil, nil
     outermost.gas, outermost.gas_used = world.gas_of_start, receipt.gas_used
-  elseif delivered.kind ~= KIND_ANSWER then
+  elseif delivered.kind == KIND_WAITED_CALL then
+    outermost.kind, outermost.id, outermost.parent = "direct", receipt.message_id, nil
+    outermost.code, outermost.gas, outermost.gas_used = receipt.code, delivered.gas,
+      receipt.gas_used
+  elseif delivered.kind == KIND_CALL then
     outermost.parent = delivered.context_id:sub(1, ID_SIZE)
     outermost.code, outermost.gas = receipt.code, delivered.gas
   end
@@ -159,9 +170,11 @@ function Observed:run_set(host, transactions, unproved, messages)
   for shard, other in pairs(self.hosts) do roots[shard] = other.storage:state_hash() end
   local receipt, record = out.receipts[1], out.records[1]
   local executions = executions_of(self, record)
-  complete_outermost(self, executions[1], receipt, self.delivered)
+  if executions[1] then
+    complete_outermost(self, executions[1], receipt, record, self.delivered)
+  end
   self.rounds[self.round] = {
-    host = host.shard, code = receipt.code, delivered = self.delivered,
+    host = host.shard, code = receipt.code, run_id = receipt.message_id, delivered = self.delivered,
     is_refused = record.is_refused, refusal = record.error,
     executions = executions,
     sent = table.move(self.sent, sent_before + 1, #self.sent, 1, {}),
@@ -227,7 +240,7 @@ function call_graph_observer.run(scenario, options)
 end
 
 --- The message with other ids: of a call, and of a context, that nobody has.
--- @tparam table message a return message
+-- @tparam table message a return message; one of a method that waits has no other context
 -- @tparam string seed
 -- @treturn string encoded, with a call of nobody
 -- @treturn string encoded, with a context of nobody
@@ -236,6 +249,7 @@ function call_graph_observer.with_ids_of_nobody(message, seed)
   for name, value in pairs(message) do call[name], context[name] = value, value end
   call.bytes, context.bytes = nil, nil
   call.answered_id = crypto.sha256(seed .. "call")
+  if message.kind ~= KIND_ANSWER then context.answered_id = call.answered_id end
   context.context_id = crypto.sha256(seed .. "context") .. message.context_id:sub(ID_SIZE + 1)
   return codec.encode("Message", call), codec.encode("Message", context)
 end

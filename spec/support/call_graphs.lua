@@ -25,6 +25,12 @@ local FLAVOURS <const> = {
   { name = "wild", weight = 25, value = true, tight = true, shared_keys = true, replaces = true },
 }
 
+local FIRST_GROUPS <const> = { "", "g", "g", "h" }
+local LATER_GROUPS <const> = { "i", "i", "j" }
+
+-- How often a function waits, by how deep it is (percent).
+local WAITING <const> = { 35, 12, 8, 5 }
+
 local Graph = {}
 Graph.__index = Graph
 
@@ -140,12 +146,18 @@ function Graph:target(contract, depth)
   return to, self:known_function(to, "callee") or self:new_function(to, depth + 1, "callee")
 end
 
-function Graph:sync_edge(steps, contract, depth, name)
+-- What is called synchronously may not wait, but for a few that find out. With `registers` it
+-- calls asynchronously.
+function Graph:sync_edge(steps, contract, depth, name, registers)
   local to = self:pick(self:neighbours(contract, true))
   self.left = self.left - 1
+  local may_wait, must_wait, must_register = self.may_wait, self.must_wait, self.must_register
+  self.must_wait, self.must_register = self:chance(5), registers
+  self.may_wait = self.must_wait
   local step = { op = "sync", to = to, args = self:arguments(),
-    ["function"] = self:chance(2) and MISSING_FUNCTION or self:known_function(to, "callee")
-      or self:new_function(to, depth + 1, "callee") }
+    ["function"] = not registers and (self:chance(2) and MISSING_FUNCTION
+      or self:known_function(to, "sync")) or self:new_function(to, depth + 1, "callee") }
+  self.may_wait, self.must_wait, self.must_register = may_wait, must_wait, must_register
   if self:chance(depth == 0 and 60 or 30) then step.catch = true end
   if self:chance(30) then step.into = self:key(name) end
   if self:chance(25) then
@@ -184,7 +196,9 @@ function Graph:async_edge(steps, contract, depth)
   if self:chance(25) then step.closure = self:pick { "note", "ticket 7" } end
   self:name_callbacks(step, contract, depth)
   if step.on_success or step.on_error then step.lock = self:callback_lock(depth) end
-  if self:chance(60) then step.group = self:pick { "", "g", "g", "h" } end
+  if self.groups_of_leg ~= FIRST_GROUPS or self:chance(60) then
+    step.group = self:pick(self.groups_of_leg)
+  end
   add(steps, step)
   return step.group or ""
 end
@@ -206,9 +220,10 @@ function Graph:recursive_edge(steps, contract)
       on_error = self:chance(50) and callback or nil },
   }
   self.left = self.left - 5
+  local group = self.groups_of_leg ~= FIRST_GROUPS and self:pick(self.groups_of_leg) or nil
   add(steps, { op = "async", to = contract, ["function"] = name, gas = self:between(200, 800),
-    on_error = self:chance(50) and callback or nil })
-  return ""
+    on_error = self:chance(50) and callback or nil, group = group })
+  return group or ""
 end
 
 function Graph:legacy_edge(steps, contract, depth)
@@ -222,6 +237,68 @@ function Graph:legacy_edge(steps, contract, depth)
   local data = method .. self:pick { "", "@01", "@6f6e65@74776F", "@" }
   if self:chance(4) then data = self:pick { "", "@00", method .. "@0", method .. "@zz" } end
   add(steps, { op = "legacy_async", to = to, data = data, value = self:amount(contract) })
+end
+
+-- Waits for one call, or for several: what follows is another leg of the function.
+function Graph:await_edge(steps, contract, depth)
+  self.left = self.left - 2
+  local step = { op = "await", args = self:arguments(), value = self:amount(contract) }
+  step.to, step["function"] = self:target(contract, depth)
+  -- What comes of a contract that there is not is another text for each sort of call.
+  if step.to == MISSING_CONTRACT then step.to = contract end
+  self:gas_of_wait(step, depth)
+  add(steps, step)
+end
+
+function Graph:gas_of_wait(step, depth)
+  if self.allows.tight then
+    if self:chance(60) then step.gas = self:between(100, 6000) end
+    if self:chance(60) then step.lock = self:between(100, 6000) end
+  else
+    step.gas, step.lock = ample_gas(depth), 2 * ample_gas(depth)
+  end
+end
+
+function Graph:await_all_edge(steps, contract, depth)
+  local calls = {}
+  for index = 1, self:pick { 1, 2, 2, 3 } do
+    self.left = self.left - 1
+    local call = { args = self:arguments(), value = self:amount(contract) }
+    call.to, call["function"] = self:target(contract, depth)
+    if self.allows.tight then
+      call.gas = self:chance(40) and self:between(60, 3000) or nil
+    else
+      call.gas = ample_gas(depth)
+    end
+    calls[index] = call
+  end
+  local lock
+  if not self.allows.tight then lock = 2 * ample_gas(depth)
+  elseif self:chance(50) then lock = self:between(60, 5000) end
+  add(steps, { op = "await_all", calls = calls, lock = lock })
+end
+
+-- A synchronous call on one side of a wait or on both, whose callee registers.
+function Graph:waiting_edges(steps, contract, depth, name)
+  local kind = self.wants_behind and self:between(3, 6) or self.random(10)
+  local function sync()
+    if self.left > 0 or self.wants_behind then
+      self:sync_edge(steps, contract, depth, name, true)
+    end
+  end
+  local function wait()
+    if self:chance(self.wants_several and 75 or 45) then
+      self:await_all_edge(steps, contract, depth)
+    else
+      self:await_edge(steps, contract, depth)
+    end
+  end
+  if kind <= 4 then sync() end
+  wait()
+  if self:chance(30) then self:small_step(steps, name, "callee") end
+  if kind <= 7 then sync() end
+  -- What the leg between registers, it registers by that call.
+  if self:chance(25) then wait() end
 end
 
 -- How many calls a function makes: fewer further down, none where nothing is left.
@@ -256,14 +333,38 @@ function Graph:group_lock(depth)
   return self:chance(80) and self:between(50, 900) or nil
 end
 
+function Graph:wait_chance(depth)
+  if depth == 0 and (self.wants_behind or self.wants_several) then return 85 end
+  return WAITING[depth + 1] or 0
+end
+
 function Graph:edges(steps, contract, depth, role, name)
+  local may_wait, must_wait, must_register = self.may_wait, self.must_wait, self.must_register
+  self.may_wait, self.must_wait, self.must_register = true, false, false
   local count = self:edge_count(depth, role)
-  if count > 0 and role ~= "callback" and self:chance(4) then
+  local waits = may_wait and count > 0
+    and (must_wait or self:chance(self:wait_chance(depth)))
+  self.waits = self.waits or waits
+  if must_register then
+    self:async_edge(steps, contract, depth)
+    count = math.min(count, 1)
+  end
+  if not must_register and not waits and count > 0 and role ~= "callback" and self:chance(4) then
     if self:chance(15) then self:async_edge(steps, contract, depth) end
     return self:legacy_edge(steps, contract, depth)
   end
+  local groups_before = self.groups_of_leg
+  self.groups_of_leg = FIRST_GROUPS
+  local wait_at = waits and self:between(1, count)
   local groups, seen = {}, {}
-  for _ = 1, count do
+  for index = 1, count do
+    if index == wait_at then
+      self:group_callbacks(steps, contract, depth, groups)
+      groups, seen = {}, {}
+      -- Groups of the next leg have other names.
+      self:waiting_edges(steps, contract, depth, name)
+      self.groups_of_leg = LATER_GROUPS
+    end
     if self:chance(50) then self:small_step(steps, name, role) end
     if self.left > 0 and self:chance(role == "group" and 10 or 20) then
       self:sync_edge(steps, contract, depth, name)
@@ -276,6 +377,7 @@ function Graph:edges(steps, contract, depth, role, name)
     end
   end
   self:group_callbacks(steps, contract, depth, groups)
+  self.groups_of_leg = groups_before
 end
 
 local FAILING <const> = { callee = 6, callback = 5, group = 6 }
@@ -307,9 +409,10 @@ end
 function Graph:new_function(contract, depth, role, has_closure)
   local name = self:new_name(LETTERS[role])
   self.has_closure[name] = has_closure
+  local is_sync = not self.may_wait or self.must_wait
   local steps = self:body(contract, depth, role, name)
   self.contracts[contract].functions[name] = steps
-  local known = self.known[role]
+  local known = self.known[is_sync and "sync" or role]
   known[contract] = known[contract] or {}
   -- What is known may be called again: without a closure, and from no deeper than it was made for.
   if not has_closure and (depth == MOST_DEPTH or role ~= "callee") then
@@ -336,7 +439,10 @@ end
 
 function Graph:start_of(root)
   local start = { to = "A", ["function"] = root }
-  if self.allows.tight then start.gas = self:between(2000, self:pick { 6000, 30000, 90000 }) end
+  if self.allows.tight then
+    start.gas = self:between(2000, self:pick { 6000, 30000, 90000 })
+    if self.waits then start.gas = start.gas + self:between(0, 60000) end
+  end
   if self.allows.value and self:chance(20) then start.value = self:between(1, 200) end
   if self:chance(40) then start.args = self:texts(2) end
   return start
@@ -347,7 +453,8 @@ function Graph:scenario()
   self.counter, self.left = 0, self:between(8, 20)
   self.deep = self:chance(30)
   self.has_closure = {}
-  self.known = { callee = {}, callback = {}, group = {} }
+  self.may_wait, self.waits, self.groups_of_leg = true, false, FIRST_GROUPS
+  self.known = { callee = {}, callback = {}, group = {}, sync = {} }
   self:place_contracts()
   local root = self:new_function("A", 0, "callee")
   local scenario = { title = "random graph, " .. self.allows.name, contracts = self.contracts,
@@ -361,13 +468,40 @@ end
 
 -- Facts
 
+-- Synchronous calls whose callee registered something that ran, by whether their caller had waited:
+-- how many callers made some behind a wait, and how many on both sides of one.
+local function sides_of_waits(trace)
+  local by_context, registers = {}, {}
+  for _, execution in ipairs(trace) do
+    if execution.kind ~= "leg" then by_context[execution.context] = execution end
+    local above = by_context[execution.parent]
+    if execution.kind == "async" and above and above.kind == "sync" then
+      registers[above.context] = true
+    end
+  end
+  local has_waited, before, behind, both = {}, {}, 0, 0
+  for _, execution in ipairs(trace) do
+    local caller = execution.parent
+    if execution.kind == "leg" then
+      has_waited[execution.context] = true
+    elseif registers[execution.context] and not has_waited[caller] then
+      before[caller] = true
+    elseif registers[execution.context] then
+      behind, both = behind + 1, both + (before[caller] and 1 or 0)
+    end
+  end
+  return behind, both
+end
+
 local function depths_of(trace)
   local depth, deepest, kinds = {}, 0, {}
   for _, execution in ipairs(trace) do
-    local above = execution.parent and depth[execution.parent] or -1
-    depth[execution.context] = above + 1
-    kinds[execution.context] = execution.kind
-    deepest = math.max(deepest, above + 1)
+    if execution.kind ~= "leg" then
+      local above = execution.parent and depth[execution.parent] or -1
+      depth[execution.context] = above + 1
+      kinds[execution.context] = execution.kind
+      deepest = math.max(deepest, above + 1)
+    end
   end
   return deepest, kinds
 end
@@ -422,6 +556,7 @@ function call_graphs.facts(scenario, expect, more)
       return execution.kind == "async" and kinds[execution.parent] == kind
     end)
   end
+  local behind, both = sides_of_waits(trace)
   local missing = count_where(expect.failed, failed_with(3))
     + count_where(expect.failed, failed_with(1))
   return {
@@ -430,6 +565,17 @@ function call_graphs.facts(scenario, expect, more)
     value = count_where(trace, function(execution) return execution.value > 0 end),
     sync = count_where(trace, of_kind "sync"), async = count_where(trace, of_kind "async"),
     callbacks = count_where(trace, of_kind "callback"),
+    legs = count_where(trace, of_kind "leg"),
+    ["legs of callbacks"] = count_where(trace, function(execution)
+      return execution.kind == "leg" and kinds[execution.context] ~= "direct"
+        and kinds[execution.context] ~= "async"
+    end), ["registering behind a wait"] = behind,
+    ["registering on both sides"] = both, ["waits for several"] = more.several.sent,
+    ["several with failures"] = more.several.failed, ["several with value"] = more.several.value,
+    ["several near and far"] = more.several.mixed,
+    ["refused waits"] = count_where(expect.failed, function(failure)
+      return failure[2] == 4 and failure[3] == "async: not allowed here"
+    end),
     ["group callbacks"] = count_where(trace, of_kind "group"),
     ["callbacks that register"] = registers "callback",
     ["group callbacks that register"] = registers "group",
@@ -481,8 +627,14 @@ function call_graphs.new(seed)
   graph.profile = graph:chance(8) and "single-level" or "multi-level"
   local least = { executions = graph:pick { 2, 2, 8, 9 }, hosts = graph:pick { 1, 1, 3 },
     ["group callbacks that register"] = graph:pick { 0, 0, 0, 1 } }
+  local sort = graph.random(100)
+  if sort <= 22 then least["registering behind a wait"] = 1
+  elseif sort <= 42 then least["waits for several"] = 1 end
+  graph.wants_behind, graph.wants_several = sort <= 22, sort > 22 and sort <= 42
   -- There only synchronous calls nest.
-  if graph.profile == "single-level" then least = { executions = graph:pick { 2, 5 } } end
+  if graph.profile == "single-level" then
+    least.hosts, least["group callbacks that register"] = 1, 0
+  end
   while true do
     local scenario = graph:scenario()
     scenario.id = ("seed %d"):format(seed)

@@ -46,6 +46,7 @@ local KINDS <const> = {
   shard = { "an integer from 0 on, the number of a shard", function(value)
     return is_count(value) and value <= LARGEST_SHARD
   end },
+  calls = { "a list of calls", fields.is_list },
   flag = { "true or false", function(value) return type(value) == "boolean" end },
   object = { "an object", function(value)
     return type(value) == "table" and value ~= json.null

@@ -30,7 +30,14 @@ local FIELDS = {
     closure = "text?" },
   group_callback = { group = "text", ["function"] = "text", data = "text?", lock = "count?" },
   legacy_async = { to = "text", data = "text", value = "amount?" },
+  await = { to = "text", ["function"] = "text", args = "scalars?", value = "amount?",
+    gas = "count?", lock = "count?" },
+  await_all = { calls = "calls", lock = "count?" },
 }
+
+-- One of the calls of `await_all`.
+local CALL = { to = "text", ["function"] = "text", args = "scalars?", value = "amount?",
+  gas = "count?" }
 
 local CONTRACT = { shard = "shard", balance = "amount?", functions = "object", storage = "object?" }
 
@@ -46,6 +53,9 @@ local function check_step(step, place)
     if key ~= "op" then given[key] = value end
   end
   fields.check(given, known, ("%s: %s"):format(place, step.op))
+  for index, call in ipairs(step.op == "await_all" and step.calls or {}) do
+    fields.check(call, CALL, ("%s: %s: call %d"):format(place, step.op, index))
+  end
 end
 
 local function check_functions(contract, name)
@@ -145,6 +155,7 @@ function STEP.sync(run, step)
     as_bytes(expand(run, step.args)), { gas = step.gas })
   if not good then
     if not run.world.is_contract_failure(first) then error(first, 0) end
+    if first.is_final then error(first, 0) end
     if step.catch then return end
     run.sdk.fail(FAILED_SYNC, CODE_FAILED)
   end
@@ -174,18 +185,60 @@ function STEP.legacy_async(run, step)
     { value = amount_of(step.value) })
 end
 
+-- What a function goes on from: the step behind which it stopped.
+local function stored_of(run) return (">I4"):pack(run.place) end
+
+function STEP.await(run, step)
+  run.sdk.wait.call(stored_of(run), run.world:target_of(step.to, run.name), step["function"],
+    as_bytes(expand(run, step.args)),
+    { value = amount_of(step.value), gas = step.gas, lock = step.lock })
+  run.ended = true
+end
+
+function STEP.await_all(run, step)
+  local calls = {}
+  for index, call in ipairs(step.calls) do
+    calls[index] = { run.world:target_of(call.to, run.name), call["function"],
+      as_bytes(expand(run, call.args)), { value = amount_of(call.value), gas = call.gas } }
+  end
+  run.sdk.wait.all(stored_of(run), calls, step.lock)
+  run.ended = true
+end
+
+-- What `$args` are behind a call that was waited for: as of a callback. Of several calls each is
+-- one text, `code:value,value`. Texts of failures differ by what failed; those of contracts count.
+local function outcome_values(outcome)
+  local values = texts_of(outcome.values)
+  if outcome.code ~= 0 and outcome.code ~= CODE_CONTRACT_FAILED then values = {} end
+  return values
+end
+
+local function values_behind(resumed)
+  if not resumed.outcomes then
+    return { tostring(resumed.code), table.unpack(outcome_values(resumed)) }
+  end
+  local values = {}
+  for index, outcome in ipairs(resumed.outcomes) do
+    values[index] = ("%d:%s"):format(outcome.code, table.concat(outcome_values(outcome), ","))
+  end
+  return values
+end
+
 -- A function of a contract: what it does, and what the world learns of it.
 local function method_of(world, name, function_name, list)
   return function(sdk, ...)
-    local run = { world = world, sdk = sdk, name = name, values = { ... } }
-    if function_name == LEGACY_CALLBACK and sdk.async.kind ~= "callback" then
+    local resumed = sdk.resumed
+    local run = { world = world, sdk = sdk, name = name,
+      values = resumed and values_behind(resumed) or { ... } }
+    if function_name == LEGACY_CALLBACK and not resumed and sdk.async.kind ~= "callback" then
       sdk.fail(CALLED_DIRECTLY, CODE_CONTRACT_FAILED)
     end
     world:begin_body(name, function_name, sdk, run.values)
     -- A legacy call leaves the function from within: it has ended then too.
     local _ <close> = setmetatable({}, { __close = function() world:end_body(sdk) end })
-    for _, step in ipairs(list) do
-      STEP[step.op](run, step)
+    for place = resumed and (">I4"):unpack(resumed.stored) + 1 or 1, #list do
+      run.place = place
+      STEP[list[place].op](run, list[place])
       if run.ended then break end
     end
     return table.unpack(run.returned or {})

@@ -18,6 +18,9 @@ local CONTEXT_PREFIX <const> = "\0vmhost\0async"
 local CONTEXT_KEY_SIZE <const> = #CONTEXT_PREFIX + 32
 local PROTECTED_PREFIX <const> = "\0vmhost\0"
 local NEVER <const> = "contract not found"
+-- What fails where the messages of a method are paid.
+local SETTLED <const> = { [5] = "not enough gas", [7] = "insufficient funds" }
+local LACK_OF_FUNDS <const> = 7
 local CODE_NOT_FOUND <const> = 3
 
 -- Keys of the user follow from a name, as those of a fixture.
@@ -154,6 +157,7 @@ function World.open(scenario, single_level, folder)
     queue = {}, returns = {}, names = {}, stack = {},
     order = {}, callbacks = {}, failed = {}, messages = {}, events = {}, dropped = {},
     executions = {}, ids = {}, carried = {}, stored = {}, refunded = 0,
+    waits = 0, wait_ids = {},
   }, World)
   steps.check(scenario.contracts)
   world.contracts_by_name = steps.contracts(world, scenario.contracts,
@@ -207,17 +211,31 @@ local function is_known(contract)
   return contract:sub(1, 1) ~= "_"
 end
 
+-- Whether a contract of the scenario is running.
+function World:has_known()
+  for _, entry in ipairs(self.stack) do
+    if entry.known then return true end
+  end
+  return false
+end
+
 function World:call_begins(call)
   self.stack[#self.stack + 1] = { name = function_name(call.contract_name, call.method_name),
-    known = is_known(call.contract_name) }
+    known = is_known(call.contract_name), is_outermost = not self:has_known() }
 end
 
 function World:call_ends(_, result)
   local ended = table.remove(self.stack)
+  -- That of the run's own method, behind those of others that it called.
+  if ended.known and ended.is_outermost and not self.method_ended then
+    self.method_ended = ended
+    ended.code, ended.failures = result.code, #self.failed
+  end
   if not ended.known or result.code == 0 then return end
   if ended.execution then ended.execution[3] = 0 end
   local text = result.output_arguments[1]
-  self.failed[#self.failed + 1] = { ended.name, result.code, text and text.value or "" }
+  self.failed[#self.failed + 1] = { ended.name, result.code,
+    result.code == LACK_OF_FUNDS and SETTLED[result.code] or text and text.value or "" }
 end
 
 -- A synchronous call of something that is not there is told by nobody else.
@@ -235,7 +253,7 @@ function World:begin_body(contract, method, sdk, values)
   self.order[#self.order + 1] = { self.round, name, kind }
   self.executions[#self.executions + 1] = execution
   self.stack[#self.stack].execution = execution
-  if sdk.async.kind == "callback" or sdk.async.kind == "group" then
+  if not sdk.resumed and (kind == "callback" or kind == "group") then
     self.callbacks[#self.callbacks + 1] = { ["in"] = contract, ["function"] = method,
       args = table.move(values, 1, #values, 1, {}), group = sdk.async.group_name }
   end
@@ -245,7 +263,19 @@ function World:end_body(sdk)
   self.stack[#self.stack].execution[3] = sdk.gas.left()
 end
 
-local function is_answer(message) return message.kind == 12 end
+local CALL_AND_WAIT <const> = 8
+local ANSWER <const> = 12
+
+local function texts(arguments)
+  local list = {}
+  for index, argument in ipairs(arguments) do list[index] = argument.value end
+  return list
+end
+
+-- Of kind 9, 10 and 12.
+local function is_answer(message)
+  return message.kind == 9 or message.kind == 10 or message.kind == ANSWER
+end
 
 function World:take_messages(sent)
   for _, bytes in ipairs(sent) do
@@ -257,6 +287,10 @@ function World:take_messages(sent)
     self.carried[#self.carried + 1] = { self.round, kind, message.gas,
       message.amount:tointeger() }
     self.queue[#self.queue + 1] = { message = message, bytes = bytes }
+    if message.kind == CALL_AND_WAIT then
+      self.waits = self.waits + 1
+      self.queue[#self.queue].wait = self.waits
+    end
     if is_answer(message) then
       self.returns[#self.returns + 1] = self.queue[#self.queue]
     end
@@ -301,23 +335,49 @@ function World:contexts()
   return names
 end
 
+-- Whether a run is of a method, not of an answer to a callback, whose receipt is that one's.
+function World:is_of_method(record)
+  return record.first_run_id ~= nil or self.delivered_kind ~= ANSWER
+end
+
+-- Failures that no call tells: of what is not there, and of what a method sends, which is settled
+-- behind its end.
+function World:take_failure(receipt, record)
+  local ended = self.method_ended
+  if receipt.execution_result == "ERROR_CONTRACT_NOT_DEPLOYED" then
+    local call = record.calls[#record.calls]
+    self.failed[#self.failed + 1] = { function_name(call.contract_name, call.method_name),
+      receipt.code, NEVER }
+  elseif SETTLED[receipt.code] and ended and ended.code == 0 and self:is_of_method(record) then
+    table.insert(self.failed, ended.failures + 1,
+      { ended.name, receipt.code, SETTLED[receipt.code] })
+    if ended.execution then ended.execution[3] = 0 end
+  end
+end
+
+-- A call that somebody waits for has begun, or the user's call went on.
+function World:take_wait(receipt, record)
+  if self.delivered_wait then self.wait_ids[self.delivered_wait] = receipt.message_id end
+  if not self.root_id or record.first_run_id ~= self.root_id or receipt.suspended then return end
+  self.result = receipt.code == 0 and { code = 0, data = texts(receipt.output_argument_array) }
+    or { code = receipt.code, message = SETTLED[receipt.code] or record.error }
+end
+
 -- A set in which `messages` messages may run, those of `unproved` first.
 function World:run_set(host, transactions, unproved, messages)
   local set = next_block(host)
   set.signed_transactions, set.unproved_messages = transactions, unproved
   set.message_limit = messages
+  self.method_ended = nil
   local out = assert(host.host:process_transaction_set(set))
   assert(#out.receipts == #transactions + messages, "a message did not run")
   assert(host.storage:commit_state_diff(out.block))
   for index, record in ipairs(out.records) do
     local receipt = out.receipts[index]
-    if receipt.execution_result == "ERROR_CONTRACT_NOT_DEPLOYED" then
-      local call = record.calls[#record.calls]
-      self.failed[#self.failed + 1] = { function_name(call.contract_name, call.method_name),
-        receipt.code, NEVER }
-    end
+    self:take_failure(receipt, record)
     self:take_events(receipt, record)
     self:take_record(record)
+    self:take_wait(receipt, record)
   end
   local contexts = self:contexts()
   if #contexts > 0 then self.stored[("%d"):format(self.round)] = contexts end
@@ -350,12 +410,6 @@ local function call_of(start)
   return contract, method, arguments
 end
 
-local function texts(arguments)
-  local list = {}
-  for index, argument in ipairs(arguments) do list[index] = argument.value end
-  return list
-end
-
 -- What a call with value answers is packed once more.
 local function results_of(start, arguments)
   if (start.value or 0) == 0 then return texts(arguments) end
@@ -385,12 +439,13 @@ function World:start()
   self.root_left = (start.gas or DEFAULT_GAS) - receipt.gas_used
   local outputs = receipt.output_argument_array
   if receipt.code == 0 then
-    self.result = { code = 0, data = start.deploy and {} or results_of(start, outputs) }
+    self.result = { code = 0,
+      data = (start.deploy or receipt.suspended) and {} or results_of(start, outputs) }
   else
     -- What carries a value fails because the function did, which was told before.
     local last = self.failed[#self.failed]
     self.result = { code = (start.value or 0) ~= 0 and last[2] or receipt.code,
-      message = out.records[1].error }
+      message = SETTLED[receipt.code] or out.records[1].error }
   end
 end
 
@@ -432,6 +487,8 @@ function World:deliver_next(place)
   local entry = table.remove(self.queue, place or 1)
   local host = self.hosts[entry.message.to_chain - 1]
   self.round = self.round + 1
+  self.delivered_kind = entry.message.kind
+  self.delivered_wait = not entry.injected and entry.wait or nil
   local is_own = not entry.injected and entry.message.from_chain == entry.message.to_chain
   local out = self:run_set(host, {}, not is_own and { entry.bytes } or nil, 1)
   local record = out.records[1]
@@ -472,12 +529,13 @@ function World:state()
 end
 
 -- The id of an execution, by the numbers of async.md 3 on the way to it; 0 is the callback of a
--- call that came back from elsewhere.
-local function id_of(root, path)
+-- call that came back from elsewhere. A number below 0 begins anew: -1 is the first call that
+-- somebody waits for, which has the id of its message.
+local function id_of(root, wait_ids, path)
   for _, number in ipairs(path) do
     if math.type(number) ~= "integer" then return nil end
     local shortest = number == 0 and "\0" or (">I8"):pack(number):gsub("^\0+", "")
-    root = crypto.sha256(root .. shortest)
+    root = number < 0 and wait_ids[-number] or root and crypto.sha256(root .. shortest)
   end
   return root
 end
@@ -488,7 +546,7 @@ function World:ids_like(expected)
   for index, entry in ipairs(self.ids) do
     local entry_expected = expected and expected[index]
     local path = type(entry_expected) == "table" and entry_expected[2]
-    local same = type(path) == "table" and id_of(self.root_id, path) == entry[2]
+    local same = type(path) == "table" and id_of(self.root_id, self.wait_ids, path) == entry[2]
     list[index] = { entry[1], same and path or crypto.hex(entry[2]) }
   end
   return list
