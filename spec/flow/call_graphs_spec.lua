@@ -19,9 +19,9 @@ local SHARES <const> = {
   { "sync", 1, 300 }, { "late local answers", 1, 100 }, { "legacy", 1, 50 },
   { "out of funds", 1, 30 }, { "out of gas", 1, 100 }, { "missing", 1, 50 },
   { "legs", 1, 400 }, { "registering behind a wait", 1, 150 },
-  { "registering on both sides", 1, 50 }, { "waits for several", 1, 150 },
-  { "several with failures", 1, 50 }, { "several with value", 1, 50 },
-  { "several near and far", 1, 50 }, { "refused waits", 1, 10 },
+  { "registering on both sides", 1, 30 }, { "waits for several", 1, 150 },
+  { "several with failures", 1, 40 }, { "several with value", 1, 50 },
+  { "several near and far", 1, 50 }, { "refused waits", 1, 5 },
 }
 
 local function sorted_keys(map)

@@ -47,6 +47,16 @@ local function step_changes(changes, name, function_name, index, step)
       change(function(steps) steps[index][field] = number // 2 end)
     end
   end
+  for place = #(step.calls or {}), 1, -1 do
+    if #step.calls > 1 then
+      change(function(steps) table.remove(steps[index].calls, place) end)
+    end
+    for _, field in ipairs { "args", "value", "gas" } do
+      if step.calls[place][field] ~= nil then
+        change(function(steps) steps[index].calls[place][field] = nil end)
+      end
+    end
+  end
   if step.values and #step.values > 0 then
     change(function(steps) table.remove(steps[index].values) end)
   end

@@ -152,7 +152,9 @@ function Graph:sync_edge(steps, contract, depth, name, registers)
   local to = self:pick(self:neighbours(contract, true))
   self.left = self.left - 1
   local may_wait, must_wait, must_register = self.may_wait, self.must_wait, self.must_register
-  self.must_wait, self.must_register = self:chance(5), registers
+  -- Behind a wait of a callee that ends more than the callee.
+  local refused = self.groups_of_leg == LATER_GROUPS and depth > 0 and 30 or 5
+  self.must_wait, self.must_register = self:chance(refused), registers
   self.may_wait = self.must_wait
   local step = { op = "sync", to = to, args = self:arguments(),
     ["function"] = not registers and (self:chance(2) and MISSING_FUNCTION
@@ -280,7 +282,7 @@ end
 
 -- A synchronous call on one side of a wait or on both, whose callee registers.
 function Graph:waiting_edges(steps, contract, depth, name)
-  local kind = self.wants_behind and self:between(3, 6) or self.random(10)
+  local kind = self.wants_behind and self:between(1, 6) or self.random(10)
   local function sync()
     if self.left > 0 or self.wants_behind then
       self:sync_edge(steps, contract, depth, name, true)
@@ -362,8 +364,8 @@ function Graph:edges(steps, contract, depth, role, name)
       self:group_callbacks(steps, contract, depth, groups)
       groups, seen = {}, {}
       -- Groups of the next leg have other names.
-      self:waiting_edges(steps, contract, depth, name)
       self.groups_of_leg = LATER_GROUPS
+      self:waiting_edges(steps, contract, depth, name)
     end
     if self:chance(50) then self:small_step(steps, name, role) end
     if self.left > 0 and self:chance(role == "group" and 10 or 20) then
@@ -628,9 +630,9 @@ function call_graphs.new(seed)
   local least = { executions = graph:pick { 2, 2, 8, 9 }, hosts = graph:pick { 1, 1, 3 },
     ["group callbacks that register"] = graph:pick { 0, 0, 0, 1 } }
   local sort = graph.random(100)
-  if sort <= 22 then least["registering behind a wait"] = 1
-  elseif sort <= 42 then least["waits for several"] = 1 end
-  graph.wants_behind, graph.wants_several = sort <= 22, sort > 22 and sort <= 42
+  if sort <= 30 then least["registering behind a wait"] = 1
+  elseif sort <= 48 then least["waits for several"] = 1 end
+  graph.wants_behind, graph.wants_several = sort <= 30, sort > 30 and sort <= 48
   -- There only synchronous calls nest.
   if graph.profile == "single-level" then
     least.hosts, least["group callbacks that register"] = 1, 0
