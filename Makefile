@@ -20,7 +20,7 @@ SOURCES := $(sort $(wildcard core/*/*.c bindings/*.c))
 HEADERS := $(sort $(wildcard core/*/*.h bindings/*.h))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 CHECKS := $(patsubst spec/c/%.c,$(BUILD)/c/%,$(sort $(wildcard spec/c/*.c)))
-HARNESSES = abi accounts frozen interpreter metadata source
+HARNESSES = abi accounts frozen interpreter messages metadata source
 FUZZERS := $(HARNESSES:%=$(BUILD)/fuzz/%)
 # What feeds a harness: a main that replays files, unless FUZZ_DRIVER names another.
 FUZZ_OBJECTS = $(filter $(BUILD)/core/%,$(OBJECTS)) $(BUILD)/spec/fuzz/harness.o \

@@ -70,7 +70,7 @@ local function change(inputs, random)
 end
 
 describe("hostile input", function()
-  for _, harness in ipairs { "abi", "accounts", "frozen", "interpreter", "metadata",
+  for _, harness in ipairs { "abi", "accounts", "frozen", "interpreter", "messages", "metadata",
     "source" } do
     it("of the kept kind is withstood by " .. harness, function()
       assert.equal(#read_inputs(harness), replay(harness, folder_of(harness)))

@@ -415,10 +415,11 @@ function Model:send_remote_calls(run)
   for _, call in ipairs(list) do
     if not call.method then fail(10, "bad call data") end
     if call.gas == 0 then fail(5, OUT_OF_GAS) end
-    if balances[run.contract] < call.value then fail(7, NO_FUNDS) end
-    balances[run.contract] = balances[run.contract] - call.value
+    -- It has its number, which stays taken, when its value leaves or does not.
     self:use_ids(run.context)
     call.path = self:path_of_child(run.context)
+    if balances[run.contract] < call.value then fail(7, NO_FUNDS) end
+    balances[run.contract] = balances[run.contract] - call.value
     self.world.outbox[#self.world.outbox + 1] = { kind = "call", from = run.contract,
       path = call.path, to = call.to, method = call.method, args = call.args, value = call.value,
       gas = call.gas, context = run.context, call = call.id }
