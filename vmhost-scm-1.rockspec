@@ -114,6 +114,7 @@ build = {
         "core/contractlua/builder.c",
         "core/contractlua/call.c",
         "core/contractlua/check.c",
+        "core/contractlua/code.c",
         "core/contractlua/code_cache.c",
         "core/contractlua/compile.c",
         "core/contractlua/compile_expression.c",

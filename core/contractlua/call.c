@@ -482,7 +482,7 @@ void vmh_lua_note_trace(vmh_lua_state *L)
         }
         proto = frame->closure->proto;
         trace->entries[trace->count++] = (vmh_lua_trace_entry){
-            proto, proto->lines[frame->ip > proto->code ? frame->ip - proto->code - 1 : 0]};
+            proto, vmh_lua_line_of(proto, vmh_lua_frame_instruction(frame))};
     }
 }
 
@@ -574,7 +574,8 @@ vmh_lua_act vmh_lua_raise_operand(vmh_lua_state *L, const char *what, vmh_lua_va
     /* Who looks runs functions of another source, whose operands have other numbers. */
     if (frame->closure != NULL && !L->is_looking) {
         const vmh_lua_proto *proto = frame->closure->proto;
-        vmh_lua_operand_pair pair = proto->operands[frame->ip - 1 - proto->code];
+        vmh_lua_operand_pair pair =
+            vmh_lua_operands_of(proto, vmh_lua_frame_instruction(frame));
 
         operand = &L->code->operands[is_second ? pair.second : pair.first];
     }

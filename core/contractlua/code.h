@@ -67,8 +67,15 @@ typedef struct vmh_lua_operand {
 
 /* Names of up to two operands of an instruction, by number in the code's list; 0: unnamed. */
 typedef struct vmh_lua_operand_pair {
+    uint32_t instruction;
     uint32_t first, second;
 } vmh_lua_operand_pair;
+
+/* From this instruction on, up to the next mark, the line is that one. */
+typedef struct vmh_lua_line_mark {
+    uint32_t instruction;
+    uint32_t line;
+} vmh_lua_line_mark;
 
 /* What a register holds at a point where a function can be left. */
 typedef enum vmh_lua_live_kind {
@@ -119,8 +126,10 @@ typedef struct vmh_lua_proto_capture {
 typedef struct vmh_lua_proto {
     vmh_lua_instruction *code;
     uint32_t code_count;
-    uint32_t *lines;                 /* of each instruction */
-    vmh_lua_operand_pair *operands;  /* of each instruction */
+    vmh_lua_line_mark *lines;        /* in the order of their instructions, as the operands */
+    uint32_t line_count;
+    vmh_lua_operand_pair *operands;  /* of the instructions that have named ones */
+    uint32_t operand_count;
     vmh_lua_value *constants;
     uint32_t constant_count;
     struct vmh_lua_proto **children; /* functions in it */
@@ -184,6 +193,12 @@ vmh_status vmh_lua_compile(vmh_bytes name, vmh_bytes source, const char *const *
 vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char *const *library,
                                    size_t library_count, vmh_arena *arena, vmh_lua_code **out,
                                    vmh_lua_refusal *refusal, vmh_failure *why);
+
+/* The line of an instruction. */
+uint32_t vmh_lua_line_of(const vmh_lua_proto *proto, uint32_t instruction);
+
+/* The names of its operands. */
+vmh_lua_operand_pair vmh_lua_operands_of(const vmh_lua_proto *proto, uint32_t instruction);
 
 /* Bytes that it has of the system. */
 size_t vmh_lua_code_size(const vmh_lua_code *code);

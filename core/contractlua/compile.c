@@ -734,24 +734,3 @@ vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *
     vmh_arena_clear(&arena);
     return status;
 }
-
-size_t vmh_lua_code_size(const vmh_lua_code *code)
-{
-    size_t size = sizeof *code + vmh_arena_size(&code->arena);
-
-    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next)
-        size += block->size;
-    return size;
-}
-
-void vmh_lua_code_free(vmh_lua_code *code)
-{
-    if (code == NULL)
-        return;
-    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next) {
-        for (int i = 0; i < VMH_LUA_BLOCK_PARTS; i++)
-            free(block->parts[i]);
-    }
-    vmh_arena_clear(&code->arena);
-    free(code);
-}

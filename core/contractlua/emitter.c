@@ -29,9 +29,12 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 /* So many instructions are kept where they grew. */
 enum { FIRST_COUNT = 128, LARGE_COUNT = 8192 };
 
+/* `<a` makes six. */
+enum { INSTRUCTIONS_PER_BYTE = 3 };
+
 /*
  * Twice as many; but the first function that is large is taken for the whole source, which has
- * about `most` of them: what grows is copied, and what is not touched costs nothing.
+ * at most about `most` of them: what grows is copied, and what is not touched costs nothing.
  */
 static uint32_t larger(vmh_lua_emitter *to, uint32_t capacity, size_t most)
 {
@@ -62,7 +65,7 @@ static bool enlarge(void **items, size_t used, size_t count, size_t size)
 /* Less room: where that fails there is what was there. */
 static void shrink(void **items, size_t count, size_t size)
 {
-    void *shrunk = count == 0 ? NULL : realloc(*items, count * size);
+    void *shrunk = *items == NULL ? NULL : realloc(*items, (count == 0 ? 1 : count) * size);
 
     if (shrunk != NULL)
         *items = shrunk;
@@ -78,27 +81,11 @@ static void use_buffer(vmh_lua_emitter *to)
     to->proto->constants = to->buffer->constants;
 }
 
-bool vmh_lua_grow_code(vmh_lua_emitter *to)
+/* Room for more of something, of which a byte of source makes `per_byte` at most, or seldom more. */
+static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size,
+                 size_t per_byte)
 {
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    uint32_t used = buffer->capacity;
-    uint32_t count = larger(to, used, to->compiler->code->source.size);
-    bool is_grown = enlarge((void **)&buffer->code, used, count, sizeof *buffer->code) &&
-                    enlarge((void **)&buffer->lines, used, count, sizeof *buffer->lines) &&
-                    enlarge((void **)&buffer->operands, used, count, sizeof *buffer->operands);
-
-    use_buffer(to);
-    if (is_grown)
-        buffer->capacity = count;
-    else
-        fail_memory(to);
-    return is_grown;
-}
-
-/* Room for more of something that takes two bytes of source or more. */
-static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size)
-{
-    uint32_t count = larger(to, *capacity, to->compiler->code->source.size / 2);
+    uint32_t count = larger(to, *capacity, to->compiler->code->source.size * per_byte);
 
     if (!enlarge(items, *capacity, count, size)) {
         fail_memory(to);
@@ -108,11 +95,49 @@ static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t s
     return true;
 }
 
+bool vmh_lua_grow_code(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    bool is_grown = grow(to, (void **)&buffer->code, &buffer->capacity, sizeof *buffer->code,
+                         INSTRUCTIONS_PER_BYTE);
+
+    use_buffer(to);
+    return is_grown;
+}
+
+bool vmh_lua_mark_line(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    vmh_lua_proto *proto = to->proto;
+
+    if (proto->line_count == buffer->line_capacity) {
+        bool is_grown = grow(to, (void **)&buffer->lines, &buffer->line_capacity,
+                             sizeof *buffer->lines, 1);
+
+        use_buffer(to);
+        if (!is_grown)
+            return false;
+    }
+    proto->lines[proto->line_count++] = (vmh_lua_line_mark){proto->code_count, to->line};
+    to->marked_line = to->line;
+    return true;
+}
+
+bool vmh_lua_grow_operands(vmh_lua_emitter *to)
+{
+    vmh_lua_emit_buffer *buffer = to->buffer;
+    bool is_grown = grow(to, (void **)&buffer->operands, &buffer->operand_capacity,
+                         sizeof *buffer->operands, 1);
+
+    use_buffer(to);
+    return is_grown;
+}
+
 bool vmh_lua_grow_points(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->points, &buffer->point_capacity,
-                         sizeof *buffer->points);
+                         sizeof *buffer->points, 1);
 
     use_buffer(to);
     return is_grown;
@@ -122,7 +147,7 @@ static bool grow_lives(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown =
-        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives);
+        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives, 2);
 
     use_buffer(to);
     return is_grown;
@@ -132,7 +157,7 @@ static bool grow_constants(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->constants, &buffer->constant_capacity,
-                         sizeof *buffer->constants);
+                         sizeof *buffer->constants, 1);
 
     use_buffer(to);
     return is_grown;
@@ -165,16 +190,16 @@ static bool hand_over(vmh_lua_emitter *to)
     if (block == NULL)
         return false;
     shrink((void **)&buffer->code, proto->code_count, sizeof *buffer->code);
-    shrink((void **)&buffer->lines, proto->code_count, sizeof *buffer->lines);
-    shrink((void **)&buffer->operands, proto->code_count, sizeof *buffer->operands);
+    shrink((void **)&buffer->lines, proto->line_count, sizeof *buffer->lines);
+    shrink((void **)&buffer->operands, proto->operand_count, sizeof *buffer->operands);
     shrink((void **)&buffer->points, proto->point_count, sizeof *buffer->points);
     shrink((void **)&buffer->lives, proto->live_count, sizeof *buffer->lives);
     shrink((void **)&buffer->constants, proto->constant_count, sizeof *buffer->constants);
     use_buffer(to);
     *block = (vmh_lua_code_block){
         code->blocks,
-        proto->code_count * (sizeof *buffer->code + sizeof *buffer->lines +
-                             sizeof *buffer->operands) +
+        proto->code_count * sizeof *buffer->code + proto->line_count * sizeof *buffer->lines +
+            proto->operand_count * sizeof *buffer->operands +
             proto->point_count * sizeof *buffer->points +
             proto->live_count * sizeof *buffer->lives +
             proto->constant_count * sizeof *buffer->constants,
@@ -198,11 +223,11 @@ static void *copy_items(vmh_lua_emitter *to, const void *items, size_t count, si
 static bool copy_over(vmh_lua_emitter *to)
 {
     vmh_lua_proto *proto = to->proto;
-    uint32_t count = proto->code_count;
 
-    proto->code = copy_items(to, proto->code, count, sizeof *proto->code);
-    proto->lines = copy_items(to, proto->lines, count, sizeof *proto->lines);
-    proto->operands = copy_items(to, proto->operands, count, sizeof *proto->operands);
+    proto->code = copy_items(to, proto->code, proto->code_count, sizeof *proto->code);
+    proto->lines = copy_items(to, proto->lines, proto->line_count, sizeof *proto->lines);
+    proto->operands =
+        copy_items(to, proto->operands, proto->operand_count, sizeof *proto->operands);
     proto->points = copy_items(to, proto->points, proto->point_count, sizeof *proto->points);
     proto->lives = copy_items(to, proto->lives, proto->live_count, sizeof *proto->lives);
     proto->constants =
@@ -313,7 +338,7 @@ uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, 
     number = compiler->operand_count;
     if (number == compiler->operand_capacity &&
         !grow(to, (void **)&compiler->operands, &compiler->operand_capacity,
-              sizeof *compiler->operands))
+              sizeof *compiler->operands, 1))
         return 0;
     compiler->operands[number] =
         (vmh_lua_operand){kind, name->operand, vmh_lua_keep_name(compiler, name->bytes)};
@@ -329,7 +354,7 @@ static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
 
     if (compiler->hidden_count == compiler->hidden_capacity &&
         !grow(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
-              sizeof *compiler->hidden))
+              sizeof *compiler->hidden, 1))
         return false;
     compiler->hidden[compiler->hidden_count++] =
         (vmh_lua_hidden_constant){name, name->constant, name->constant_holder};

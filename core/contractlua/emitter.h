@@ -46,14 +46,13 @@ typedef struct vmh_lua_goto {
 /* Where instructions of a function grow, until it is done and they are copied to the code. */
 typedef struct vmh_lua_emit_buffer {
     struct vmh_lua_emit_buffer *next;
-    uint32_t capacity; /* of each of the next three */
+    uint32_t capacity, line_capacity, operand_capacity, point_capacity, live_capacity,
+        constant_capacity;
     vmh_lua_instruction *code;
-    uint32_t *lines;
+    vmh_lua_line_mark *lines;
     vmh_lua_operand_pair *operands;
-    uint32_t point_capacity, live_capacity;
     vmh_lua_point *points;
     vmh_lua_live *lives;
-    uint32_t constant_capacity;
     vmh_lua_value *constants;
 } vmh_lua_emit_buffer;
 
@@ -109,6 +108,7 @@ typedef struct vmh_lua_emitter {
     uint32_t most_waiting;  /* the greatest count of operands that waited at once */
     uint32_t next_register;
     uint32_t line;
+    uint32_t marked_line; /* of the newest instruction */
     uint32_t statement_line;
     struct vmh_lua_proto_symbols *symbols; /* NULL: nobody records them */
     uint32_t last_target; /* the newest instruction that a jump leads to */
@@ -154,9 +154,13 @@ bool vmh_lua_keep_operands(vmh_lua_compiler *compiler);
 /* What the compiler holds beside the code. */
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
-/* Room for more instructions, or points. */
+/* Room for more instructions, names of operands or points. */
 bool vmh_lua_grow_code(vmh_lua_emitter *to);
+bool vmh_lua_grow_operands(vmh_lua_emitter *to);
 bool vmh_lua_grow_points(vmh_lua_emitter *to);
+
+/* What is emitted next stands in another line than what was last. */
+bool vmh_lua_mark_line(vmh_lua_emitter *to);
 
 /* Emits; gives its number. */
 static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
@@ -164,21 +168,16 @@ static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_nam
 {
     vmh_lua_proto *proto = to->proto;
     uint32_t number = proto->code_count;
-    vmh_lua_instruction *at;
 
     if (vmh_lua_has_fault(to))
         return 0;
     if (number == to->buffer->capacity && !vmh_lua_grow_code(to))
         return 0;
-    at = &proto->code[number];
-    at->op = (uint8_t)op;
-    at->a = (uint8_t)a;
-    at->b = (uint16_t)b;
-    at->c = (uint16_t)c;
-    at->d = 0;
-    proto->lines[number] = to->line;
-    proto->operands[number] = (vmh_lua_operand_pair){0, 0};
-    proto->code_count++;
+    if (to->line != to->marked_line && !vmh_lua_mark_line(to))
+        return 0;
+    proto->code[number] = (vmh_lua_instruction){
+        .op = (uint8_t)op, .a = (uint8_t)a, .b = (uint16_t)b, .c = (uint16_t)c};
+    proto->code_count = number + 1;
     if (to->symbols != NULL)
         vmh_lua_note_line(to);
     return number;
@@ -196,8 +195,13 @@ vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number
 /* The operands of the newest instruction, for errors. */
 static inline void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second)
 {
-    if (!vmh_lua_has_fault(to))
-        to->proto->operands[to->proto->code_count - 1] = (vmh_lua_operand_pair){first, second};
+    vmh_lua_proto *proto = to->proto;
+
+    if ((first | second) == 0 || vmh_lua_has_fault(to) ||
+        (proto->operand_count == to->buffer->operand_capacity && !vmh_lua_grow_operands(to)))
+        return;
+    proto->operands[proto->operand_count++] =
+        (vmh_lua_operand_pair){proto->code_count - 1, first, second};
 }
 
 /* The number of a name among the operands, 0 for none. */

@@ -12,9 +12,7 @@ uint32_t vmh_lua_current_line(const vmh_lua_state *L)
             const vmh_lua_frame *frame = &at->frames[i];
 
             if (frame->closure != NULL) {
-                const vmh_lua_proto *proto = frame->closure->proto;
-
-                return proto->lines[frame->ip > proto->code ? frame->ip - proto->code - 1 : 0];
+                return vmh_lua_line_of(frame->closure->proto, vmh_lua_frame_instruction(frame));
             }
         }
     }

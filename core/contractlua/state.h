@@ -113,6 +113,14 @@ struct vmh_lua_frame {
     uint32_t result_at, result_count;
 };
 
+/* The instruction that a Lua frame runs; the first where none ran yet. */
+static inline uint32_t vmh_lua_frame_instruction(const vmh_lua_frame *frame)
+{
+    const vmh_lua_instruction *code = frame->closure->proto->code;
+
+    return frame->ip > code ? (uint32_t)(frame->ip - code) - 1 : 0;
+}
+
 typedef enum vmh_lua_coroutine_status {
     VMH_LUA_COROUTINE_SUSPENDED,
     VMH_LUA_COROUTINE_RUNNING,
