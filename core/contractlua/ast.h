@@ -133,20 +133,22 @@ typedef struct vmh_lua_item {
     vmh_lua_expression *value;
 } vmh_lua_item;
 
-/* No more is there than the kind has a use for: see vmh_lua_expression_size. */
+/*
+ * No more is there than the kind has a use for: see vmh_lua_expression_size. The arguments of a
+ * call stand right behind it.
+ */
 struct vmh_lua_expression {
     vmh_lua_expression_kind kind;
-    vmh_lua_operator operator;
     union {
-        uint32_t argument_count; /* CALL and METHOD_CALL */
-        uint32_t item_count;     /* TABLE */
-        uint32_t capture;        /* CAPTURE: its number in the function */
+        vmh_lua_operator operator; /* UNARY and BINARY */
+        uint8_t capture;           /* CAPTURE: its number in the function */
     };
     /*
      * Of the operator (`.` or `[` of INDEX), of the opening parenthesis of a call (or of the only
      * argument, which has none), else the begin.
      */
-    vmh_lua_place place;
+    uint64_t line : 24;
+    uint64_t column : 24;
     union {
         int64_t integer;
         vmh_lua_name *string;       /* also the name of a global */
@@ -157,18 +159,33 @@ struct vmh_lua_expression {
         } pair;
         struct {
             vmh_lua_expression *function; /* of a method call the object */
-            vmh_lua_name *method; /* NULL: none */
-            vmh_lua_expression **arguments;
+            uint32_t argument_count;
+            vmh_lua_name *method; /* METHOD_CALL */
         } call;
-        vmh_lua_item *items; /* TABLE */
+        struct {
+            vmh_lua_item *items;
+            uint32_t item_count;
+        } table;
     } as;
 };
 
-/* The bytes of an expression of that kind. */
+_Static_assert(offsetof(vmh_lua_expression, as) == 8, "there are millions of them");
+
+static inline vmh_lua_place vmh_lua_place_of(const vmh_lua_expression *expression)
+{
+    return (vmh_lua_place){(uint32_t)expression->line, (uint32_t)expression->column};
+}
+
+static inline void vmh_lua_put_place(vmh_lua_expression *expression, vmh_lua_place place)
+{
+    expression->line = place.line & 0xffffff;
+    expression->column = place.column & 0xffffff;
+}
+
+/* The bytes of an expression of that kind, arguments left out. */
 static inline size_t vmh_lua_expression_size(vmh_lua_expression_kind kind)
 {
     switch (kind) {
-    case VMH_LUA_EXPR_CALL:
     case VMH_LUA_EXPR_METHOD_CALL:
         return sizeof(vmh_lua_expression);
     case VMH_LUA_EXPR_NIL:
@@ -176,16 +193,22 @@ static inline size_t vmh_lua_expression_size(vmh_lua_expression_kind kind)
     case VMH_LUA_EXPR_TRUE:
     case VMH_LUA_EXPR_VARARGS:
         return offsetof(vmh_lua_expression, as);
+    case VMH_LUA_EXPR_CALL:
+    case VMH_LUA_EXPR_TABLE:
     case VMH_LUA_EXPR_INDEX:
-    case VMH_LUA_EXPR_UNARY:
     case VMH_LUA_EXPR_BINARY:
     case VMH_LUA_EXPR_AND:
     case VMH_LUA_EXPR_OR:
-    case VMH_LUA_EXPR_PARENTHESES:
         return offsetof(vmh_lua_expression, as) + 2 * sizeof(void *);
     default:
         return offsetof(vmh_lua_expression, as) + sizeof(void *);
     }
+}
+
+/* Of a CALL or METHOD_CALL. */
+static inline vmh_lua_expression **vmh_lua_arguments(const vmh_lua_expression *call)
+{
+    return (vmh_lua_expression **)((uintptr_t)call + vmh_lua_expression_size(call->kind));
 }
 
 typedef enum vmh_lua_statement_kind {
@@ -225,14 +248,17 @@ typedef struct vmh_lua_arm {
 
 struct vmh_lua_statement {
     vmh_lua_statement *next;
-    vmh_lua_statement_kind kind;
     vmh_lua_place place; /* its first token */
-    uint32_t variable_count;
+    vmh_lua_statement_kind kind;
     uint32_t value_count;
-    uint32_t target_count;
-    vmh_lua_variable **variables;
     vmh_lua_expression **values; /* of CALL the call, of WHILE and REPEAT the condition */
-    vmh_lua_expression **targets; /* LOCAL, CAPTURE, GLOBAL or INDEX */
+    uint32_t variable_count;
+    uint32_t target_count;
+    union {
+        vmh_lua_variable **variables;
+        vmh_lua_expression **targets; /* ASSIGN: LOCAL, CAPTURE, GLOBAL or INDEX */
+        vmh_lua_expression *single;   /* where there is one value and none of those */
+    };
     /* Those that vmh_lua_statement_is_short end here. */
     vmh_lua_block block;  /* DO, WHILE, REPEAT, FOR, FOR_IN: the body */
     vmh_lua_label *label; /* GOTO: where to; LABEL: itself */

@@ -236,7 +236,7 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
     to->statement_line = of->place.line;
     begin_turn(to, &turn, &saved, &top);
     compile_statements(to, &of->block);
-    vmh_lua_note_statement(to, of->values[0]->place.line);
+    vmh_lua_note_statement(to, (uint32_t)of->values[0]->line);
     vmh_lua_pay(to, VMH_LUA_GAS_IF);
     vmh_lua_compile_condition(to, of->values[0], true, &again);
     vmh_lua_jump(to, &exit);
@@ -366,7 +366,7 @@ static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
             break;
         }
         if (i > 0)
-            vmh_lua_note_statement(to, arm->condition->place.line);
+            vmh_lua_note_statement(to, (uint32_t)arm->condition->line);
         vmh_lua_pay(to, VMH_LUA_GAS_IF);
         vmh_lua_compile_condition(to, arm->condition, true, &next);
         compile_arm(to, &arm->block);

@@ -52,7 +52,7 @@ static const vmh_lua_expression *pop_node(vmh_lua_emitter *to, spine *of)
 
 static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
 {
-    to->line = of->place.line;
+    to->line = (uint32_t)of->line;
 }
 
 /* ---- names of operands, for errors ---- */
@@ -196,12 +196,12 @@ static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_
                       uint32_t wanted, bool is_tail, vmh_lua_waiting live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
-    uint32_t count = vmh_lua_compile_list(to, of->as.call.arguments, of->argument_count,
+    uint32_t count = vmh_lua_compile_list(to, vmh_lua_arguments(of), of->as.call.argument_count,
                                           VMH_LUA_OPEN);
     uint32_t at;
 
     vmh_lua_pay(to, VMH_LUA_GAS_CALL);
-    vmh_lua_pay(to, VMH_LUA_GAS_ARGUMENT * (uint32_t)of->argument_count);
+    vmh_lua_pay(to, VMH_LUA_GAS_ARGUMENT * (uint32_t)of->as.call.argument_count);
     at_line(to, of);
     if (count != VMH_LUA_OPEN)
         count += own;
@@ -224,7 +224,7 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
     at_line(to, of);
     if (name > UINT16_MAX)
-        vmh_lua_refuse(to, of->place, "a function names at most 65,536 methods and fields");
+        vmh_lua_refuse(to, vmh_lua_place_of(of), "a function names at most 65,536 methods and fields");
     vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
     vmh_lua_live_hold(to, of->as.call.function, base + 1, false);
     vmh_lua_point_here(to);
@@ -356,7 +356,7 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
                      : vmh_lua_plain_constant(to, tags[right->kind]);
         at_line(to, of);
         if (number > UINT16_MAX)
-            vmh_lua_refuse(to, of->place, "a function names at most 65,536 constants");
+            vmh_lua_refuse(to, vmh_lua_place_of(of), "a function names at most 65,536 constants");
         vmh_lua_emit(to, VMH_LUA_DO_EQ_CONSTANT, left, number, sense);
     } else {
         bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
@@ -634,7 +634,7 @@ static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, ui
 /* The table is made in the newest register, `table`. */
 static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
 {
-    size_t count = of->item_count;
+    size_t count = of->as.table.item_count;
     uint64_t done = 0;
     uint32_t waiting = 0;
     uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
@@ -645,7 +645,7 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     live = to->live;
     vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
-        const vmh_lua_item *item = &of->as.items[i];
+        const vmh_lua_item *item = &of->as.table.items[i];
 
         if (item->key != NULL) {
             compile_keyed_item(to, item, table);

@@ -78,19 +78,19 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
         if (!vmh_bytes_equal(word, vmh_bytes_text(habits[i].word)))
             continue;
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, expression->place,
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(expression),
                              "'%s' is not in Lua: %s", habits[i].word, habits[i].hint);
         *keyword = habits[i].keyword;
         return true;
     }
     *keyword = find_keyword(word);
     if (*keyword != VMH_LUA_TOKEN_STOP) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, expression->place,
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(expression),
                              "%s is no statement: '%s' may be meant", vmh_lua_show(word).text,
                              vmh_lua_token_spelling(*keyword));
         return true;
     }
-    if (token->kind != VMH_LUA_TOKEN_NAME || token->place.line != expression->place.line ||
+    if (token->kind != VMH_LUA_TOKEN_NAME || token->place.line != expression->line ||
         vmh_lua_lexer_peek(&parser->lexer) != VMH_LUA_TOKEN_ASSIGN)
         return false;
     vmh_lua_parser_refuse_token(parser, "a local is declared by 'local', without a type");
@@ -103,16 +103,16 @@ static bool is_in_comment(const vmh_lua_parser *parser, const vmh_lua_expression
     const vmh_lua_token *token = &parser->lexer.token;
     const uint8_t *begin = parser->source.data, *end = token->begin, *at = end;
 
-    if (parser->lexer.refused_line == expression->place.line)
+    if (parser->lexer.refused_line == expression->line)
         return false; /* nobody hears of it: one line, long as it may be, is read once */
 
     /* At most to the line before: what is between is space. */
     for (uint32_t line = token->place.line; at > begin; at--) {
-        if (at[-1] == '\n' && line-- == expression->place.line)
+        if (at[-1] == '\n' && line-- == expression->line)
             break;
     }
-    return expression->place.column > 2 && (size_t)(end - at) >= expression->place.column &&
-           memmem(at, expression->place.column - 1, "//", 2) != NULL;
+    return expression->column > 2 && (size_t)(end - at) >= expression->column &&
+           memmem(at, expression->column - 1, "//", 2) != NULL;
 }
 
 vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
@@ -138,7 +138,7 @@ vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
     else if (token->kind == VMH_LUA_TOKEN_EQUAL)
         vmh_lua_parser_refuse_token(parser, "assign by '='");
     else if (is_in_comment(parser, expression))
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, expression->place,
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(expression),
                              "this is no statement: a comment begins with '--'");
     else
         vmh_lua_parser_refuse_token(parser, "an expression alone is no statement");

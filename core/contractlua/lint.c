@@ -104,7 +104,7 @@ static void use_global(linter *of, const vmh_lua_expression *expression, bool is
         return;
     }
     of->unknowns = unknowns;
-    unknowns[at] = (unknown){name, expression->place, is_assigned, 1};
+    unknowns[at] = (unknown){name, vmh_lua_place_of(expression), is_assigned, 1};
     of->status = vmh_ordmap_add(&of->unknown_names, name, of->why);
 }
 
@@ -201,8 +201,8 @@ static void look_at_list(linter *of, vmh_lua_expression *const *list, uint32_t c
 
 static void look_at_table(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->item_count; i++) {
-        const vmh_lua_item *item = &table->as.items[i];
+    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
+        const vmh_lua_item *item = &table->as.table.items[i];
 
         if (item->key != NULL)
             look_at(of, item->key);
@@ -227,7 +227,7 @@ static void look_at(linter *of, const vmh_lua_expression *expression)
             continue;
         case VMH_LUA_EXPR_CALL:
         case VMH_LUA_EXPR_METHOD_CALL:
-            look_at_list(of, expression->as.call.arguments, expression->argument_count);
+            look_at_list(of, vmh_lua_arguments(expression), expression->as.call.argument_count);
             expression = expression->as.call.function;
             continue;
         case VMH_LUA_EXPR_TABLE:

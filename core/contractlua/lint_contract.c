@@ -69,7 +69,7 @@ static void check_text(linter *of, section kind, const vmh_lua_item *item)
     else
         of->status = vmh_lua_read_method(text, of->arena, &method, &wrong, of->why);
     if (of->status == VMH_OK && wrong.size > 0)
-        warn(of, item->value->place, NULL, "the declaration of %s cannot be read: %.*s",
+        warn(of, vmh_lua_place_of(item->value), NULL, "the declaration of %s cannot be read: %.*s",
              vmh_lua_show(item->key->as.string->bytes).text, VMH_PRINT(wrong));
 }
 
@@ -77,8 +77,8 @@ static void check_section(linter *of, section kind, const vmh_lua_expression *ta
 {
     if (table->kind != VMH_LUA_EXPR_TABLE)
         return;
-    for (uint32_t i = 0; i < table->item_count; i++) {
-        const vmh_lua_item *item = &table->as.items[i];
+    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
+        const vmh_lua_item *item = &table->as.table.items[i];
 
         if (is_string(item->key) && is_string(item->value))
             check_text(of, kind, item);
@@ -87,8 +87,8 @@ static void check_section(linter *of, section kind, const vmh_lua_expression *ta
 
 static void check_declaration(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->item_count; i++) {
-        const vmh_lua_item *item = &table->as.items[i];
+    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
+        const vmh_lua_item *item = &table->as.table.items[i];
 
         if (!is_string(item->key)) {
             of->has_other_keys = true;
@@ -124,7 +124,7 @@ static void see_target(linter *of, const vmh_lua_expression *target,
     add_name(of, &of->defined, key->as.string->bytes);
     if (value != NULL && value->kind == VMH_LUA_EXPR_FUNCTION && !of->has_other_keys &&
         vmh_ordmap_find(&of->declared, key->as.string->bytes) == VMH_ORDMAP_ABSENT)
-        warn(of, key->place, "declare it in sdk.contract, or make it a local function",
+        warn(of, vmh_lua_place_of(key), "declare it in sdk.contract, or make it a local function",
              "method %s has no types", vmh_lua_show(key->as.string->bytes).text);
 }
 
@@ -139,13 +139,13 @@ static void see_statement(linter *of, const vmh_lua_statement *statement)
 
 static void warn_of_undefined(linter *of, const vmh_lua_expression *table)
 {
-    for (uint32_t i = 0; i < table->item_count && !of->has_other_keys; i++) {
-        const vmh_lua_item *item = &table->as.items[i];
+    for (uint32_t i = 0; i < table->as.table.item_count && !of->has_other_keys; i++) {
+        const vmh_lua_item *item = &table->as.table.items[i];
 
         if (is_string(item->key) &&
             vmh_ordmap_find(&of->declared, item->key->as.string->bytes) != VMH_ORDMAP_ABSENT &&
             vmh_ordmap_find(&of->defined, item->key->as.string->bytes) == VMH_ORDMAP_ABSENT)
-            warn(of, item->key->place, NULL, "method %s is declared, but has no function",
+            warn(of, vmh_lua_place_of(item->key), NULL, "method %s is declared, but has no function",
                  vmh_lua_show(item->key->as.string->bytes).text);
     }
 }
@@ -159,10 +159,10 @@ static const vmh_lua_expression *declaration_of(const vmh_lua_statement *stateme
         !vmh_lua_is_contract_call(statement->values[0]))
         return NULL;
     call = statement->values[0];
-    if (call->argument_count != 1 ||
-        call->as.call.arguments[0]->kind != VMH_LUA_EXPR_TABLE)
+    if (call->as.call.argument_count != 1 ||
+        vmh_lua_arguments(call)[0]->kind != VMH_LUA_EXPR_TABLE)
         return NULL;
-    return call->as.call.arguments[0];
+    return vmh_lua_arguments(call)[0];
 }
 
 vmh_status vmh_lua_lint_contract(const vmh_lua_tree *tree, vmh_arena *arena,

@@ -49,7 +49,7 @@ static inline vmh_lua_expression *new_expression(vmh_lua_parser *parser,
         return NULL;
     expression->kind = kind;
     expression->operator = 0;
-    expression->place = place;
+    vmh_lua_put_place(expression, place);
     return expression;
 }
 
@@ -63,6 +63,17 @@ static inline vmh_lua_expression *new_pair(vmh_lua_parser *parser, vmh_lua_expre
         expression->as.pair.left = left;
         expression->as.pair.right = right;
     }
+    return expression;
+}
+
+/* UNARY or PARENTHESES. */
+static inline vmh_lua_expression *new_single(vmh_lua_parser *parser, vmh_lua_expression_kind kind,
+                                             vmh_lua_place place, vmh_lua_expression *operand)
+{
+    vmh_lua_expression *expression = new_expression(parser, kind, place);
+
+    if (expression != NULL)
+        expression->as.pair.left = operand;
     return expression;
 }
 
@@ -328,8 +339,8 @@ static bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *
         items[i].value = parser->items[mark + 2 * i + 1];
     }
     parser->item_count = mark;
-    table->as.items = items;
-    table->item_count = (uint32_t)count;
+    table->as.table.items = items;
+    table->as.table.item_count = (uint32_t)count;
     return true;
 }
 
@@ -404,22 +415,34 @@ static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression
                                       vmh_lua_name *method)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
-    size_t mark = parser->item_count;
-    vmh_lua_expression *call;
+    size_t mark = parser->item_count, count;
+    vmh_lua_expression_kind kind;
+    vmh_lua_expression *call, **arguments;
 
     if (!is_argument(vmh_lua_parser_kind(parser))) {
         vmh_lua_parser_refuse_token(parser, "a method can only be called: write '.' for a field");
         return NULL;
     }
-    call = new_expression(parser, method == NULL ? VMH_LUA_EXPR_CALL : VMH_LUA_EXPR_METHOD_CALL,
-                          place);
-    if (call == NULL || !collect_arguments(parser))
+    if (!collect_arguments(parser))
         return NULL;
+    count = parser->item_count - mark;
+    kind = method == NULL ? VMH_LUA_EXPR_CALL : VMH_LUA_EXPR_METHOD_CALL;
+    call = vmh_lua_lexer_alloc(&parser->lexer,
+                               vmh_lua_expression_size(kind) + count * sizeof *arguments);
+    if (call == NULL)
+        return NULL;
+    call->kind = kind;
+    call->operator = 0;
+    vmh_lua_put_place(call, place);
     call->as.call.function = function;
-    call->as.call.method = method;
-    return vmh_lua_parser_take_list(parser, mark, &call->as.call.arguments, &call->argument_count)
-               ? call
-               : NULL;
+    call->as.call.argument_count = (uint32_t)count;
+    if (method != NULL)
+        call->as.call.method = method;
+    arguments = vmh_lua_arguments(call);
+    for (size_t i = 0; i < count; i++)
+        arguments[i] = parser->items[mark + i];
+    parser->item_count = mark;
+    return call;
 }
 
 /* One index or call behind `left`; the present token begins it. */
@@ -461,7 +484,7 @@ static vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
     if (inner == NULL || !vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE,
                                                       VMH_LUA_TOKEN_OPEN, open))
         return NULL;
-    return new_pair(parser, VMH_LUA_EXPR_PARENTHESES, open, inner, NULL);
+    return new_single(parser, VMH_LUA_EXPR_PARENTHESES, open, inner);
 }
 
 static vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
@@ -575,9 +598,9 @@ static vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator 
     operand = parse_subexpression(parser, UNARY_BINDING);
     if (operand == NULL)
         return NULL;
-    expression = new_pair(parser, VMH_LUA_EXPR_UNARY, place, operand, NULL);
+    expression = new_single(parser, VMH_LUA_EXPR_UNARY, place, operand);
     if (expression != NULL)
-        expression->operator= operator;
+        expression->operator = operator;
     return expression;
 }
 
@@ -625,7 +648,7 @@ static vmh_lua_expression *parse_binary(vmh_lua_parser *parser, const binary_rul
         return NULL;
     expression = new_pair(parser, rule->kind, place, left, right);
     if (expression != NULL)
-        expression->operator= rule->operator;
+        expression->operator = rule->operator;
     return expression;
 }
 

@@ -22,14 +22,10 @@ static bool parse_block(vmh_lua_parser *parser, vmh_lua_block *block, bool is_lo
 
 static bool parse_single_value(vmh_lua_parser *parser, vmh_lua_statement *statement)
 {
-    vmh_lua_expression *value = vmh_lua_parse_expression(parser);
-
-    statement->values = vmh_lua_lexer_alloc(&parser->lexer, sizeof *statement->values);
-    if (value == NULL || statement->values == NULL)
-        return false;
-    statement->values[0] = value;
-    statement->value_count = 1;
-    return true;
+    statement->single = vmh_lua_parse_expression(parser);
+    statement->values = &statement->single;
+    statement->value_count = statement->single != NULL;
+    return statement->single != NULL;
 }
 
 static bool parse_values(vmh_lua_parser *parser, vmh_lua_statement *statement)
@@ -172,12 +168,12 @@ static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *targe
         target->as.variable->is_assigned = true;
         if (!target->as.variable->is_constant)
             return true;
-        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(target),
                                   "cannot assign to %s: it is <const> (line %u)",
                                   vmh_lua_show(target->as.variable->name->bytes).text,
                                   target->as.variable->place.line);
     default:
-        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, target->place,
+        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(target),
                                   "cannot assign to %s",
                                   target->kind == VMH_LUA_EXPR_PARENTHESES ? "parentheses"
                                                                            : "a call");
@@ -267,10 +263,8 @@ static bool parse_call_statement(vmh_lua_parser *parser, vmh_lua_expression *cal
         return pass_block(parser, &mark, vmh_lua_refuse_expression(parser, call));
     }
     statement->kind = VMH_LUA_STMT_CALL;
-    statement->values = vmh_lua_lexer_alloc(&parser->lexer, sizeof *statement->values);
-    if (statement->values == NULL)
-        return false;
-    statement->values[0] = call;
+    statement->single = call;
+    statement->values = &statement->single;
     statement->value_count = 1;
     return true;
 }

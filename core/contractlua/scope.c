@@ -239,7 +239,7 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
 
     parser->resolved = name;
     expression->operator = 0;
-    expression->place = place;
+    vmh_lua_put_place(expression, place);
     if (local == NULL) {
         expression->kind = VMH_LUA_EXPR_GLOBAL;
         expression->as.string = name;
@@ -254,7 +254,7 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
         return false;
     expression->kind = VMH_LUA_EXPR_CAPTURE;
     expression->as.variable = &local->variable;
-    expression->capture = local->link->index;
+    expression->capture = (uint8_t)local->link->index; /* beyond the limit nobody asks */
     return true;
 }
 

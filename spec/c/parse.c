@@ -178,8 +178,8 @@ static void print_function(const vmh_lua_function *function)
 static void print_table(const vmh_lua_function *function, const vmh_lua_expression *table)
 {
     put("(table");
-    for (uint32_t i = 0; i < table->item_count; i++) {
-        const vmh_lua_item *item = &table->as.items[i];
+    for (uint32_t i = 0; i < table->as.table.item_count; i++) {
+        const vmh_lua_item *item = &table->as.table.items[i];
 
         put(item->key == NULL ? " " : " (= ");
         if (item->key != NULL) {
@@ -246,9 +246,9 @@ static void print_rest(const vmh_lua_function *function, const vmh_lua_expressio
         put(" ");
         print_expression(function, expression->as.pair.right);
     }
-    for (uint32_t i = 0; is_call && i < expression->argument_count; i++) {
+    for (uint32_t i = 0; is_call && i < expression->as.call.argument_count; i++) {
         put(" ");
-        print_expression(function, expression->as.call.arguments[i]);
+        print_expression(function, vmh_lua_arguments(expression)[i]);
     }
     put(")");
 }
@@ -273,7 +273,7 @@ static void print_variable(const vmh_lua_function *function, const vmh_lua_expre
 /* An expression without a left end. */
 static void print_operand(const vmh_lua_function *function, const vmh_lua_expression *expression)
 {
-    put_place(expression->place);
+    put_place(vmh_lua_place_of(expression));
     switch (expression->kind) {
     case VMH_LUA_EXPR_NIL: put("nil"); break;
     case VMH_LUA_EXPR_FALSE: put("false"); break;
@@ -312,7 +312,7 @@ static void print_expression(const vmh_lua_function *function,
         die("no memory");
     count = 0;
     for (; left_of(expression) != NULL; expression = left_of(expression)) {
-        put_place(expression->place);
+        put_place(vmh_lua_place_of(expression));
         put("(");
         put(operator_text(expression));
         put(" ");
