@@ -78,7 +78,7 @@ static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_express
                                       const vmh_lua_expression *right)
 {
     vmh_lua_waiting live = to->live;
-    vmh_lua_target target = vmh_lua_compile_target(to, left, false);
+    vmh_lua_target target = vmh_lua_compile_target(to, left, false, vmh_lua_is_quiet(right));
     uint32_t from;
 
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
@@ -124,12 +124,21 @@ static void compile_stores(vmh_lua_emitter *to, const vmh_lua_statement *of,
     vmh_lua_live_drop(to, mark);
 }
 
+/* Whether what it needs is made without a point; the store is one. */
+static bool is_quiet_target(const vmh_lua_expression *of)
+{
+    return vmh_lua_is_quiet(of) ||
+           (of->kind == VMH_LUA_EXPR_INDEX && vmh_lua_is_quiet(of->as.pair.left) &&
+            vmh_lua_is_quiet(of->as.pair.right));
+}
+
 /* Objects and keys, then values, then the stores from right to left. */
 static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
     vmh_lua_target *targets;
+    bool is_quiet = true;
     uint32_t first;
 
     if (of->target_count == 1 && of->value_count == 1) {
@@ -142,8 +151,12 @@ static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
         to->compiler->status = vmh_fail_memory(to->compiler->why);
         return;
     }
+    for (uint32_t i = 0; is_quiet && i < of->target_count; i++)
+        is_quiet = is_quiet_target(of->targets[i]);
+    for (uint32_t i = 0; is_quiet && i < of->value_count; i++)
+        is_quiet = vmh_lua_is_quiet(of->values[i]);
     for (size_t i = 0; i < of->target_count; i++)
-        targets[i] = vmh_lua_compile_target(to, of->targets[i], true);
+        targets[i] = vmh_lua_compile_target(to, of->targets[i], true, is_quiet);
     first = to->next_register;
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->target_count);
     vmh_lua_compile_list(to, of->values, of->value_count, (uint32_t)of->target_count);

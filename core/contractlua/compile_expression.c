@@ -55,6 +55,9 @@ static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
     to->line = (uint32_t)of->line;
 }
 
+/* So many items of a list are looked at before they are compiled. */
+enum { QUIET_COUNT = 4 };
+
 /* ---- names of operands, for errors ---- */
 
 static uint32_t name_of(vmh_lua_emitter *to, const vmh_lua_expression *of)
@@ -171,7 +174,7 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
     key_kind kind = constant_key(to, key, &number);
 
     if (kind == KEY_REGISTER) {
-        vmh_lua_live_hold(to, of->as.pair.left, object, false);
+        vmh_lua_live_hold_for(to, of->as.pair.left, object, key);
         number = vmh_lua_compile_operand(to, key);
     } else {
         vmh_lua_wait(to, 1);
@@ -186,6 +189,16 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
     vmh_lua_drop_registers(to, mark);
+}
+
+/* Whether all of a list is made without a point; of a long one it is not asked. */
+static bool is_quiet_list(vmh_lua_expression *const *values, uint32_t count)
+{
+    bool is_quiet = count <= QUIET_COUNT;
+
+    for (uint32_t i = 0; is_quiet && i < count; i++)
+        is_quiet = vmh_lua_is_quiet(values[i]);
+    return is_quiet;
 }
 
 /*
@@ -228,7 +241,10 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
     vmh_lua_live_hold(to, of->as.call.function, base + 1, false);
     vmh_lua_point_here(to);
-    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, base);
+    if (is_quiet_list(vmh_lua_arguments(of), of->as.call.argument_count))
+        vmh_lua_wait(to, 1);
+    else
+        vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, base);
     vmh_lua_name_operands(to, name_of(to, of->as.call.function), name_of(to, of));
 }
 
@@ -251,7 +267,10 @@ static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint
     } else {
         if (object != base)
             vmh_lua_emit(to, VMH_LUA_DO_MOVE, base, object, 0);
-        vmh_lua_live_hold(to, of->as.call.function, base, false);
+        if (is_quiet_list(vmh_lua_arguments(of), of->as.call.argument_count))
+            vmh_lua_wait(to, 1);
+        else
+            vmh_lua_live_hold(to, of->as.call.function, base, false);
     }
     emit_call(to, of, base, wanted, is_tail, live);
     vmh_lua_take_register(to); /* `base` again, which the call gave back */
@@ -264,7 +283,7 @@ static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint
 static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
                              uint32_t wanted, bool is_tail)
 {
-    const vmh_lua_expression *first = of;
+    const vmh_lua_expression *first = object_of(of);
     uint32_t object = base;
     spine chain = begin_spine(to);
 
@@ -277,12 +296,10 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
     else
         vmh_lua_compile_into(to, first, base);
     while (chain.count > 0) {
-        const vmh_lua_expression *node = pop_node(to, &chain);
-        bool is_last = chain.count == 0;
-
-        apply_suffix(to, node, object, base, is_last ? wanted : 1, is_last && is_tail);
+        apply_suffix(to, pop_node(to, &chain), object, base, 1, false);
         object = base;
     }
+    apply_suffix(to, of, object, base, wanted, is_tail);
 }
 
 /* ---- operators ---- */
@@ -361,7 +378,7 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     } else {
         bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
 
-        vmh_lua_live_hold(to, of->as.pair.left, left, false);
+        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
         other = vmh_lua_compile_operand(to, right);
         vmh_lua_live_drop(to, live);
         at_line(to, of);
@@ -410,7 +427,7 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
         vmh_lua_wait(to, 1);
         number = (uint16_t)right->as.integer;
     } else {
-        vmh_lua_live_hold(to, of->as.pair.left, left, false);
+        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
         number = vmh_lua_compile_operand(to, right);
         form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
     }
@@ -427,7 +444,7 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
 static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
     uint32_t mark = to->next_register;
-    const vmh_lua_expression *first = of;
+    const vmh_lua_expression *first = of->as.pair.left;
     spine chain = begin_spine(to);
     uint32_t left;
 
@@ -437,7 +454,7 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
     if (vmh_lua_has_fault(to))
         return;
     left = vmh_lua_compile_operand(to, first);
-    while (chain.count > 1) {
+    while (chain.count > 0) {
         uint32_t result = left >= mark ? left : to->next_register;
 
         emit_binary(to, pop_node(to, &chain), left, result);
@@ -445,7 +462,7 @@ static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
             vmh_lua_take_register(to);
         left = result;
     }
-    emit_binary(to, pop_node(to, &chain), left, into);
+    emit_binary(to, of, left, into);
     vmh_lua_drop_registers(to, mark);
 }
 
@@ -596,6 +613,21 @@ bool vmh_lua_is_open(const vmh_lua_expression *of)
            of->kind == VMH_LUA_EXPR_VARARGS;
 }
 
+/* Whether nothing has a point before the items are put into the table; `count` are left of it. */
+static bool is_quiet_batch(const vmh_lua_item *items, size_t count)
+{
+    bool is_last = count <= ITEMS_AT_ONCE;
+
+    for (size_t i = 0; i < (is_last ? count : ITEMS_AT_ONCE); i++) {
+        const vmh_lua_expression *key = items[i].key;
+
+        if (!vmh_lua_is_quiet(items[i].value) ||
+            (key != NULL && !(is_last && vmh_lua_is_quiet(key))))
+            return false;
+    }
+    return true;
+}
+
 static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint32_t count)
 {
     uint32_t at;
@@ -616,7 +648,7 @@ static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, ui
 
     if (kind == KEY_REGISTER) {
         number = vmh_lua_compile_next(to, item->key);
-        vmh_lua_live_hold(to, item->key, number, false);
+        vmh_lua_live_hold_for(to, item->key, number, item->value);
     } else {
         vmh_lua_wait(to, 1);
     }
@@ -636,12 +668,16 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
 {
     size_t count = of->as.table.item_count;
     uint64_t done = 0;
-    uint32_t waiting = 0;
+    uint32_t waiting = 0, at_value;
     uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
     vmh_lua_waiting outer = to->live, live;
     size_t keyed = 0;
+    bool is_quiet = count <= ITEMS_AT_ONCE && is_quiet_batch(of->as.table.items, count);
 
-    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
+    if (is_quiet)
+        vmh_lua_wait(to, 1);
+    else
+        vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
     live = to->live;
     vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
@@ -652,13 +688,19 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
             keyed++;
             continue;
         }
+        if (waiting == 0)
+            is_quiet = is_quiet_batch(item, count - i);
         vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
         if (i + 1 == count && vmh_lua_is_open(item->value)) {
             vmh_lua_compile_list(to, &item->value, 1, VMH_LUA_OPEN);
             flush_items(to, table, done, VMH_LUA_OPEN);
             break;
         }
-        vmh_lua_live_hold(to, item->value, vmh_lua_compile_next(to, item->value), false);
+        at_value = vmh_lua_compile_next(to, item->value);
+        if (is_quiet)
+            vmh_lua_wait(to, 1);
+        else
+            vmh_lua_live_hold(to, item->value, at_value, false);
         if (++waiting == ITEMS_AT_ONCE) {
             flush_items(to, table, done, waiting);
             vmh_lua_live_drop(to, live);
@@ -796,6 +838,8 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
         vmh_lua_compile_next(to, values[i]);
         if (!is_all && i >= wanted)
             vmh_lua_drop_registers(to, mark); /* evaluated, and not wanted */
+        else if (is_last)
+            vmh_lua_wait(to, 1);
         else
             vmh_lua_live_hold(to, values[i], mark, false);
     }
@@ -829,7 +873,7 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 /* ---- targets of assignments ---- */
 
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool keeps)
+                                      bool keeps, bool is_quiet)
 {
     vmh_lua_target target = {.expression = of};
     vmh_lua_waiting live = to->live;
@@ -839,14 +883,20 @@ vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_express
         return target;
     target.object = keeps ? vmh_lua_compile_next(to, of->as.pair.left)
                           : vmh_lua_compile_operand(to, of->as.pair.left);
-    vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
+    if (vmh_lua_is_quiet(of->as.pair.right))
+        vmh_lua_wait(to, 1);
+    else
+        vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
     if (constant_key(to, of->as.pair.right, &number) != KEY_REGISTER)
         target.key = number;
     else
         target.key = keeps ? vmh_lua_compile_next(to, of->as.pair.right)
                            : vmh_lua_compile_operand(to, of->as.pair.right);
     vmh_lua_live_drop(to, live);
-    vmh_lua_target_hold(to, &target, keeps);
+    if (is_quiet)
+        vmh_lua_wait(to, 2);
+    else
+        vmh_lua_target_hold(to, &target, keeps);
     return target;
 }
 

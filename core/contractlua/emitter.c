@@ -576,13 +576,6 @@ static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
     to->live.newest = proto->live_count;
 }
 
-void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count)
-{
-    to->live.operands += count;
-    if (to->live.operands > to->most_waiting)
-        to->most_waiting = to->live.operands;
-}
-
 static void add_literal(vmh_lua_emitter *to, vmh_lua_value value, uint32_t at)
 {
     vmh_lua_proto *proto = to->proto;

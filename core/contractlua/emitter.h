@@ -290,12 +290,36 @@ static inline void vmh_lua_drop_registers(vmh_lua_emitter *to, uint32_t first)
 
 /* ---- what a stopped execution is told by ---- */
 
+/* Operands wait of which nothing is told, or without registers: they stand in the instruction. */
+static inline void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count)
+{
+    to->live.operands += count;
+    if (to->live.operands > to->most_waiting)
+        to->most_waiting = to->live.operands;
+}
+
+/* Whether a value is made without a point, so that what waits for it alone needs not be told. */
+static inline bool vmh_lua_is_quiet(const vmh_lua_expression *of)
+{
+    return of->kind <= VMH_LUA_EXPR_GLOBAL;
+}
+
 /* From here on a register has a meaning, until vmh_lua_live_drop. */
 void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at);
 
 /* The value of an expression waits in a register; `may_change` where a local in it may, meanwhile. */
 void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
                        bool may_change);
+
+/* The same, while `next` is made. */
+static inline void vmh_lua_live_hold_for(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                         uint32_t at, const vmh_lua_expression *next)
+{
+    if (vmh_lua_is_quiet(next))
+        vmh_lua_wait(to, 1);
+    else
+        vmh_lua_live_hold(to, of, at, false);
+}
 
 /* What was added since to->live was `mark` has no meaning any more. */
 static inline void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
@@ -305,9 +329,6 @@ static inline void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
         to->proto->live_count =
             mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
 }
-
-/* Operands wait without registers: they stand in the instruction, or come where a value did. */
-void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count);
 
 /* The newest instruction is a point. */
 static inline void vmh_lua_point_here(vmh_lua_emitter *to)
@@ -360,10 +381,11 @@ typedef struct vmh_lua_target {
 
 /*
  * `keeps` copies locals that the same statement could change before the store. Object and key are
- * live: vmh_lua_target_hold adds them once more, after a drop.
+ * live, unless the rest of the statement `is_quiet`: vmh_lua_target_hold adds them once more, after
+ * a drop.
  */
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool keeps);
+                                      bool keeps, bool is_quiet);
 void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps);
 void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from);
 

@@ -295,8 +295,11 @@ static void pass_space(vmh_lua_lexer *lexer)
     const uint8_t *at = lexer->at, *end = lexer->end;
 
     for (; at < end && (*at <= ' ' || *at == '-'); at = lexer->at) {
-        uint8_t byte = *at;
+        uint8_t byte;
 
+        while (*at == ' ' && at + 1 < end)
+            at++;
+        byte = *at;
         lexer->at = at;
         if (byte == '\n' || byte == '\r')
             vmh_lua_literal_pass_line_break(lexer);
@@ -309,12 +312,24 @@ static void pass_space(vmh_lua_lexer *lexer)
     }
 }
 
-static void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
+#define FOUR(byte) [byte] = true, [(byte) + 1] = true, [(byte) + 2] = true, [(byte) + 3] = true
+#define LETTERS(first)                                                                        \
+    FOUR(first), FOUR((first) + 4), FOUR((first) + 8), FOUR((first) + 12), FOUR((first) + 16), \
+        FOUR((first) + 20), [(first) + 24] = true, [(first) + 25] = true
+
+const bool vmh_lua_is_name_byte[UINT8_MAX + 1] = {
+    FOUR('0'), FOUR('4'), ['8'] = true, ['9'] = true, LETTERS('A'), LETTERS('a'), ['_'] = true,
+};
+
+#undef FOUR
+#undef LETTERS
+
+static inline void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     const uint8_t *begin = lexer->at, *at = begin + 1, *end = lexer->end;
     vmh_lua_name *name;
 
-    while (at < end && (vmh_lua_is_letter(*at) || vmh_lua_is_digit(*at)))
+    while (at < end && vmh_lua_is_name_byte[*at])
         at++;
     lexer->at = at;
     name = vmh_lua_names_intern(&lexer->names, vmh_bytes_of(begin, (size_t)(at - begin)));
@@ -467,7 +482,8 @@ static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
     do {
         const uint8_t *at;
 
-        pass_space(lexer);
+        if (lexer->at < lexer->end && (*lexer->at <= ' ' || *lexer->at == '-'))
+            pass_space(lexer);
         at = lexer->at;
         token->begin = at;
         token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};

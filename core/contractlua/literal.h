@@ -41,6 +41,9 @@ static inline bool vmh_lua_is_digit(uint8_t byte)
     return (uint8_t)(byte - '0') < 10;
 }
 
+/* Of the names in a source: a letter, or a digit. */
+extern const bool vmh_lua_is_name_byte[UINT8_MAX + 1];
+
 static inline bool vmh_lua_is_hex_digit(uint8_t byte)
 {
     return vmh_lua_is_digit(byte) || (uint8_t)((byte | 0x20) - 'a') < 6;

@@ -55,13 +55,16 @@ static inline vmh_lua_name *name_at(vmh_lua_names *names, uint32_t number)
 
 static inline uint64_t key_of(vmh_bytes bytes)
 {
-    uint64_t key = 0;
+    const uint8_t *data = bytes.data;
+    size_t size = bytes.size;
 
-    if (bytes.size > SHORT_SIZE)
+    if (size > SHORT_SIZE)
         return vmh_siphash(bytes);
-    for (size_t i = bytes.size; i-- > 0;)
-        key = key << 8 | bytes.data[i];
-    return key;
+    if (size >= 4) /* the two may have bytes in common */
+        return vmh_get_u32_le(data) | (uint64_t)vmh_get_u32_le(data + size - 4) << 8 * (size - 4);
+    if (size >= 2)
+        return data[0] | (uint64_t)data[1] << 8 | (uint64_t)data[size - 1] << 8 * (size - 1);
+    return size == 0 ? 0 : data[0];
 }
 
 /* Where to look first. Without the secrets nobody can tell which keys meet. */
@@ -112,7 +115,7 @@ static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key, ui
     return names->count <= names->mask / 3 * 2 || grow(names) ? name : NULL;
 }
 
-vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes bytes)
+vmh_lua_name *vmh_lua_names_find(vmh_lua_names *names, vmh_bytes bytes)
 {
     uint64_t key = key_of(bytes);
     uint64_t hash = hash_of(names, key);

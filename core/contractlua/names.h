@@ -40,12 +40,26 @@ typedef struct vmh_lua_names {
     uint32_t *slots;
     size_t mask; /* one less than their number, a power of two */
     uint64_t secret[2];
+    vmh_lua_name *shortest[UINT8_MAX + 2]; /* of one byte, then that of none; NULL: not there */
 } vmh_lua_names;
 
 /* False where memory is short, as below NULL. All of it lives in the parts. */
 bool vmh_lua_names_init(vmh_lua_names *names, vmh_lua_parts *parts);
 
 /* The name of these bytes, which the table borrows where it is new and of more than 8. */
-vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes bytes);
+vmh_lua_name *vmh_lua_names_find(vmh_lua_names *names, vmh_bytes bytes);
+
+/* The same, at once where there is nothing to look for. */
+static inline vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes bytes)
+{
+    vmh_lua_name **shortest;
+
+    if (bytes.size > 1)
+        return vmh_lua_names_find(names, bytes);
+    shortest = &names->shortest[bytes.size == 0 ? UINT8_MAX + 1 : bytes.data[0]];
+    if (*shortest == NULL)
+        *shortest = vmh_lua_names_find(names, bytes);
+    return *shortest;
+}
 
 #endif
