@@ -2,8 +2,8 @@
  * The function that is being compiled: its instructions so far, its registers,
  * and the stretch whose charge is being added up.
  *
- * A fault (no memory, a refusal) is sticky: what is emitted afterwards goes
- * nowhere, and vmh_lua_compile tells once, at the end.
+ * A fault (no memory, a refusal) is sticky: of what is emitted afterwards nothing
+ * is used, and vmh_lua_compile tells once, at the end.
  */
 #ifndef VMH_CONTRACTLUA_EMITTER_H
 #define VMH_CONTRACTLUA_EMITTER_H
@@ -169,8 +169,6 @@ static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_nam
     vmh_lua_proto *proto = to->proto;
     uint32_t number = proto->code_count;
 
-    if (vmh_lua_has_fault(to))
-        return 0;
     if (number == to->buffer->capacity && !vmh_lua_grow_code(to))
         return 0;
     if (to->line != to->marked_line && !vmh_lua_mark_line(to))
@@ -197,7 +195,7 @@ static inline void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, ui
 {
     vmh_lua_proto *proto = to->proto;
 
-    if ((first | second) == 0 || vmh_lua_has_fault(to) ||
+    if ((first | second) == 0 ||
         (proto->operand_count == to->buffer->operand_capacity && !vmh_lua_grow_operands(to)))
         return;
     proto->operands[proto->operand_count++] =
@@ -325,9 +323,7 @@ static inline void vmh_lua_live_hold_for(vmh_lua_emitter *to, const vmh_lua_expr
 static inline void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
 {
     to->live = mark;
-    if (!vmh_lua_has_fault(to))
-        to->proto->live_count =
-            mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
+    to->proto->live_count = mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
 }
 
 /* The newest instruction is a point. */
@@ -335,8 +331,7 @@ static inline void vmh_lua_point_here(vmh_lua_emitter *to)
 {
     vmh_lua_proto *proto = to->proto;
 
-    if (vmh_lua_has_fault(to) ||
-        (proto->point_count == to->buffer->point_capacity && !vmh_lua_grow_points(to)))
+    if (proto->point_count == to->buffer->point_capacity && !vmh_lua_grow_points(to))
         return;
     proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live.newest};
     if (to->live.newest > to->live_at_point)

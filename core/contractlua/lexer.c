@@ -477,8 +477,36 @@ static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
     }
 }
 
+/* A name, or a symbol of one byte that begins no longer one, where one stands behind a space or none. */
+static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
+{
+    const uint8_t *at = lexer->at, *end = lexer->end;
+    vmh_lua_name *name;
+
+    if (end - at < 3)
+        return false;
+    if (*at == ' ')
+        at++;
+    token->begin = at;
+    token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
+    if (single_symbols[*at] != 0) {
+        token->kind = single_symbols[*at];
+        token->end = lexer->at = at + 1;
+        return true;
+    }
+    name = lexer->names.shortest[*at];
+    if (name == NULL || vmh_lua_is_name_byte[at[1]] || !vmh_lua_is_letter(*at))
+        return false;
+    token->kind = VMH_LUA_TOKEN_NAME;
+    token->as.name = name;
+    token->end = lexer->at = at + 1;
+    return true;
+}
+
 static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
+    if (read_at_once(lexer, token))
+        return;
     do {
         const uint8_t *at;
 

@@ -608,8 +608,12 @@ static vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator 
 static bool check_binary(vmh_lua_parser *parser)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    bool is_doubled = token->end < parser->lexer.end && *token->end == *token->begin;
+    bool is_doubled;
 
+    if (token->kind != VMH_LUA_TOKEN_SLASH && token->kind != VMH_LUA_TOKEN_CARET &&
+        token->kind != VMH_LUA_TOKEN_AMPERSAND && token->kind != VMH_LUA_TOKEN_BAR)
+        return true;
+    is_doubled = token->end < parser->lexer.end && *token->end == *token->begin;
     if (token->kind == VMH_LUA_TOKEN_SLASH && token->end < parser->lexer.end &&
         *token->end == '*') {
         vmh_lua_parser_refuse_token(parser, "a long comment is --[[ ... ]]");
@@ -621,8 +625,7 @@ static bool check_binary(vmh_lua_parser *parser)
     if (token->kind == VMH_LUA_TOKEN_CARET)
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
                                   "'^' makes a float: multiply, or write '~' for exclusive or");
-    if (!is_doubled ||
-        (token->kind != VMH_LUA_TOKEN_AMPERSAND && token->kind != VMH_LUA_TOKEN_BAR))
+    if (!is_doubled)
         return true;
     if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
                             token->kind == VMH_LUA_TOKEN_AMPERSAND
