@@ -635,7 +635,8 @@ static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint
     if (count == 0)
         return;
     at = vmh_lua_emit_wide(to, VMH_LUA_DO_SET_LIST, table, (uint32_t)done);
-    vmh_lua_instruction_at(to, at)->d = (uint16_t)count;
+    if (!vmh_lua_has_fault(to))
+        to->proto->code[at].d = (uint16_t)count;
     vmh_lua_drop_registers(to, table + 1);
 }
 
@@ -711,8 +712,10 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     flush_items(to, table, done, waiting);
     vmh_lua_live_drop(to, outer);
     done += waiting;
-    vmh_lua_instruction_at(to, at)->b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
-    vmh_lua_instruction_at(to, at)->c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
+    if (vmh_lua_has_fault(to))
+        return;
+    to->proto->code[at].b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
+    to->proto->code[at].c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
 }
 
 /* ---- any expression ---- */
@@ -826,6 +829,12 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
     bool is_all = wanted == VMH_LUA_OPEN;
     vmh_lua_waiting live = to->live;
 
+    if (count == 1 && (is_all || wanted == 1) && !vmh_lua_is_open(values[0])) {
+        vmh_lua_compile_next(to, values[0]);
+        vmh_lua_wait(to, 1);
+        to->live = live;
+        return 1;
+    }
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         uint32_t mark = to->next_register;
         bool is_last = i + 1 == count;

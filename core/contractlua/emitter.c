@@ -500,7 +500,8 @@ static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
         return;
     if (is_entry)
         to->proto->entry_charge = stretch->sum;
-    vmh_lua_note_charge(to, stretch);
+    if (to->symbols != NULL)
+        vmh_lua_note_charge(to, stretch);
     for (int i = 0; i < 2 && stretch->places[i] != 0; i++) {
         vmh_lua_instruction *place = &to->proto->code[stretch->places[i] - 1];
 

@@ -544,6 +544,8 @@ void vmh_lua_lexer_next(vmh_lua_lexer *lexer)
 
 vmh_lua_token_kind vmh_lua_lexer_peek(vmh_lua_lexer *lexer)
 {
+    if (!lexer->has_ahead && lexer->at < lexer->end && single_symbols[*lexer->at] != 0)
+        return single_symbols[*lexer->at];
     if (!lexer->has_ahead) {
         lexer->has_ahead = true;
         read_next(lexer, &lexer->ahead);

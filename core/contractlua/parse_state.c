@@ -40,14 +40,12 @@ bool vmh_lua_parser_expect(vmh_lua_parser *parser, vmh_lua_token_kind kind)
     return false;
 }
 
-bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind,
-                                 vmh_lua_token_kind opener, vmh_lua_place place)
+void vmh_lua_parser_refuse_open(vmh_lua_parser *parser, vmh_lua_token_kind kind,
+                                vmh_lua_token_kind opener, vmh_lua_place place)
 {
     const vmh_lua_token *present = &parser->lexer.token;
     vmh_lua_guess guess;
 
-    if (vmh_lua_parser_accept(parser, kind))
-        return true;
     guess.text[0] = '\0';
     if (present->kind == VMH_LUA_TOKEN_SOURCE_END && kind == VMH_LUA_TOKEN_END)
         guess = vmh_lua_guess_end(parser, true);
@@ -59,7 +57,6 @@ bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind
                              : "unexpected %s (the '%s' of line %u is not closed): %s",
                          vmh_lua_show_token(present).text, vmh_lua_token_spelling(opener),
                          place.line, guess.text);
-    return false;
 }
 
 vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser)

@@ -74,9 +74,19 @@ static inline bool vmh_lua_parser_accept(vmh_lua_parser *parser, vmh_lua_token_k
 /* Takes it, or refuses what is there instead. */
 bool vmh_lua_parser_expect(vmh_lua_parser *parser, vmh_lua_token_kind kind);
 
+/* Refuses the present token, where `kind` should close `opener`, which stands at `place`. */
+void vmh_lua_parser_refuse_open(vmh_lua_parser *parser, vmh_lua_token_kind kind,
+                                vmh_lua_token_kind opener, vmh_lua_place place);
+
 /* As expect, of what closes `opener`, which stands at `place`. */
-bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind,
-                                 vmh_lua_token_kind opener, vmh_lua_place place);
+static inline bool vmh_lua_parser_expect_close(vmh_lua_parser *parser, vmh_lua_token_kind kind,
+                                               vmh_lua_token_kind opener, vmh_lua_place place)
+{
+    if (vmh_lua_parser_accept(parser, kind))
+        return true;
+    vmh_lua_parser_refuse_open(parser, kind, opener, place);
+    return false;
+}
 
 /* Takes a name; NULL where there is none. */
 vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser);

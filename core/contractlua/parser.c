@@ -545,7 +545,10 @@ static vmh_lua_statement *add_statement(vmh_lua_parser *parser)
 
     if (statement == NULL)
         return NULL;
-    memset(statement, 0, size);
+    if (size == sizeof *statement)
+        memset(statement, 0, sizeof *statement);
+    else
+        memset(statement, 0, offsetof(vmh_lua_statement, block));
     statement->place = vmh_lua_parser_place(parser);
     if (!vmh_lua_parser_enter(parser, NULL) || !parse_statement(parser, statement))
         return NULL;
