@@ -4,10 +4,16 @@
  * The tree is at most VMH_LUA_MAX_NESTING deep but for its left spines, which may
  * be as long as a source: a + b + c ..., a.b.c ..., f()()... They are walked in
  * loops: down by collecting the nodes, up by emitting them.
+ *
+ * What stands in each other a hundred deep, again and again, is compiled by few functions that are
+ * large (ALWAYS_INLINE): a processor foresees where a call returns to for some thirty calls that
+ * stand in each other, not for a hundred.
  */
 #include <stdlib.h>
 
 #include "contractlua/emitter.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* The nodes of a left spine, the outermost first, among those of the compiler. */
 typedef struct spine {
@@ -57,6 +63,12 @@ static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
 
 /* So many items of a list are looked at before they are compiled. */
 enum { QUIET_COUNT = 4 };
+
+bool vmh_lua_is_open(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
+           of->kind == VMH_LUA_EXPR_VARARGS;
+}
 
 /* ---- names of operands, for errors ---- */
 
@@ -191,6 +203,60 @@ static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32
     vmh_lua_drop_registers(to, mark);
 }
 
+static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
+                             uint32_t wanted, bool is_tail);
+
+static ALWAYS_INLINE uint32_t compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    uint32_t into = vmh_lua_take_register(to);
+
+    vmh_lua_compile_into(to, of, into);
+    return into;
+}
+
+static ALWAYS_INLINE uint32_t compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    return is_plain_local(of) && !to->compiler->is_plain ? of->as.variable->slot
+                                                         : compile_next(to, of);
+}
+
+/* The last value of a list, of which `wanted` are wanted from here. */
+static ALWAYS_INLINE void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t wanted)
+{
+    uint32_t base = vmh_lua_take_register(to);
+
+    at_line(to, of);
+    if (of->kind == VMH_LUA_EXPR_VARARGS)
+        load_varargs(to, base, wanted);
+    else
+        compile_suffixes(to, of, base, wanted, false);
+    if (wanted != VMH_LUA_OPEN && wanted > 1)
+        vmh_lua_take_registers(to, wanted - 1);
+}
+
+/* As vmh_lua_compile_list, of all values: here where there are few. */
+static ALWAYS_INLINE uint32_t compile_all(vmh_lua_emitter *to, vmh_lua_expression *const *values,
+                                          uint32_t count)
+{
+    vmh_lua_waiting live = to->live;
+
+    if (count == 0)
+        return 0;
+    if (count > 1)
+        return vmh_lua_compile_list(to, values, count, VMH_LUA_OPEN);
+    if (vmh_lua_is_open(values[0])) {
+        compile_open(to, values[0], VMH_LUA_OPEN);
+        vmh_lua_live_drop(to, live);
+        return VMH_LUA_OPEN;
+    }
+    compile_next(to, values[0]);
+    vmh_lua_wait(to, 1);
+    to->live = live;
+    return 1;
+}
+
 /* Whether all of a list is made without a point; of a long one it is not asked. */
 static bool is_quiet_list(vmh_lua_expression *const *values, uint32_t count)
 {
@@ -205,12 +271,11 @@ static bool is_quiet_list(vmh_lua_expression *const *values, uint32_t count)
  * The arguments behind what stands in the newest register(s), and the call of it at `base`. `live`
  * is what is so without these.
  */
-static void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
+static ALWAYS_INLINE void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
                       uint32_t wanted, bool is_tail, vmh_lua_waiting live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
-    uint32_t count = vmh_lua_compile_list(to, vmh_lua_arguments(of), of->as.call.argument_count,
-                                          VMH_LUA_OPEN);
+    uint32_t count = compile_all(to, vmh_lua_arguments(of), of->as.call.argument_count);
     uint32_t at;
 
     vmh_lua_pay(to, VMH_LUA_GAS_CALL);
@@ -252,7 +317,7 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
  * Applies one suffix to the object in a register. `base` is the newest register,
  * and where its value goes; a call gives `wanted` results there.
  */
-static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
+static ALWAYS_INLINE void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
                          uint32_t base, uint32_t wanted, bool is_tail)
 {
     vmh_lua_waiting live = to->live;
@@ -283,9 +348,10 @@ static void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint
 static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
                              uint32_t wanted, bool is_tail)
 {
-    const vmh_lua_expression *first = object_of(of);
+    const vmh_lua_expression *first = object_of(of), *node;
     uint32_t object = base;
     spine chain = begin_spine(to);
+    bool is_last;
 
     while (is_suffix(first) && push_node(to, &chain, first))
         first = object_of(first);
@@ -295,11 +361,12 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         object = first->as.variable->slot;
     else
         vmh_lua_compile_into(to, first, base);
-    while (chain.count > 0) {
-        apply_suffix(to, pop_node(to, &chain), object, base, 1, false);
+    do {
+        is_last = chain.count == 0;
+        node = is_last ? of : pop_node(to, &chain);
+        apply_suffix(to, node, object, base, is_last ? wanted : 1, is_last && is_tail);
         object = base;
-    }
-    apply_suffix(to, of, object, base, wanted, is_tail);
+    } while (!is_last);
 }
 
 /* ---- operators ---- */
@@ -488,10 +555,10 @@ static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, ui
     vmh_lua_drop_registers(to, first);
 }
 
-static void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
     uint32_t mark = to->next_register;
-    uint32_t operand = vmh_lua_compile_operand(to, of->as.pair.left);
+    uint32_t operand = compile_operand(to, of->as.pair.left);
 
     at_line(to, of);
     vmh_lua_emit(to, (vmh_lua_instruction_name)(VMH_LUA_DO_NEG + (of->operator - VMH_LUA_OP_NEG)),
@@ -607,12 +674,6 @@ void vmh_lua_compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of
 /* So many items wait in registers before they are put into the table. */
 enum { ITEMS_AT_ONCE = 50 };
 
-bool vmh_lua_is_open(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
-           of->kind == VMH_LUA_EXPR_VARARGS;
-}
-
 /* Whether nothing has a point before the items are put into the table; `count` are left of it. */
 static bool is_quiet_batch(const vmh_lua_item *items, size_t count)
 {
@@ -665,7 +726,7 @@ static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, ui
 }
 
 /* The table is made in the newest register, `table`. */
-static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
+static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
 {
     size_t count = of->as.table.item_count;
     uint64_t done = 0;
@@ -693,11 +754,12 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
             is_quiet = is_quiet_batch(item, count - i);
         vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
         if (i + 1 == count && vmh_lua_is_open(item->value)) {
-            vmh_lua_compile_list(to, &item->value, 1, VMH_LUA_OPEN);
+            compile_open(to, item->value, VMH_LUA_OPEN);
+            vmh_lua_live_drop(to, live);
             flush_items(to, table, done, VMH_LUA_OPEN);
             break;
         }
-        at_value = vmh_lua_compile_next(to, item->value);
+        at_value = compile_next(to, item->value);
         if (is_quiet)
             vmh_lua_wait(to, 1);
         else
@@ -721,7 +783,7 @@ static void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
 /* ---- any expression ---- */
 
 /* The newest register and `into` may be the same, or `into` is a local that is given a value. */
-static void compile_in_place(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+static ALWAYS_INLINE void compile_in_place(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
     bool is_newest = into + 1 == to->next_register;
     uint32_t base = is_newest ? into : vmh_lua_take_register(to);
@@ -795,32 +857,12 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
 
 uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
 {
-    uint32_t into = vmh_lua_take_register(to);
-
-    vmh_lua_compile_into(to, of, into);
-    return into;
+    return compile_next(to, of);
 }
 
 uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
 {
-    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
-        of = of->as.pair.left;
-    return is_plain_local(of) && !to->compiler->is_plain ? of->as.variable->slot
-                                                         : vmh_lua_compile_next(to, of);
-}
-
-/* The last value of a list, of which `wanted` are wanted from here. */
-static void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t wanted)
-{
-    uint32_t base = vmh_lua_take_register(to);
-
-    at_line(to, of);
-    if (of->kind == VMH_LUA_EXPR_VARARGS)
-        load_varargs(to, base, wanted);
-    else
-        compile_suffixes(to, of, base, wanted, false);
-    if (wanted != VMH_LUA_OPEN && wanted > 1)
-        vmh_lua_take_registers(to, wanted - 1);
+    return compile_operand(to, of);
 }
 
 uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *values, size_t count,
@@ -829,12 +871,6 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
     bool is_all = wanted == VMH_LUA_OPEN;
     vmh_lua_waiting live = to->live;
 
-    if (count == 1 && (is_all || wanted == 1) && !vmh_lua_is_open(values[0])) {
-        vmh_lua_compile_next(to, values[0]);
-        vmh_lua_wait(to, 1);
-        to->live = live;
-        return 1;
-    }
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         uint32_t mark = to->next_register;
         bool is_last = i + 1 == count;
