@@ -1,6 +1,9 @@
 #include "contractlua/literal.h"
 #include "contractlua/scope.h"
 
+/* As in compile_expression.c: few calls stand in each other. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* How a binary operator binds: to its left and its right; 0: the token is none. */
 typedef struct binary_rule {
     uint8_t left, right;
@@ -79,10 +82,10 @@ static inline vmh_lua_expression *new_single(vmh_lua_parser *parser, vmh_lua_exp
 
 /* Lists. */
 
-static bool collect_expressions(vmh_lua_parser *parser)
+static ALWAYS_INLINE bool collect_expressions(vmh_lua_parser *parser)
 {
     do {
-        vmh_lua_expression *expression = vmh_lua_parse_expression(parser);
+        vmh_lua_expression *expression = parse_subexpression(parser, 0);
 
         if (expression == NULL || !vmh_lua_parser_push(parser, expression))
             return false;
@@ -298,7 +301,7 @@ static vmh_lua_expression *parse_key(vmh_lua_parser *parser)
     vmh_lua_expression *key;
 
     vmh_lua_parser_next(parser);
-    key = vmh_lua_parse_expression(parser);
+    key = parse_subexpression(parser, 0);
     if (key == NULL || !vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE_BRACKET,
                                                     VMH_LUA_TOKEN_OPEN_BRACKET, open))
         return NULL;
@@ -306,7 +309,7 @@ static vmh_lua_expression *parse_key(vmh_lua_parser *parser)
 }
 
 /* Pushes key, or NULL, and value. */
-static bool parse_item(vmh_lua_parser *parser)
+static ALWAYS_INLINE bool parse_item(vmh_lua_parser *parser)
 {
     vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
     bool is_named = kind == VMH_LUA_TOKEN_NAME &&
@@ -319,7 +322,7 @@ static bool parse_item(vmh_lua_parser *parser)
         if (key == NULL || !vmh_lua_parser_expect(parser, VMH_LUA_TOKEN_ASSIGN))
             return false;
     }
-    value = vmh_lua_parse_expression(parser);
+    value = parse_subexpression(parser, 0);
     if (value == NULL)
         return false;
     if (is_named)
@@ -383,7 +386,7 @@ static bool is_argument(vmh_lua_token_kind kind)
 }
 
 /* A string or a table behind a function, without parentheses. */
-static bool collect_single_argument(vmh_lua_parser *parser)
+static ALWAYS_INLINE bool collect_single_argument(vmh_lua_parser *parser)
 {
     vmh_lua_expression *argument;
 
@@ -398,7 +401,7 @@ static bool collect_single_argument(vmh_lua_parser *parser)
     return argument != NULL && vmh_lua_parser_push(parser, argument);
 }
 
-static bool collect_arguments(vmh_lua_parser *parser)
+static ALWAYS_INLINE bool collect_arguments(vmh_lua_parser *parser)
 {
     vmh_lua_place open = vmh_lua_parser_place(parser);
 
@@ -411,7 +414,7 @@ static bool collect_arguments(vmh_lua_parser *parser)
            vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE, VMH_LUA_TOKEN_OPEN, open);
 }
 
-static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression *function,
+static ALWAYS_INLINE vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression *function,
                                       vmh_lua_name *method)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
@@ -446,11 +449,11 @@ static vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression
 }
 
 /* One index or call behind `left`; the present token begins it. */
-static vmh_lua_expression *parse_suffix(vmh_lua_parser *parser, vmh_lua_expression *left)
+static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser, vmh_lua_expression *left)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_expression *key;
-    vmh_lua_name *method;
+    vmh_lua_name *method = NULL;
 
     switch (vmh_lua_parser_kind(parser)) {
     case VMH_LUA_TOKEN_DOT:
@@ -462,10 +465,13 @@ static vmh_lua_expression *parse_suffix(vmh_lua_parser *parser, vmh_lua_expressi
     case VMH_LUA_TOKEN_COLON:
         vmh_lua_parser_next(parser);
         method = vmh_lua_parser_take_name(parser);
-        return method == NULL ? NULL : parse_call(parser, left, method);
+        if (method == NULL)
+            return NULL;
+        break;
     default:
-        return parse_call(parser, left, NULL);
+        break;
     }
+    return parse_call(parser, left, method);
 }
 
 static bool is_suffix(vmh_lua_token_kind kind)
@@ -474,20 +480,20 @@ static bool is_suffix(vmh_lua_token_kind kind)
            kind == VMH_LUA_TOKEN_COLON || is_argument(kind);
 }
 
-static vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
+static ALWAYS_INLINE vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
 {
     vmh_lua_place open = vmh_lua_parser_place(parser);
     vmh_lua_expression *inner;
 
     vmh_lua_parser_next(parser);
-    inner = vmh_lua_parse_expression(parser);
+    inner = parse_subexpression(parser, 0);
     if (inner == NULL || !vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE,
                                                       VMH_LUA_TOKEN_OPEN, open))
         return NULL;
     return new_single(parser, VMH_LUA_EXPR_PARENTHESES, open, inner);
 }
 
-static vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
+static ALWAYS_INLINE vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
 {
     vmh_lua_expression *expression = vmh_lua_lexer_alloc(
         &parser->lexer, vmh_lua_expression_size(VMH_LUA_EXPR_LOCAL));
@@ -500,7 +506,7 @@ static vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
     return expression;
 }
 
-vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
+static ALWAYS_INLINE vmh_lua_expression *parse_suffixed(vmh_lua_parser *parser)
 {
     vmh_lua_expression *expression = NULL;
 
@@ -515,6 +521,11 @@ vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
         expression = parse_suffix(parser, expression);
     }
     return expression;
+}
+
+vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
+{
+    return parse_suffixed(parser);
 }
 
 /* Operands and operators. */
@@ -543,7 +554,7 @@ static vmh_lua_expression *parse_varargs(vmh_lua_parser *parser)
     return NULL;
 }
 
-static vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
+static ALWAYS_INLINE vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_expression *expression;
@@ -551,7 +562,7 @@ static vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
     switch (vmh_lua_parser_kind(parser)) {
     case VMH_LUA_TOKEN_NAME:
     case VMH_LUA_TOKEN_OPEN:
-        expression = vmh_lua_parse_suffixed(parser);
+        expression = parse_suffixed(parser);
         if (expression != NULL)
             vmh_lua_scope_note_read(expression);
         return expression;
@@ -589,7 +600,7 @@ static bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
     }
 }
 
-static vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator operator)
+static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator operator)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_expression *operand, *expression;
