@@ -25,24 +25,27 @@ static spine begin_spine(const vmh_lua_emitter *to)
     return (spine){to->compiler->node_count, 0};
 }
 
-static bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
+static bool grow_nodes(vmh_lua_compiler *compiler)
+{
+    size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
+    void *grown = realloc((void *)compiler->nodes, capacity * sizeof *compiler->nodes);
+
+    if (grown == NULL) {
+        compiler->status = vmh_fail_memory(compiler->why);
+        return false;
+    }
+    vmh_lua_use_huge_pages(grown, capacity * sizeof *compiler->nodes);
+    compiler->nodes = grown;
+    compiler->node_capacity = capacity;
+    return true;
+}
+
+static inline bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
 {
     vmh_lua_compiler *compiler = to->compiler;
 
-    if (vmh_lua_has_fault(to))
+    if (compiler->node_count == compiler->node_capacity && !grow_nodes(compiler))
         return false;
-    if (compiler->node_count == compiler->node_capacity) {
-        size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
-        void *grown = realloc((void *)compiler->nodes, capacity * sizeof *compiler->nodes);
-
-        if (grown == NULL) {
-            compiler->status = vmh_fail_memory(compiler->why);
-            return false;
-        }
-        vmh_lua_use_huge_pages(grown, capacity * sizeof *compiler->nodes);
-        compiler->nodes = grown;
-        compiler->node_capacity = capacity;
-    }
     compiler->nodes[compiler->node_count++] = node;
     of->count++;
     return true;
@@ -465,14 +468,11 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
 /* Makes a value of a test that was just emitted with sense true. */
 static void load_truth(vmh_lua_emitter *to, uint32_t into)
 {
-    vmh_lua_jumps if_false = {0}, end = {0};
-
-    vmh_lua_jump(to, &if_false);
+    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 2); /* to LOAD_FALSE */
     vmh_lua_emit(to, VMH_LUA_DO_LOAD_TRUE, into, 0, 0);
-    vmh_lua_jump(to, &end);
-    vmh_lua_jumps_land(to, &if_false);
+    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 1); /* over it */
     vmh_lua_emit(to, VMH_LUA_DO_LOAD_FALSE, into, 0, 0);
-    vmh_lua_jumps_land(to, &end);
+    vmh_lua_target_here(to);
 }
 
 /* `left of-operator right` into a register; the left one is in a register already. */

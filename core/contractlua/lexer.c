@@ -477,30 +477,49 @@ static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
     }
 }
 
-/* A name, or a symbol of one byte that begins no longer one, where one stands behind a space or none. */
+/* Symbols of one byte that do, but not where a letter follows, or a digit but for '.'. */
+static const uint8_t first_symbols[UINT8_MAX + 1] = {
+    ['-'] = VMH_LUA_TOKEN_MINUS, ['/'] = VMH_LUA_TOKEN_SLASH,  ['~'] = VMH_LUA_TOKEN_TILDE,
+    ['<'] = VMH_LUA_TOKEN_LESS,  ['>'] = VMH_LUA_TOKEN_GREATER, ['='] = VMH_LUA_TOKEN_ASSIGN,
+    [':'] = VMH_LUA_TOKEN_COLON, ['.'] = VMH_LUA_TOKEN_DOT,
+    ['['] = VMH_LUA_TOKEN_OPEN_BRACKET,
+};
+
+/* A symbol or digit, or a name of one byte that was met before, behind a space or none; or false. */
 static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
-    const uint8_t *at = lexer->at, *end = lexer->end;
-    vmh_lua_name *name;
+    const uint8_t *begin = lexer->at, *at = begin;
+    uint8_t kind;
 
-    if (end - at < 3)
+    if (lexer->end - at < 3)
         return false;
     if (*at == ' ')
         at++;
     token->begin = at;
     token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
-    if (single_symbols[*at] != 0) {
-        token->kind = single_symbols[*at];
+    kind = single_symbols[*at];
+    if (kind == 0 && (at[1] == ' ' || (vmh_lua_is_name_byte[at[1]] &&
+                                       (*at != '.' || !vmh_lua_is_digit(at[1])))))
+        kind = first_symbols[*at];
+    if (kind != 0) {
+        token->kind = kind;
         token->end = lexer->at = at + 1;
         return true;
     }
-    name = lexer->names.shortest[*at];
-    if (name == NULL || vmh_lua_is_name_byte[at[1]] || !vmh_lua_is_letter(*at))
+    if (vmh_lua_is_name_byte[at[1]])
         return false;
-    token->kind = VMH_LUA_TOKEN_NAME;
-    token->as.name = name;
     token->end = lexer->at = at + 1;
-    return true;
+    if (vmh_lua_is_digit(*at) && at[1] != '.') {
+        token->kind = VMH_LUA_TOKEN_INTEGER;
+        token->as.integer = *at - '0';
+        return true;
+    }
+    token->kind = VMH_LUA_TOKEN_NAME;
+    token->as.name = lexer->names.shortest[*at];
+    if (token->as.name != NULL && vmh_lua_is_letter(*at))
+        return true;
+    lexer->at = begin;
+    return false;
 }
 
 static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
