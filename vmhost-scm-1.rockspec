@@ -118,6 +118,8 @@ build = {
         "core/contractlua/code_cache.c",
         "core/contractlua/compile.c",
         "core/contractlua/compile_expression.c",
+        "core/contractlua/compile_operator.c",
+        "core/contractlua/compile_target.c",
         "core/contractlua/contract.c",
         "core/contractlua/declaration.c",
         "core/contractlua/emitter.c",

@@ -11,21 +11,14 @@
  */
 #include <stdlib.h>
 
-#include "contractlua/emitter.h"
+#include "contractlua/compile_parts.h"
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* The nodes of a left spine, the outermost first, among those of the compiler. */
-typedef struct spine {
-    size_t first, count;
-} spine;
+/* So many items of a list are looked at before they are compiled. */
+enum { QUIET_COUNT = 4 };
 
-static spine begin_spine(const vmh_lua_emitter *to)
-{
-    return (spine){to->compiler->node_count, 0};
-}
-
-static bool grow_nodes(vmh_lua_compiler *compiler)
+bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 {
     size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
     void *grown = realloc((void *)compiler->nodes, capacity * sizeof *compiler->nodes);
@@ -40,63 +33,10 @@ static bool grow_nodes(vmh_lua_compiler *compiler)
     return true;
 }
 
-static inline bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
-{
-    vmh_lua_compiler *compiler = to->compiler;
-
-    if (compiler->node_count == compiler->node_capacity && !grow_nodes(compiler))
-        return false;
-    compiler->nodes[compiler->node_count++] = node;
-    of->count++;
-    return true;
-}
-
-/* Takes the innermost node of the spine that is walked. */
-static const vmh_lua_expression *pop_node(vmh_lua_emitter *to, spine *of)
-{
-    of->count--;
-    to->compiler->node_count = of->first + of->count;
-    return to->compiler->nodes[of->first + of->count];
-}
-
-static void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    to->line = (uint32_t)of->line;
-}
-
-/* So many items of a list are looked at before they are compiled. */
-enum { QUIET_COUNT = 4 };
-
 bool vmh_lua_is_open(const vmh_lua_expression *of)
 {
     return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
            of->kind == VMH_LUA_EXPR_VARARGS;
-}
-
-/* ---- names of operands, for errors ---- */
-
-static uint32_t name_of(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    switch (of->kind) {
-    case VMH_LUA_EXPR_LOCAL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_LOCAL, of->as.variable->name);
-    case VMH_LUA_EXPR_CAPTURE:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_UPVALUE,
-                                      to->function->captures[of->capture].variable->name);
-    case VMH_LUA_EXPR_GLOBAL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_GLOBAL, of->as.string);
-    case VMH_LUA_EXPR_STRING:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_CONSTANT, of->as.string);
-    case VMH_LUA_EXPR_INDEX:
-        if (of->as.pair.right->kind == VMH_LUA_EXPR_STRING)
-            return vmh_lua_operand_number(to, VMH_LUA_OPERAND_FIELD,
-                                          of->as.pair.right->as.string);
-        return 0;
-    case VMH_LUA_EXPR_METHOD_CALL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_METHOD, of->as.call.method);
-    default:
-        return 0;
-    }
 }
 
 /* ---- what needs no other value ---- */
@@ -160,25 +100,6 @@ static const vmh_lua_expression *object_of(const vmh_lua_expression *suffix)
     return suffix->kind == VMH_LUA_EXPR_INDEX ? suffix->as.pair.left : suffix->as.call.function;
 }
 
-/* What keys can stand in an instruction themselves. */
-typedef enum key_kind { KEY_REGISTER, KEY_FIELD, KEY_ITEM } key_kind;
-
-/* A key that is a constant: its number in the instruction. Constants pay nothing. */
-static key_kind constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key, uint32_t *number)
-{
-    if (to->compiler->is_plain)
-        return KEY_REGISTER;
-    if (key->kind == VMH_LUA_EXPR_INTEGER && key->as.integer >= 0 &&
-        key->as.integer <= UINT16_MAX) {
-        *number = (uint32_t)key->as.integer;
-        return KEY_ITEM;
-    }
-    if (key->kind != VMH_LUA_EXPR_STRING)
-        return KEY_REGISTER;
-    *number = vmh_lua_string_constant(to, key->as.string);
-    return *number <= UINT16_MAX ? KEY_FIELD : KEY_REGISTER;
-}
-
 static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
                        uint32_t into)
 {
@@ -226,7 +147,8 @@ static ALWAYS_INLINE uint32_t compile_operand(vmh_lua_emitter *to, const vmh_lua
 }
 
 /* The last value of a list, of which `wanted` are wanted from here. */
-static ALWAYS_INLINE void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t wanted)
+static ALWAYS_INLINE void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                       uint32_t wanted)
 {
     uint32_t base = vmh_lua_take_register(to);
 
@@ -274,8 +196,9 @@ static bool is_quiet_list(vmh_lua_expression *const *values, uint32_t count)
  * The arguments behind what stands in the newest register(s), and the call of it at `base`. `live`
  * is what is so without these.
  */
-static ALWAYS_INLINE void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
-                      uint32_t wanted, bool is_tail, vmh_lua_waiting live)
+static ALWAYS_INLINE void emit_call(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                    uint32_t base, uint32_t wanted, bool is_tail,
+                                    vmh_lua_waiting live)
 {
     uint32_t own = of->kind == VMH_LUA_EXPR_METHOD_CALL;
     uint32_t count = compile_all(to, vmh_lua_arguments(of), of->as.call.argument_count);
@@ -305,7 +228,8 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
     at_line(to, of);
     if (name > UINT16_MAX)
-        vmh_lua_refuse(to, vmh_lua_place_of(of), "a function names at most 65,536 methods and fields");
+        vmh_lua_refuse(to, vmh_lua_place_of(of),
+                       "a function names at most 65,536 methods and fields");
     vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
     vmh_lua_live_hold(to, of->as.call.function, base + 1, false);
     vmh_lua_point_here(to);
@@ -320,8 +244,9 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
  * Applies one suffix to the object in a register. `base` is the newest register,
  * and where its value goes; a call gives `wanted` results there.
  */
-static ALWAYS_INLINE void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
-                         uint32_t base, uint32_t wanted, bool is_tail)
+static ALWAYS_INLINE void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                       uint32_t object, uint32_t base, uint32_t wanted,
+                                       bool is_tail)
 {
     vmh_lua_waiting live = to->live;
 
@@ -372,190 +297,10 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
     } while (!is_last);
 }
 
-/* ---- operators ---- */
+/* ---- operators of one operand ---- */
 
-static bool is_comparison(vmh_lua_operator operator)
-{
-    return operator >= VMH_LUA_OP_EQ && operator <= VMH_LUA_OP_GE;
-}
-
-static bool fits_signed(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_INTEGER && of->as.integer >= INT16_MIN &&
-           of->as.integer <= INT16_MAX;
-}
-
-/* The form of an operation whose right operand is a small number; MOVE: there is none. */
-static vmh_lua_instruction_name number_form(const vmh_lua_emitter *to, vmh_lua_operator operator,
-                                            const vmh_lua_expression *right)
-{
-    bool is_positive = right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer > 0;
-
-    if (!fits_signed(right) || to->compiler->is_plain)
-        return VMH_LUA_DO_MOVE;
-    switch (operator) {
-    case VMH_LUA_OP_ADD:
-        return VMH_LUA_DO_ADD_NUMBER;
-    case VMH_LUA_OP_SUB:
-        return VMH_LUA_DO_SUB_NUMBER;
-    case VMH_LUA_OP_MUL:
-        return VMH_LUA_DO_MUL_NUMBER;
-    case VMH_LUA_OP_IDIV:
-        return is_positive ? VMH_LUA_DO_IDIV_NUMBER : VMH_LUA_DO_MOVE;
-    case VMH_LUA_OP_MOD:
-        return is_positive ? VMH_LUA_DO_MOD_NUMBER : VMH_LUA_DO_MOVE;
-    default:
-        return VMH_LUA_DO_MOVE;
-    }
-}
-
-/* Emits a test of `left operator right`, the left one in a register. */
-static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
-                            bool sense)
-{
-    const vmh_lua_expression *right = of->as.pair.right;
-    vmh_lua_operator operator = of->operator;
-    bool is_plain = to->compiler->is_plain;
-    uint32_t mark = to->next_register;
-    vmh_lua_waiting live = to->live;
-    uint32_t number, other;
-
-    if (operator == VMH_LUA_OP_NE) {
-        operator = VMH_LUA_OP_EQ;
-        sense = !sense;
-    }
-    vmh_lua_wait(to, 1);
-    to->live = live;
-    if (fits_signed(right) && !is_plain) {
-        static const vmh_lua_instruction_name forms[] = {
-            VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_LT_NUMBER,
-            VMH_LUA_DO_LE_NUMBER, VMH_LUA_DO_GT_NUMBER, VMH_LUA_DO_GE_NUMBER};
-
-        at_line(to, of);
-        vmh_lua_emit(to, forms[operator - VMH_LUA_OP_EQ], left, (uint16_t)right->as.integer,
-                     sense);
-    } else if (operator == VMH_LUA_OP_EQ && !is_plain &&
-               (right->kind <= VMH_LUA_EXPR_TRUE || right->kind == VMH_LUA_EXPR_STRING)) {
-        static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
-
-        number = right->kind == VMH_LUA_EXPR_STRING
-                     ? vmh_lua_string_constant(to, right->as.string)
-                     : vmh_lua_plain_constant(to, tags[right->kind]);
-        at_line(to, of);
-        if (number > UINT16_MAX)
-            vmh_lua_refuse(to, vmh_lua_place_of(of), "a function names at most 65,536 constants");
-        vmh_lua_emit(to, VMH_LUA_DO_EQ_CONSTANT, left, number, sense);
-    } else {
-        bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
-
-        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
-        other = vmh_lua_compile_operand(to, right);
-        vmh_lua_live_drop(to, live);
-        at_line(to, of);
-        if (operator == VMH_LUA_OP_EQ)
-            vmh_lua_emit(to, VMH_LUA_DO_EQ, left, other, sense);
-        else
-            vmh_lua_emit(to, operator == VMH_LUA_OP_LT || operator == VMH_LUA_OP_GT
-                                 ? VMH_LUA_DO_LT
-                                 : VMH_LUA_DO_LE,
-                         is_turned ? other : left, is_turned ? left : other, sense);
-    }
-    vmh_lua_point_here(to);
-    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
-    vmh_lua_drop_registers(to, mark);
-}
-
-/* Makes a value of a test that was just emitted with sense true. */
-static void load_truth(vmh_lua_emitter *to, uint32_t into)
-{
-    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 2); /* to LOAD_FALSE */
-    vmh_lua_emit(to, VMH_LUA_DO_LOAD_TRUE, into, 0, 0);
-    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 1); /* over it */
-    vmh_lua_emit(to, VMH_LUA_DO_LOAD_FALSE, into, 0, 0);
-    vmh_lua_target_here(to);
-}
-
-/* `left of-operator right` into a register; the left one is in a register already. */
-static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
-                        uint32_t into)
-{
-    const vmh_lua_expression *right = of->as.pair.right;
-    vmh_lua_instruction_name form = number_form(to, of->operator, right);
-    uint32_t mark = to->next_register;
-    vmh_lua_waiting live = to->live;
-    uint32_t number;
-
-    if (is_comparison(of->operator)) {
-        emit_comparison(to, of, left, true);
-        load_truth(to, into);
-        return;
-    }
-    if (form != VMH_LUA_DO_MOVE) {
-        vmh_lua_wait(to, 1);
-        number = (uint16_t)right->as.integer;
-    } else {
-        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
-        number = vmh_lua_compile_operand(to, right);
-        form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
-    }
-    vmh_lua_live_drop(to, live);
-    at_line(to, of);
-    vmh_lua_emit(to, form, into, left, number);
-    vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, right));
-    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
-    vmh_lua_drop_registers(to, mark);
-}
-
-/* A chain of binary operators, `..`, `and` and `or` left out. */
-static void compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
-{
-    uint32_t mark = to->next_register;
-    const vmh_lua_expression *first = of->as.pair.left;
-    spine chain = begin_spine(to);
-    uint32_t left;
-
-    while (first->kind == VMH_LUA_EXPR_BINARY && first->operator != VMH_LUA_OP_CONCAT &&
-           push_node(to, &chain, first))
-        first = first->as.pair.left;
-    if (vmh_lua_has_fault(to))
-        return;
-    left = vmh_lua_compile_operand(to, first);
-    while (chain.count > 0) {
-        uint32_t result = left >= mark ? left : to->next_register;
-
-        emit_binary(to, pop_node(to, &chain), left, result);
-        if (result == to->next_register)
-            vmh_lua_take_register(to);
-        left = result;
-    }
-    emit_binary(to, of, left, into);
-    vmh_lua_drop_registers(to, mark);
-}
-
-/* a .. (b .. (c ...)): all operands in a row, then one instruction. */
-static void compile_concat(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
-{
-    uint32_t first = to->next_register;
-    vmh_lua_waiting live = to->live;
-    uint32_t count = 0;
-
-    while (of->kind == VMH_LUA_EXPR_BINARY && of->operator == VMH_LUA_OP_CONCAT) {
-        vmh_lua_live_hold(to, of->as.pair.left, vmh_lua_compile_next(to, of->as.pair.left),
-                          false);
-        vmh_lua_pay(to, VMH_LUA_GAS_CONCAT);
-        at_line(to, of);
-        of = of->as.pair.right;
-        count++;
-    }
-    vmh_lua_compile_next(to, of);
-    vmh_lua_emit(to, VMH_LUA_DO_CONCAT, into, first, count + 1);
-    vmh_lua_point_here(to);
-    vmh_lua_live_drop(to, live);
-    vmh_lua_drop_registers(to, first);
-}
-
-static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                        uint32_t into)
 {
     uint32_t mark = to->next_register;
     uint32_t operand = compile_operand(to, of->as.pair.left);
@@ -568,105 +313,6 @@ static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expre
     vmh_lua_name_operands(to, name_of(to, of->as.pair.left), 0);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
-}
-
-static bool is_logical(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_AND || of->kind == VMH_LUA_EXPR_OR;
-}
-
-/* a and b or c ...: each right side runs where what is there so far lets it. */
-static void compile_logical(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
-{
-    const vmh_lua_expression *first = of;
-    spine chain = begin_spine(to);
-
-    while (is_logical(first) && push_node(to, &chain, first))
-        first = first->as.pair.left;
-    if (vmh_lua_has_fault(to))
-        return;
-    vmh_lua_compile_into(to, first, into);
-    while (chain.count > 0) {
-        const vmh_lua_expression *node = pop_node(to, &chain);
-        vmh_lua_stretch stretch, *saved;
-        vmh_lua_jumps over = {0};
-
-        vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
-        vmh_lua_emit(to, VMH_LUA_DO_TEST, into, 0, node->kind == VMH_LUA_EXPR_AND);
-        vmh_lua_jump(to, &over);
-        vmh_lua_stretch_begin_here(to, &stretch, &saved);
-        vmh_lua_compile_into(to, node->as.pair.right, into);
-        vmh_lua_stretch_end(to, saved);
-        vmh_lua_jumps_land(to, &over);
-    }
-}
-
-/* ---- conditions ---- */
-
-/* How deep conditions may look into `and` and `or`; below that they are values. */
-enum { CONDITION_DEPTH = 100 };
-
-static void compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
-                              vmh_lua_jumps *jumps, int depth);
-
-static void compile_right(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
-                          vmh_lua_jumps *jumps, int depth)
-{
-    vmh_lua_stretch stretch, *saved;
-
-    vmh_lua_stretch_begin_here(to, &stretch, &saved);
-    compile_condition(to, of->as.pair.right, sense, jumps, depth - 1);
-    vmh_lua_stretch_end(to, saved);
-}
-
-static void compile_logical_condition(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool sense, vmh_lua_jumps *jumps, int depth)
-{
-    bool goes_on = of->kind == VMH_LUA_EXPR_AND;
-    vmh_lua_jumps decided = {0};
-
-    vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
-    if (sense == goes_on) {
-        compile_condition(to, of->as.pair.left, sense, jumps, depth - 1);
-        compile_right(to, of, sense, jumps, depth);
-        return;
-    }
-    compile_condition(to, of->as.pair.left, !sense, &decided, depth - 1);
-    compile_right(to, of, sense, jumps, depth);
-    vmh_lua_jumps_land(to, &decided);
-}
-
-static void compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
-                              vmh_lua_jumps *jumps, int depth)
-{
-    uint32_t mark = to->next_register;
-
-    if (of->kind == VMH_LUA_EXPR_PARENTHESES)
-        of = of->as.pair.left;
-    if (is_logical(of) && depth > 0) {
-        compile_logical_condition(to, of, sense, jumps, depth);
-        return;
-    }
-    if (of->kind == VMH_LUA_EXPR_UNARY && of->operator == VMH_LUA_OP_NOT && depth > 0) {
-        vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
-        compile_condition(to, of->as.pair.left, !sense, jumps, depth - 1);
-        return;
-    }
-    if (of->kind == VMH_LUA_EXPR_BINARY && is_comparison(of->operator)) {
-        uint32_t left = vmh_lua_compile_operand(to, of->as.pair.left);
-
-        emit_comparison(to, of, left, sense);
-    } else {
-        vmh_lua_emit(to, VMH_LUA_DO_TEST, vmh_lua_compile_operand(to, of), 0, sense);
-    }
-    vmh_lua_drop_registers(to, mark);
-    vmh_lua_jump(to, jumps);
-}
-
-void vmh_lua_compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
-                               vmh_lua_jumps *jumps)
-{
-    compile_condition(to, of, sense, jumps, CONDITION_DEPTH);
 }
 
 /* ---- table constructors ---- */
@@ -726,7 +372,8 @@ static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, ui
 }
 
 /* The table is made in the newest register, `table`. */
-static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t table)
+static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                        uint32_t table)
 {
     size_t count = of->as.table.item_count;
     uint64_t done = 0;
@@ -783,7 +430,8 @@ static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expre
 /* ---- any expression ---- */
 
 /* The newest register and `into` may be the same, or `into` is a local that is given a value. */
-static ALWAYS_INLINE void compile_in_place(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+static ALWAYS_INLINE void compile_in_place(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                           uint32_t into)
 {
     bool is_newest = into + 1 == to->next_register;
     uint32_t base = is_newest ? into : vmh_lua_take_register(to);
@@ -791,7 +439,7 @@ static ALWAYS_INLINE void compile_in_place(vmh_lua_emitter *to, const vmh_lua_ex
     if (is_suffix(of))
         compile_suffixes(to, of, base, 1, false);
     else if (is_logical(of))
-        compile_logical(to, of, base);
+        vmh_lua_compile_logical(to, of, base);
     else
         compile_table(to, of, base);
     if (is_newest)
@@ -843,9 +491,9 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
         break;
     case VMH_LUA_EXPR_BINARY:
         if (of->operator == VMH_LUA_OP_CONCAT)
-            compile_concat(to, of, into);
+            vmh_lua_compile_concat(to, of, into);
         else
-            compile_binary(to, of, into);
+            vmh_lua_compile_binary(to, of, into);
         break;
     case VMH_LUA_EXPR_PARENTHESES:
         vmh_lua_compile_into(to, of->as.pair.left, into);
@@ -913,100 +561,4 @@ void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of
 
     compile_suffixes(to, of, base, VMH_LUA_OPEN, true);
     vmh_lua_drop_registers(to, base);
-}
-
-/* ---- targets of assignments ---- */
-
-vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool keeps, bool is_quiet)
-{
-    vmh_lua_target target = {.expression = of};
-    vmh_lua_waiting live = to->live;
-    uint32_t number;
-
-    if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
-        return target;
-    target.object = keeps ? vmh_lua_compile_next(to, of->as.pair.left)
-                          : vmh_lua_compile_operand(to, of->as.pair.left);
-    if (vmh_lua_is_quiet(of->as.pair.right))
-        vmh_lua_wait(to, 1);
-    else
-        vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
-    if (constant_key(to, of->as.pair.right, &number) != KEY_REGISTER)
-        target.key = number;
-    else
-        target.key = keeps ? vmh_lua_compile_next(to, of->as.pair.right)
-                           : vmh_lua_compile_operand(to, of->as.pair.right);
-    vmh_lua_live_drop(to, live);
-    if (is_quiet)
-        vmh_lua_wait(to, 2);
-    else
-        vmh_lua_target_hold(to, &target, keeps);
-    return target;
-}
-
-void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps)
-{
-    const vmh_lua_expression *of = target->expression;
-    uint32_t number;
-
-    if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
-        return;
-    vmh_lua_live_hold(to, of->as.pair.left, target->object, keeps);
-    if (constant_key(to, of->as.pair.right, &number) == KEY_REGISTER)
-        vmh_lua_live_hold(to, of->as.pair.right, target->key, keeps);
-    else
-        vmh_lua_wait(to, 1);
-}
-
-static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
-{
-    const vmh_lua_expression *of = target->expression;
-    uint32_t number;
-    key_kind kind = constant_key(to, of->as.pair.right, &number);
-
-    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
-                     : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
-                                        : VMH_LUA_DO_SET_INDEX,
-                 target->object, kind == KEY_REGISTER ? target->key : number, from);
-    vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
-    vmh_lua_pay(to, VMH_LUA_GAS_STORE);
-}
-
-static void store_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t from)
-{
-    vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
-    if (name->global == 0)
-        vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 1, vmh_lua_string_constant(to, name));
-    else
-        vmh_lua_emit_wide(to, VMH_LUA_DO_SET_GLOBAL, from, name->global - 1);
-}
-
-void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
-{
-    const vmh_lua_expression *of = target->expression;
-
-    if (vmh_lua_has_fault(to))
-        return;
-    at_line(to, of);
-    switch (of->kind) {
-    case VMH_LUA_EXPR_LOCAL:
-        if (of->as.variable->is_captured) {
-            vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-            vmh_lua_emit(to, VMH_LUA_DO_SET_CELL, of->as.variable->slot, from, 0);
-        } else if (of->as.variable->slot != from) {
-            vmh_lua_emit(to, VMH_LUA_DO_MOVE, of->as.variable->slot, from, 0);
-        }
-        break;
-    case VMH_LUA_EXPR_CAPTURE:
-        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-        vmh_lua_emit(to, VMH_LUA_DO_SET_CAPTURE, from, of->capture, 0);
-        break;
-    case VMH_LUA_EXPR_GLOBAL:
-        store_global(to, of->as.string, from);
-        break;
-    default:
-        store_index(to, target, from);
-    }
 }

@@ -29,8 +29,11 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 /* So many instructions are kept where they grew. */
 enum { FIRST_COUNT = 128, LARGE_COUNT = 8192 };
 
-/* `<a` makes six. */
-enum { INSTRUCTIONS_PER_BYTE = 3 };
+/*
+ * How many there are at most, or nearly: `<a`, where `a` is a global, makes six instructions, and
+ * each constant, or name of an operand, is another: ".abc".
+ */
+enum { INSTRUCTIONS_PER_BYTE = 3, BYTES_PER_NAME = 4 };
 
 /*
  * Twice as many; but the first function that is large is taken for the whole source, which has
@@ -81,11 +84,15 @@ static void use_buffer(vmh_lua_emitter *to)
     to->proto->constants = to->buffer->constants;
 }
 
-/* Room for more of something, of which a byte of source makes `per_byte` at most, or seldom more. */
-static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size,
-                 size_t per_byte)
+static size_t source_size(const vmh_lua_emitter *to)
 {
-    uint32_t count = larger(to, *capacity, to->compiler->code->source.size * per_byte);
+    return to->compiler->code->source.size;
+}
+
+/* Room for more of something, of which the whole source makes `most`. */
+static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size, size_t most)
+{
+    uint32_t count = larger(to, *capacity, most);
 
     if (!enlarge(items, *capacity, count, size)) {
         fail_memory(to);
@@ -99,7 +106,7 @@ bool vmh_lua_grow_code(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->code, &buffer->capacity, sizeof *buffer->code,
-                         INSTRUCTIONS_PER_BYTE);
+                         INSTRUCTIONS_PER_BYTE * source_size(to));
 
     use_buffer(to);
     return is_grown;
@@ -112,7 +119,7 @@ bool vmh_lua_mark_line(vmh_lua_emitter *to)
 
     if (proto->line_count == buffer->line_capacity) {
         bool is_grown = grow(to, (void **)&buffer->lines, &buffer->line_capacity,
-                             sizeof *buffer->lines, 1);
+                             sizeof *buffer->lines, source_size(to));
 
         use_buffer(to);
         if (!is_grown)
@@ -127,7 +134,7 @@ bool vmh_lua_grow_operands(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->operands, &buffer->operand_capacity,
-                         sizeof *buffer->operands, 1);
+                         sizeof *buffer->operands, source_size(to));
 
     use_buffer(to);
     return is_grown;
@@ -137,7 +144,7 @@ bool vmh_lua_grow_points(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->points, &buffer->point_capacity,
-                         sizeof *buffer->points, 1);
+                         sizeof *buffer->points, source_size(to));
 
     use_buffer(to);
     return is_grown;
@@ -147,7 +154,8 @@ static bool grow_lives(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown =
-        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives, 2);
+        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives,
+             source_size(to));
 
     use_buffer(to);
     return is_grown;
@@ -157,7 +165,7 @@ static bool grow_constants(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown = grow(to, (void **)&buffer->constants, &buffer->constant_capacity,
-                         sizeof *buffer->constants, 1);
+                         sizeof *buffer->constants, source_size(to) / BYTES_PER_NAME);
 
     use_buffer(to);
     return is_grown;
@@ -338,7 +346,7 @@ uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, 
     number = compiler->operand_count;
     if (number == compiler->operand_capacity &&
         !grow(to, (void **)&compiler->operands, &compiler->operand_capacity,
-              sizeof *compiler->operands, 1))
+              sizeof *compiler->operands, source_size(to) / BYTES_PER_NAME))
         return 0;
     compiler->operands[number] =
         (vmh_lua_operand){kind, name->operand, vmh_lua_keep_name(compiler, name->bytes)};
@@ -354,7 +362,7 @@ static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
 
     if (compiler->hidden_count == compiler->hidden_capacity &&
         !grow(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
-              sizeof *compiler->hidden, 1))
+              sizeof *compiler->hidden, source_size(to) / BYTES_PER_NAME))
         return false;
     compiler->hidden[compiler->hidden_count++] =
         (vmh_lua_hidden_constant){name, name->constant, name->constant_holder};

@@ -485,7 +485,7 @@ static const uint8_t first_symbols[UINT8_MAX + 1] = {
     ['['] = VMH_LUA_TOKEN_OPEN_BRACKET,
 };
 
-/* A symbol or digit, or a name of one byte that was met before, behind a space or none; or false. */
+/* A symbol, a digit, or a name of one byte that was met before, behind a space or none. */
 static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     const uint8_t *begin = lexer->at, *at = begin;

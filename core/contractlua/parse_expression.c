@@ -414,8 +414,8 @@ static ALWAYS_INLINE bool collect_arguments(vmh_lua_parser *parser)
            vmh_lua_parser_expect_close(parser, VMH_LUA_TOKEN_CLOSE, VMH_LUA_TOKEN_OPEN, open);
 }
 
-static ALWAYS_INLINE vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_lua_expression *function,
-                                      vmh_lua_name *method)
+static ALWAYS_INLINE vmh_lua_expression *
+parse_call(vmh_lua_parser *parser, vmh_lua_expression *function, vmh_lua_name *method)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     size_t mark = parser->item_count, count;
@@ -449,7 +449,8 @@ static ALWAYS_INLINE vmh_lua_expression *parse_call(vmh_lua_parser *parser, vmh_
 }
 
 /* One index or call behind `left`; the present token begins it. */
-static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser, vmh_lua_expression *left)
+static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser,
+                                                      vmh_lua_expression *left)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_expression *key;
@@ -600,7 +601,8 @@ static bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
     }
 }
 
-static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser, vmh_lua_operator operator)
+static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser,
+                                                     vmh_lua_operator operator)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_expression *operand, *expression;

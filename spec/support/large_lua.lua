@@ -39,9 +39,19 @@ add("calls of calls with tables", "{}", "local f f")
 add("a sum of globals", "+a", "a = 1 return a")
 add("a sum of captures", "+a", "local a = 1 return function() return a", " end")
 add("methods of methods with texts", ":m''", "local a return a")
+add("sixty stores to fields", ("a.a,"):rep(59) .. "a.a=1 ", "local a ")
+add("sixty stores to items", ("a[1],"):rep(59) .. "a[1]=1 ", "local a ")
 add("three stores to fields", "a.a,a.a,a.a=1 ", "local a = {} ")
 add("methods of methods", ":m()", "local o = {} return o")
 add("concatenations in statements", "x=a..a..a..a..a..a ", "local a = 1 x = 1 ")
+add("comparisons without end", "<a", "local a return a")
+add("comparisons of globals", "<a", "a = 1 return a")
+add("comparisons of captures", "<a", "local a return function() return a", " end")
+add("comparisons with numbers", "<1", "local a return a")
+add("comparisons with texts", "<''", "local a return a")
+add("comparisons with tables", "<{}", "local a return a")
+add("comparisons with lengths", "<####a", "local a return a")
+add("comparisons behind names", "a=" .. ("1<"):rep(20) .. "1 ", "local a ")
 add("comparisons", "x=a<b ", "local a, b = 1, 2 x = 1 ")
 add("tests", "if a<b then x=a end ", "local a, b = 1, 2 x = 1 ")
 add("ifs of nothing", "if a then end ", "local a ")
@@ -51,14 +61,21 @@ add("numeric loops", "for i=1,2 do end ")
 add("generic loops", "for i in f do end ", "local f = next ")
 add("blocks", "do end ")
 add("blocks with a local", "do local a end ")
+add("locals of very many names", "do local a" .. (",a"):rep(179) .. " end ")
 add("locals of many names", "do local a,b,c,d,e,f,g,h end ")
 add("small assignments", "a=b ", "local a, b ")
 add("assignments of small numbers", "a=1 ", "local a ")
 add("assignments of strings", "a='' ", "local a ")
 add("global assignments", "a=a ")
+add("swaps of many", ("a,"):rep(99) .. "a=" .. ("a,"):rep(99) .. "a ")
 add("swaps", "a,b=b,a ", "local a, b ")
 add("calls", "f()", "local f = print ", "f()")
 add("calls with arguments", "f(a,1,'') ", "local f, a = print ")
+add("calls of text by globals", "f''", "f = print ")
+add("calls of text by parentheses", "(f)''", "local f = print ")
+add("calls of text by fields", "f.f''", "local f ")
+add("calls of tables", "f{}", "local f ")
+add("calls of tables with calls", "f{f''}", "local f ")
 add("calls of text", "f'' ", "local f = print ")
 add("calls of fields", "f.a.b(c.d) ", "local f, c = {}, {} ")
 add("stores to fields", "t.x=1 ", "local t = {} ")
@@ -66,11 +83,14 @@ add("stores to items", "t[1]=1 ", "local t = {} ")
 add("empty functions", "f=function()end ", "local f ")
 add("local functions", "do local function f()end end ")
 add("functions with parameters", "f=function(a,b,c)return a end ", "local f ")
+add("functions with very many parameters", "f(function(a" .. (",a"):rep(179) .. ")end)",
+  "local f ")
 add("functions that capture", "f=function()return a end ", "local f, a ")
 add("methods of objects", "function t:m()end ", "local t = {} ")
 add("empty tables", "t={} ", "local t ")
 add("a table of numbers", "1,", "return #{", "}")
 add("a table of strings", "'',", "return #{", "}")
+add("a table of comparisons", "a<a,", "local a return #{", "}")
 add("a table of tables", "{},", "return #{", "}")
 add("a table of names", "a=1,", "return {", "}")
 add("a table of functions", "function()end,", "return #{", "}")
@@ -108,17 +128,55 @@ add_numbered("labels", "::l%d::")
 add_numbered("labels that are used", "goto l%d ::l%d::")
 add_numbered("functions of other names", "function f%d()end ")
 
+-- Names of three letters, each once, as close as they can stand.
+local LETTERS <const> = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+local KEYWORDS <const> = { ["and"] = true, ["end"] = true, ["for"] = true, ["nil"] = true,
+  ["not"] = true }
+
+local function add_dense(name, before, after, head, tail)
+  local function letter(index)
+    return LETTERS:sub(index % #LETTERS + 1, index % #LETTERS + 1)
+  end
+  sources[#sources + 1] = { name = name, source = function(size)
+    local parts, left, count = { head }, (size or MIB) - #head - #tail, 0
+    while true do
+      local word = letter(count // #LETTERS // #LETTERS) .. letter(count // #LETTERS) ..
+        letter(count)
+      local part = before .. word .. after
+      count = count + 1
+      if not KEYWORDS[word] then
+        left = left - #part
+        if left < 0 then return table.concat(parts) .. tail end
+        parts[#parts + 1] = part
+      end
+    end
+  end }
+end
+
+add_dense("a sum of close globals", "+", "", "return 1", "")
+add_dense("comparisons of close globals", "<", "", "return 1", "")
+add_dense("calls of text by close globals", "", "''", "", "")
+add_dense("close globals", "", "=1 ", "", "")
+add_dense("close fields of fields", ".", "", "local a return a", "")
+add_dense("comparisons of close fields", "<a.", "", "local a return a", "")
+add_dense("a table of close names", "", "=1,", "return {", "}")
+add_dense("a table of close texts", "'", "',", "return #{", "}")
+
 -- As deep as it goes, again and again.
 add("deep parentheses", "a=" .. ("("):rep(150) .. "a" .. (")"):rep(150) .. " ", "local a ")
+add("deep lengths", "a=" .. ("#"):rep(190) .. "a ", "local a ")
+add("deep complements", "a=" .. ("~"):rep(190) .. "a ", "local a ")
+add("deep calls of tables", "f" .. ("{f"):rep(95) .. ("}"):rep(95), "local f ")
+add("calls of deep tables", "f" .. ("{"):rep(150) .. ("}"):rep(150), "local f ")
 add("deep tables", "a=" .. ("{"):rep(150) .. ("}"):rep(150) .. " ", "local a ")
-add("deep functions", "a=" .. ("function()return "):rep(100) .. "1" .. (" end"):rep(100) .. " ",
+add("deep functions", "a=" .. ("function()return "):rep(95) .. "1" .. (" end"):rep(95) .. " ",
   "local a ")
 add("deep blocks", ("do "):rep(150) .. ("end "):rep(150))
 add("deep calls", "f" .. ("(f"):rep(150) .. (")"):rep(150) .. " ", "local f ")
 add("deep concatenations", "a=a" .. ("..a"):rep(150) .. " ", "local a ")
 add("deep nots", "a=" .. ("not "):rep(150) .. "a ", "local a ")
 add("captures through functions",
-  "do local v f=" .. ("function()return "):rep(100) .. "v" .. (" end"):rep(100) .. " end ",
+  "do local v f=" .. ("function()return "):rep(95) .. "v" .. (" end"):rep(95) .. " end ",
   "local f ")
 
 -- Refused, but not before the end.
