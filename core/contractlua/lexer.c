@@ -485,41 +485,37 @@ static const uint8_t first_symbols[UINT8_MAX + 1] = {
     ['['] = VMH_LUA_TOKEN_OPEN_BRACKET,
 };
 
-/* A symbol, a digit, or a name of one byte that was met before, behind a space or none. */
+/* A symbol, a digit, or a name of one byte that was met before; false: something else, not read. */
 static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
-    const uint8_t *begin = lexer->at, *at = begin;
+    const uint8_t *at = lexer->at;
     uint8_t kind;
 
     if (lexer->end - at < 3)
         return false;
     if (*at == ' ')
         at++;
-    token->begin = at;
-    token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
     kind = single_symbols[*at];
     if (kind == 0 && (at[1] == ' ' || (vmh_lua_is_name_byte[at[1]] &&
                                        (*at != '.' || !vmh_lua_is_digit(at[1])))))
         kind = first_symbols[*at];
-    if (kind != 0) {
-        token->kind = kind;
-        token->end = lexer->at = at + 1;
-        return true;
+    if (kind == 0) {
+        bool is_name = vmh_lua_is_letter(*at) && lexer->names.shortest[*at] != NULL;
+        bool is_digit = vmh_lua_is_digit(*at) && at[1] != '.';
+
+        if (vmh_lua_is_name_byte[at[1]] || !(is_name || is_digit))
+            return false;
+        kind = is_name ? VMH_LUA_TOKEN_NAME : VMH_LUA_TOKEN_INTEGER;
+        if (is_name)
+            token->as.name = lexer->names.shortest[*at];
+        else
+            token->as.integer = *at - '0';
     }
-    if (vmh_lua_is_name_byte[at[1]])
-        return false;
+    token->kind = kind;
+    token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
+    token->begin = at;
     token->end = lexer->at = at + 1;
-    if (vmh_lua_is_digit(*at) && at[1] != '.') {
-        token->kind = VMH_LUA_TOKEN_INTEGER;
-        token->as.integer = *at - '0';
-        return true;
-    }
-    token->kind = VMH_LUA_TOKEN_NAME;
-    token->as.name = lexer->names.shortest[*at];
-    if (token->as.name != NULL && vmh_lua_is_letter(*at))
-        return true;
-    lexer->at = begin;
-    return false;
+    return true;
 }
 
 static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
