@@ -173,6 +173,7 @@ build = {
         "core/contractlua/symbols.c",
         "core/contractlua/table.c",
         "core/contractlua/thaw.c",
+        "core/contractlua/tree_room.c",
         "core/contractlua/value.c",
         "core/contractlua/watch.c",
         "core/contractlua/watched_interpreter.c",

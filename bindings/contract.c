@@ -6,6 +6,7 @@
 #include "contract.h"
 #include "contract_interface.h"
 #include "contractlua/check.h"
+#include "contractlua/tree_room.h"
 #include "contractlua/watch.h"
 #include "execution.h"
 #include "failure.h"
@@ -53,20 +54,22 @@ vmh_status vmh_contract_compile(vmh_contract *of, const vmh_contract_source *fro
                                 vmh_bytes *refusal, vmh_failure *why)
 {
     vmh_lua_refusal found;
+    vmh_arena tree;
     vmh_status status =
         vmh_lua_library_new_with(from->with_sdk, from->more, &of->library, why);
 
     *refusal = (vmh_bytes){0};
-    if (status == VMH_OK && from->is_plain)
-        status = vmh_lua_compile_plainly(from->name, from->source, of->library->names,
-                                         of->library->global_count, &of->arena, &of->code, &found,
-                                         why);
-    else if (status == VMH_OK)
-        status = vmh_lua_compile(from->name, from->source, of->library->names,
-                                 of->library->global_count, &of->arena, &of->code, &found, why);
-    if (status != VMH_OK || of->code != NULL)
+    if (status != VMH_OK)
         return status;
-    return vmh_lua_refusal_format(from->name, from->source, &found, &of->arena, refusal, why);
+    tree = vmh_lua_tree_room_take(from->source.size);
+    status = (from->is_plain ? vmh_lua_compile_plainly : vmh_lua_compile)(
+        from->name, from->source, of->library->names, of->library->global_count, &tree, &of->code,
+        &found, why);
+    if (status == VMH_OK && of->code == NULL)
+        status =
+            vmh_lua_refusal_format(from->name, from->source, &found, &of->arena, refusal, why);
+    vmh_lua_tree_room_leave(tree, from->source.size);
+    return status;
 }
 
 int vmh_contract_push_refusal(lua_State *L, vmh_bytes refusal)

@@ -49,18 +49,21 @@ void vmh_arena_reset(vmh_arena *arena)
 
     while (arena->chunk != NULL) {
         vmh_arena_chunk *chunk = arena->chunk;
+        bool is_ordinary = chunk->capacity <= LARGEST_CHUNK_SIZE;
 
         arena->chunk = chunk->older;
-        if (kept == NULL && chunk->capacity <= LARGEST_CHUNK_SIZE) {
-            kept = chunk;
-            kept->older = NULL;
-        } else {
+        if (is_ordinary ? kept != NULL : chunk->older != NULL) {
             free(chunk);
+        } else {
+            free(kept);
+            kept = chunk;
         }
     }
     *arena = (vmh_arena){0};
-    if (kept != NULL)
+    if (kept != NULL) {
+        kept->older = NULL;
         begin_chunk(arena, kept);
+    }
 }
 
 size_t vmh_arena_size(const vmh_arena *arena)

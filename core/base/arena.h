@@ -26,7 +26,10 @@ void vmh_arena_init(vmh_arena *arena);
 /* Releases everything; the arena is empty and usable again. */
 void vmh_arena_clear(vmh_arena *arena);
 
-/* As clear, but keeps the largest ordinary chunk for the next use. */
+/*
+ * As clear, but keeps for the next use the oldest chunk, where that was made for a large piece,
+ * or else the largest other one.
+ */
 void vmh_arena_reset(vmh_arena *arena);
 
 /* Bytes that it has of the system. */

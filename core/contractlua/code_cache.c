@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "contractlua/tree_room.h"
+
 enum { BUCKET_COUNT = 1024 };
 
 /* Bytes of compiled forms: so many that codes which are in use are rarely compiled again. */
@@ -26,7 +28,6 @@ static struct {
     vmh_lua_contract *buckets[BUCKET_COUNT];
     vmh_lua_contract *oldest, *newest;
     uint64_t size;
-    vmh_arena room; /* for the tree of the next large source: new memory is slow */
 } cache = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static void free_contract(vmh_lua_contract *contract)
@@ -115,7 +116,7 @@ void vmh_lua_cache_close(void)
     pthread_mutex_lock(&cache.mutex);
     if (--cache.user_count == 0) {
         trim(0);
-        vmh_arena_clear(&cache.room);
+        vmh_lua_tree_room_clear();
         vmh_lua_library_free(cache.library);
         cache.library = NULL;
     }
@@ -183,41 +184,6 @@ static vmh_lua_contract *keep(vmh_lua_contract *made)
     return known;
 }
 
-/* Smaller trees have room anywhere. */
-enum { LARGE_SOURCE = 64 * 1024 };
-
-/* An arena for a tree: the room where it is free and large enough. */
-static vmh_arena take_room(size_t source_size)
-{
-    vmh_arena room;
-
-    vmh_arena_init(&room);
-    if (source_size < LARGE_SOURCE)
-        return room;
-    pthread_mutex_lock(&cache.mutex);
-    room = cache.room;
-    vmh_arena_init(&cache.room);
-    pthread_mutex_unlock(&cache.mutex);
-    if (vmh_arena_size(&room) < source_size * VMH_LUA_ROOM_PER_BYTE)
-        vmh_arena_clear(&room);
-    return room;
-}
-
-/* What was there first is all that most trees take. */
-static void leave_room(vmh_arena room, size_t source_size)
-{
-    vmh_arena other = room;
-
-    if (source_size >= LARGE_SOURCE) {
-        vmh_arena_reset(&room);
-        pthread_mutex_lock(&cache.mutex);
-        other = cache.room;
-        cache.room = room;
-        pthread_mutex_unlock(&cache.mutex);
-    }
-    vmh_arena_clear(&other);
-}
-
 vmh_status vmh_lua_cache_add(const vmh_hash32 *hash, vmh_bytes name, vmh_bytes source,
                              vmh_arena *arena, vmh_lua_contract **out, vmh_bytes *refusal,
                              vmh_failure *why)
@@ -232,12 +198,12 @@ vmh_status vmh_lua_cache_add(const vmh_hash32 *hash, vmh_bytes name, vmh_bytes s
     if (made == NULL)
         return vmh_fail_memory(why);
     made->hash = *hash;
-    tree = take_room(source.size);
+    tree = vmh_lua_tree_room_take(source.size);
     status = vmh_lua_compile(name, source, cache.library->names, cache.library->global_count,
                              &tree, &made->code, &found, why);
     if (status == VMH_OK && made->code == NULL)
         status = vmh_lua_refusal_format(name, source, &found, arena, refusal, why);
-    leave_room(tree, source.size);
+    vmh_lua_tree_room_leave(tree, source.size);
     if (status != VMH_OK || made->code == NULL) {
         free(made);
         return status;
