@@ -12,8 +12,8 @@ enum {
 void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size)
 {
     *parts = (vmh_lua_parts){.arena = arena, .next_size = FIRST_SIZE};
-    while (parts->next_size < source_size * VMH_LUA_ROOM_PER_BYTE)
-        parts->next_size *= 2;
+    if (parts->next_size < source_size * VMH_LUA_ROOM_PER_BYTE)
+        parts->next_size = source_size * VMH_LUA_ROOM_PER_BYTE;
 }
 
 void vmh_lua_use_huge_pages(void *memory, size_t size)

@@ -16,7 +16,7 @@ typedef struct vmh_lua_parts {
 } vmh_lua_parts;
 
 /* Bytes of tree for each byte of source: few sources make more. */
-enum { VMH_LUA_ROOM_PER_BYTE = 32 };
+enum { VMH_LUA_ROOM_PER_BYTE = 36 };
 
 /* The first part is for what a source of that size needs; 0 where it has no say. */
 void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size);
