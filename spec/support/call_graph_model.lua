@@ -117,9 +117,7 @@ end
 -- Steps of a body. A `run` is an execution: kind, contract, method, args, gas (what is left), and
 -- the number of its context.
 
--- A closure is there until its callback waits.
 local function text_of(run, value)
-  if value == "$closure" and run.leg then fail(10, "async: not allowed here") end
   if value == "$closure" then return run.closure or "" end
   if value ~= "$args" then return tostring(value) end
   local texts = {}

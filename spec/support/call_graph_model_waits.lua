@@ -154,6 +154,7 @@ return function(Model, STEP, base)
     for _, call in ipairs(waiting.calls or {}) do run.given = run.given + call.gas end
     waiting.kind, waiting.method, waiting.first = run.kind, run.method, run.place + 1
     waiting.leg, waiting.group_name = (run.leg or 0) + 1, run.group_name
+    waiting.closure = run.closure
     context.waiting = waiting
     if is_owed(context) then
       context.accumulated = context.accumulated + run.gas
@@ -169,7 +170,8 @@ return function(Model, STEP, base)
     context.waiting = nil
     local run = { kind = waiting.kind, contract = context.contract, method = waiting.method,
       args = values, gas = gas + waiting.lock, context = id, parent = context.parent, value = 0,
-      leg = waiting.leg, first = waiting.first, group_name = waiting.group_name }
+      leg = waiting.leg, first = waiting.first, group_name = waiting.group_name,
+      closure = waiting.closure }
     if run.kind ~= "direct" then
       self.ids[#self.ids + 1] = { run.contract .. "." .. run.method, context.path }
     end
