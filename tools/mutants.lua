@@ -13,8 +13,8 @@ local COPIED = "core bindings scripts spec tools Makefile .busted"
 -- A bug is the one text of a file that another replaces.
 local MUTANTS = {
   { name = "a failed nested call is not undone", file = "core/host/sdk_service.c",
-    old = "vmh_transient_state_restore(&context->transient, checkpoint);",
-    new = "(void)checkpoint;" },
+    old = "vmh_execution_context_undo(context, mark);",
+    new = "(void)mark;" },
   { name = "a failed transaction is merged", file = "core/host/set_run.c",
     old = "if (found && output->call_result == VMH_RESULT_SUCCESS) {",
     new = "if (found) {" },

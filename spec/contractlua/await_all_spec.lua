@@ -264,6 +264,11 @@ function steps.shares(lock)
     { "Callee", "spin()" }, lock = lock }
   while true do end
 end
+function steps.holding(n)
+  local text = ("x"):rep(n)
+  sdk.await_all { add("Callee", 1) }
+  note(#text)
+end
 function steps.default_lock()
   sdk.await_all { { "Callee", "spin()" } }
   while true do end
@@ -622,6 +627,14 @@ describe("gas of sdk.await_all", function()
 
     local share = (LIMIT - gas[1] - 30000) // 2
     assert.same({ share, 30000, share }, { gas[2], gas[3], gas[4] })
+  end)
+
+  it("pays 28 for each byte that waits", function()
+    local less, more = used("holding", 1000), used("holding", 2000)
+
+    -- The text itself takes a byte of gas or two for each of its bytes.
+    local price = (more[1] - less[1]) / 1000
+    assert.is_true(price > 28 and price < 31, price)
   end)
 
   it("ends the run where it is more than there is", function()
