@@ -36,6 +36,7 @@ build = {
     vmhost = {
       sources = {
         "bindings/abi.c",
+        "bindings/argument_table.c",
         "bindings/async.c",
         "bindings/async_record.c",
         "bindings/async_table.c",

@@ -6,6 +6,7 @@
 // names, or numbers that have none; an absent nested message is nil; the chosen
 // alternative of a union is a key of the table itself.
 // @module vmhost.codec
+#include "argument_table.h"
 #include "codec/argument_codec.h"
 #include "codec/block_codec.h"
 #include "codec/canonical.h"

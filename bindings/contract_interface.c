@@ -3,7 +3,6 @@
 #include <lauxlib.h>
 
 #include "contractlua/contract.h"
-#include "convert.h"
 #include "crypto/digest.h"
 #include "failure.h"
 #include "handle.h"

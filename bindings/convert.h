@@ -8,27 +8,10 @@
 #define VMH_BINDINGS_CONVERT_H
 
 #include "path.h"
-#include "types/argument.h"
 #include "types/block_ref.h"
 #include "types/genesis.h"
 #include "types/receipt.h"
 #include "types/state_diff.h"
-
-/*
- * An argument: { type = "uint64", value = 17 }, { uint64 = 17 }, or an integer
- * (uint64), string, boolean or word (uint256) as it is.
- */
-void vmh_check_argument(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
-                        vmh_argument *out);
-
-/* A list of arguments. Errors begin with "arguments", or with the path. */
-void vmh_check_argument_array(lua_State *L, int index, vmh_arena *arena, vmh_argument_array *out);
-void vmh_check_argument_array_at(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,
-                                 vmh_argument_array *out);
-
-/* Pushes { type =, value = }, and a list of them. */
-void vmh_push_argument(lua_State *L, const vmh_argument *argument);
-void vmh_push_argument_array(lua_State *L, vmh_argument_array array);
 
 /* Events, with the fields of Event; arguments a list or packed bytes. */
 void vmh_check_events(lua_State *L, int index, const vmh_path *path, vmh_arena *arena,

@@ -5,6 +5,7 @@
 
 #include "processor.h"
 
+#include "argument_table.h"
 #include "codec/argument_codec.h"
 #include "convert.h"
 #include "failure.h"

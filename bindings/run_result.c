@@ -1,5 +1,6 @@
 #include "run_result.h"
 
+#include "argument_table.h"
 #include "codec/argument_codec.h"
 #include "codec/receipt_codec.h"
 #include "convert.h"

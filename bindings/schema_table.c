@@ -1,9 +1,9 @@
 #include "schema_table.h"
 
+#include "argument_table.h"
 #include "codec/argument_codec.h"
 #include "codec/field_codec.h"
 #include "codec/receipt_codec.h"
-#include "convert.h"
 #include "failure.h"
 #include "handle.h"
 #include "word.h"

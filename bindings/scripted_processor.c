@@ -1,5 +1,5 @@
+#include "argument_table.h"
 #include "codec/argument_codec.h"
-#include "convert.h"
 #include "failure.h"
 #include "handle.h"
 #include "scripted.h"

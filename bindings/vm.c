@@ -5,9 +5,9 @@
 
 #include "host/host.h"
 
+#include "argument_table.h"
 #include "codec/argument_codec.h"
 #include "contract_interface.h"
-#include "convert.h"
 #include "failure.h"
 #include "handle.h"
 #include "interrupt.h"
