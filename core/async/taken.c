@@ -71,6 +71,9 @@ bool vmh_taken_has(const vmh_taken *taken, uint64_t sequence)
 
 bool vmh_taken_is_beyond(const vmh_taken *taken, uint64_t sequence)
 {
+    /* The greatest number has no next one, which base would be. */
+    if (sequence == UINT64_MAX)
+        return true;
     return sequence >= taken->base && sequence - taken->base >= VMH_TAKEN_WINDOW;
 }
 
