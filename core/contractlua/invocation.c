@@ -36,8 +36,11 @@ vmh_status vmh_lua_invocation_fail_by_outcome(vmh_lua_invocation *call,
     char number[80];
     /* The code of an error that was caught is not that of a later stop. */
     bool is_of_host = outcome->stop == VMH_LUA_STOP_NONE && call->L->error_code != 0;
+    /* The machine itself ends no execution but one that waits where it may not. */
+    uint32_t ended = call->sdk.abort_code != VMH_CODE_OK ? call->sdk.abort_code
+                                                         : VMH_CODE_NESTED_CALL_FAILED;
     uint32_t code = outcome->stop == VMH_LUA_STOP_GAS     ? VMH_CODE_OUT_OF_GAS
-                    : outcome->stop == VMH_LUA_STOP_ABORT ? call->sdk.abort_code
+                    : outcome->stop == VMH_LUA_STOP_ABORT ? ended
                     : is_of_host                          ? call->L->error_code
                                                           : VMH_CODE_CONTRACT_FAILED;
     vmh_bytes text;

@@ -27,9 +27,9 @@ vmh_status vmh_sdk_check_suspension(vmh_sdk_run *run, bool *may, vmh_failure *wh
 
     *may = false;
     if (context->access_scope != VMH_ACCESS_READ_WRITE || run->call->is_read_only)
-        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
+        return vmh_sdk_abort(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s", VMH_TEXT_ASYNC_READ_ONLY);
     if (context->mailbox == NULL || !may_suspend(context))
-        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+        return vmh_sdk_abort(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
     *may = true;
     return VMH_OK;
 }
@@ -80,7 +80,7 @@ static vmh_status issue(vmh_sdk_run *run, const vmh_message_draft *draft, vmh_fa
     vmh_status status;
 
     if (run->context->mailbox == NULL)
-        return vmh_sdk_abort(run, VMH_CODE_CONTRACT_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
+        return vmh_sdk_abort(run, VMH_CODE_NESTED_CALL_FAILED, why, "%s", VMH_TEXT_ASYNC_NOT_HERE);
     status = vmh_outbox_issue(run->context, draft, &id, &refusal, why);
     if (status != VMH_OK)
         return status;

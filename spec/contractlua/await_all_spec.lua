@@ -492,15 +492,16 @@ describe("sdk.await_all #small", function()
     assert.equal(0, waiting_keys(chain))
   end)
 
-  for name, text in pairs {
-    in_coroutine = "async: not allowed here", in_sort = "async: not allowed here",
-    broke = "insufficient funds", big = "out of gas", long_names = "out of gas",
+  for name, ends in pairs {
+    in_coroutine = { 10, "async: not allowed here" }, in_sort = { 10, "async: not allowed here" },
+    broke = { 7, "insufficient funds" }, big = { 5, "out of gas" },
+    long_names = { 5, "out of gas" },
   } do
     it("ends the run where it cannot be: " .. name, function()
       local receipts = run(name)
 
       assert.equal("ERROR_SMART_CONTRACT", receipts[1].execution_result)
-      assert.equal(text, receipts[1].output_argument_array[1].value)
+      assert.same(ends, { receipts[1].code, receipts[1].output_argument_array[1].value })
       assert.equal(1, #receipts)
       assert.equal("", log())
       assert.equal(0, chain:query("Callee", "total"))

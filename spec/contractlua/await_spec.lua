@@ -249,15 +249,16 @@ describe("sdk.await #small", function()
       receipts[#receipts].output_argument_array)
   end)
 
-  for name, text in pairs {
-    in_coroutine = "async: not allowed here", in_sort = "async: not allowed here",
-    broke = "insufficient balance for transfer", big = "out of gas",
+  for name, ends in pairs {
+    in_coroutine = { 10, "async: not allowed here" }, in_sort = { 10, "async: not allowed here" },
+    broke = { 7, "insufficient balance for transfer" }, big = { 5, "out of gas" },
   } do
     it("ends the run where it cannot be: " .. name, function()
       local receipts = run(name)
 
       assert.equal("ERROR_SMART_CONTRACT", receipts[1].execution_result)
-      assert.matches(text, receipts[1].output_argument_array[1].value, 1, true)
+      assert.equal(ends[1], receipts[1].code)
+      assert.matches(ends[2], receipts[1].output_argument_array[1].value, 1, true)
       assert.equal(1, #receipts)
       assert.equal("", log())
     end)

@@ -41,7 +41,7 @@ return function(Model, STEP, base)
   end
 
   local function check_may_wait(run)
-    if run.kind == "sync" then failures.abort(4, "async: not allowed here") end
+    if run.kind == "sync" then failures.abort(10, "async: not allowed here") end
   end
 
   function STEP.await(model, run, step)

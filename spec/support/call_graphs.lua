@@ -576,7 +576,7 @@ function call_graphs.facts(scenario, expect, more)
     ["several with failures"] = more.several.failed, ["several with value"] = more.several.value,
     ["several near and far"] = more.several.mixed,
     ["refused waits"] = count_where(expect.failed, function(failure)
-      return failure[2] == 4 and failure[3] == "async: not allowed here"
+      return failure[2] == 10 and failure[3] == "async: not allowed here"
     end),
     ["group callbacks"] = count_where(trace, of_kind "group"),
     ["callbacks that register"] = registers "callback",

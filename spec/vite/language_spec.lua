@@ -585,7 +585,7 @@ describe("bytecode that meets SYNCCALL #small", function()
     local receipt, receipts = run(chain, { "Caller", "go" })
 
     assert.equal(1, #receipts)
-    assert.same({ "ERROR_SMART_CONTRACT", 4, "async: not allowed here" }, failure_of(receipt))
+    assert.same({ "ERROR_SMART_CONTRACT", 10, "async: not allowed here" }, failure_of(receipt))
   end)
 
   it("fails in a query", function()
