@@ -66,7 +66,7 @@ static void push_executions(lua_State *L, const vmh_run_record *record)
     for (size_t i = 0; i < record->execution_count; i++) {
         const vmh_inline_execution *execution = &record->executions[i];
 
-        lua_createtable(L, 0, 11);
+        lua_createtable(L, 0, 8); /* of one that went well */
         lua_pushstring(L, vmh_execution_kind_name(execution->kind));
         lua_setfield(L, -2, "kind");
         vmh_set_bytes_field(L, "contract_name", execution->contract_name);

@@ -329,6 +329,17 @@ static void push_events(const conversion *c, vmh_bytes packed)
         vmh_push_bytes(c->L, packed);
 }
 
+/* Most have none. */
+static void push_packed(const conversion *c, const vmh_field *field, vmh_bytes packed)
+{
+    if (packed.size == 0)
+        lua_newtable(c->L);
+    else if (field->type == VMH_FIELD_ARGUMENTS)
+        push_arguments(c, packed);
+    else
+        push_events(c, packed);
+}
+
 static void push_number(lua_State *L, const vmh_field *field, uint64_t number)
 {
     if (field->type == VMH_FIELD_BOOL)
@@ -364,10 +375,8 @@ static void push_value(const conversion *c, const vmh_field *field, const vmh_fi
         push_list(c, field->message, value->bytes);
         break;
     case VMH_FIELD_ARGUMENTS:
-        push_arguments(c, value->bytes);
-        break;
     case VMH_FIELD_EVENTS:
-        push_events(c, value->bytes);
+        push_packed(c, field, value->bytes);
         break;
     default:
         vmh_push_bytes(c->L, value->bytes);
