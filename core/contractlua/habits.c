@@ -70,11 +70,12 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
                         vmh_lua_token_kind *keyword)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    vmh_bytes word = expression->as.string->bytes;
+    vmh_bytes word;
 
     *keyword = VMH_LUA_TOKEN_STOP;
     if (expression->kind != VMH_LUA_EXPR_GLOBAL)
         return false;
+    word = expression->as.string->bytes;
     for (size_t i = 0; i < sizeof habits / sizeof *habits; i++) {
         if (!vmh_bytes_equal(word, vmh_bytes_text(habits[i].word)))
             continue;
