@@ -21,10 +21,11 @@ static vmh_run_report *add_report(vmh_set_run *run)
     return report;
 }
 
-/* What every message's plan has. */
+/* What every message's plan has; `is_proved`: it is this host's own, or a peer has proved it. */
 static vmh_run_plan plan_of(const vmh_genesis *genesis, const vmh_message *message,
-                            const vmh_hash32 *id)
+                            const vmh_hash32 *id, bool is_proved)
 {
+    bool is_own = message->from_chain == genesis->virtual_chain_id;
     vmh_run_plan plan = {
         .txhash = *id,
         .run_id = *id,
@@ -53,15 +54,19 @@ static vmh_run_plan plan_of(const vmh_genesis *genesis, const vmh_message *messa
 
     vmh_sender_address(genesis, message->from_chain, message->from_service,
                        &plan.call.frame.caller);
-    /* An asynchronous call is known by its id; its callee's context too. */
-    if (message->kind == VMH_MESSAGE_ASYNC_CALL &&
+    if (message->kind == VMH_MESSAGE_ASYNC_CALL)
+        plan.call.frame.kind = VMH_EXECUTION_ASYNC;
+    /*
+     * An asynchronous call is known by its id; its callee's context too. What a peer proves is
+     * known by the message: he may name an id that a context here has, or will have.
+     */
+    if (message->kind == VMH_MESSAGE_ASYNC_CALL && (is_own || !is_proved) &&
         message->answered_id.size == sizeof plan.run_id.bytes) {
         memcpy(plan.run_id.bytes, message->answered_id.data, sizeof plan.run_id.bytes);
         plan.request.id = plan.run_id;
-        plan.call.frame.kind = VMH_EXECUTION_ASYNC;
     }
     /* Whom a peer names as signer proves nothing here (joins.md 1). */
-    if (message->from_chain != genesis->virtual_chain_id)
+    if (!is_own)
         plan.request.signer = (vmh_address){0};
     return plan;
 }
@@ -440,7 +445,7 @@ vmh_status vmh_process_message(vmh_set_run *run, const vmh_mail *mail, bool is_c
         return status;
     if (status != VMH_OK)
         return vmh_fail(why, VMH_E_STORE_CORRUPT, "mailbox: a message does not decode");
-    plan = plan_of(run->host->genesis, &message, &id);
+    plan = plan_of(run->host->genesis, &message, &id, is_checked);
     plan.message = mail->message;
     switch (message.kind) {
     case VMH_MESSAGE_CALL:
