@@ -333,8 +333,6 @@ static uint64_t gas_of_waiting(const vmh_execution_context *context)
 static vmh_status finish_async(vmh_execution_context *context, const vmh_run_plan *plan,
                                vmh_process_call_output *output, vmh_failure *why)
 {
-    bool answers = vmh_owes_answer(&plan->request) && !context->suspended &&
-                   context->closed.is_complete;
     vmh_async_refusal refusal = {0};
     uint64_t left = 0, given = 0;
     vmh_status status = VMH_OK;
@@ -342,6 +340,8 @@ static vmh_status finish_async(vmh_execution_context *context, const vmh_run_pla
     if (context->waits_for_settle) {
         /* A suspended run goes on in the context that it has now. */
         vmh_bytes method = context->request.method;
+        bool answers = vmh_owes_answer(&plan->request) && !context->suspended &&
+                       context->closed.is_complete;
 
         context->request = vmh_async_top(&context->engine)->request;
         context->request.method = method;
