@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/siphash.h"
+
 struct vmh_root_log {
     vmh_root_log *same_bucket;
     vmh_hash32 root;
@@ -98,9 +100,10 @@ static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
 
 /* ---- roots ---- */
 
+/* Peers choose roots, and whoever signs transactions can look for one: not which share a bucket. */
 static vmh_root_log **bucket_of(vmh_run_log *log, const vmh_hash32 *root)
 {
-    return &log->buckets[vmh_get_u32_le(root->bytes) % VMH_RUN_LOG_ROOTS];
+    return &log->buckets[vmh_siphash(vmh_bytes_hash(root)) % VMH_RUN_LOG_ROOTS];
 }
 
 static void free_runs(const vmh_logged_run *run)

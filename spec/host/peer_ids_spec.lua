@@ -52,7 +52,8 @@ describe("an asynchronous call of a peer #small", function()
   end
 
   local function sent(number)
-    return codec.decode("Message", chain.storage:read("_Mailbox", peers.out_key(number, peers.CHAIN)))
+    local key = peers.out_key(number, peers.CHAIN)
+    return codec.decode("Message", chain.storage:read("_Mailbox", key))
   end
 
   -- Answers the call of kind 8 that left as that one.
