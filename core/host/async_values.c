@@ -171,9 +171,13 @@ vmh_status vmh_async_failure_input(vmh_execution_context *context, const vmh_req
                                    vmh_failure *why)
 {
     bool is_raw = request->method.size == 0;
+    /* Else its failure completes another method, which has failed before it. */
+    bool is_of_run = memcmp(request->id.bytes, context->request.id.bytes,
+                            sizeof request->id.bytes) == 0;
 
     *input = (vmh_bytes){0};
-    if (context->output != NULL && (is_raw || request->kind == VMH_MESSAGE_SYNC_CALL)) {
+    if (context->output != NULL && is_of_run &&
+        (is_raw || request->kind == VMH_MESSAGE_SYNC_CALL)) {
         *input = is_raw ? context->output->raw_output : context->output->output_arguments;
         return VMH_OK;
     }

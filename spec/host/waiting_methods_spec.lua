@@ -128,6 +128,37 @@ describe("a method that waits #small", function()
     end)
   end
 
+  it("answers with its own text where the failure of its callee completes it", function()
+    local heard
+    local chain <close> = fixture.new { contracts = {
+      Shop = { run = function(sdk)
+        if not sdk.resumed then return sdk.wait.call("", "Other", "ask") end
+        heard = sdk.resumed.values[1]
+      end },
+      Other = {
+        ask = function(sdk)
+          if sdk.resumed then sdk.fail "of the method" end
+          sdk.async.call("Other", "outlast", {}, { gas = 2000000 })
+          sdk.wait.call("", "Other", "nothing", {}, { gas = 100000, lock = 100000 })
+        end,
+        outlast = function(sdk)
+          if sdk.resumed then sdk.fail "of the callee" end
+          sdk.wait.call("", "Other", "wait", {}, { gas = 500000, lock = 500000 })
+        end,
+        wait = function(sdk)
+          if not sdk.resumed then sdk.wait.call("", "Other", "nothing") end
+        end,
+        nothing = function() end,
+      },
+    } }
+    local out = assert(chain:process { { "Shop", "run" } })
+    local failed = {}
+    for _, record in ipairs(out.records) do failed[#failed + 1] = record.error end
+
+    assert.same({ "of the method", "of the callee" }, failed)
+    assert.equal("of the method", heard)
+  end)
+
   it("that fails behind the wait leaves the events of the callback that hears of it", function()
     local chain <close> = fixture.new { contracts = {
       Shop = {
