@@ -53,7 +53,7 @@ static vmh_contract *push_run(lua_State *L)
 vmh_status vmh_contract_compile(vmh_contract *of, const vmh_contract_source *from,
                                 vmh_bytes *refusal, vmh_failure *why)
 {
-    vmh_lua_refusal found;
+    vmh_lua_refusal found = {0};
     vmh_arena tree;
     vmh_status status =
         vmh_lua_library_new_with(from->with_sdk, from->more, &of->library, why);
