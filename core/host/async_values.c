@@ -1,6 +1,7 @@
 #include "host/async_values.h"
 
 #include "async/call_data.h"
+#include "codec/abi.h"
 #include "codec/argument_codec.h"
 #include "types/host_texts.h"
 
@@ -166,6 +167,26 @@ vmh_status vmh_async_outcome_of_message(vmh_execution_context *context,
     return status;
 }
 
+/* The text of a method that failed before, as its revert data would have been then. */
+static vmh_status late_revert_data(vmh_execution_context *context,
+                                   const vmh_async_outcome *outcome, vmh_bytes *input,
+                                   vmh_failure *why)
+{
+    vmh_buffer data;
+    vmh_status status;
+
+    if (outcome->code == VMH_CODE_OUT_OF_GAS)
+        return VMH_OK;
+    vmh_buffer_init(&data);
+    status = vmh_abi_error_encode(outcome->message, &data, why);
+    if (status == VMH_OK)
+        status = vmh_buffer_check(&data, why);
+    if (status == VMH_OK)
+        status = vmh_arena_copy(context->arena, vmh_buffer_bytes(&data), input, why);
+    vmh_buffer_clear(&data);
+    return status == VMH_E_LIMIT ? VMH_OK : status;
+}
+
 vmh_status vmh_async_failure_input(vmh_execution_context *context, const vmh_request *request,
                                    const vmh_async_outcome *outcome, vmh_bytes *input,
                                    vmh_failure *why)
@@ -182,7 +203,7 @@ vmh_status vmh_async_failure_input(vmh_execution_context *context, const vmh_req
         return VMH_OK;
     }
     if (is_raw)
-        return VMH_OK;
+        return is_of_run ? VMH_OK : late_revert_data(context, outcome, input, why);
     return vmh_argument_array_pack_text(outcome->message, context->arena, input, why);
 }
 

@@ -47,8 +47,8 @@ local c, state = sdk.contract {
   narrow = "external write () uint256, bytes20",
   refused = "external write () bool, string",
   wait = "external write ()",
-  tell = "external write (number uint256)",
-  late = "external write () uint256",
+  tell = "external write (number uint256)", outlast = "external write (rounds uint64)",
+  late = "external write () uint256", fail_first = "external write ()",
   gone = "callback",
 }
 local echo = sdk.service("Echo", { echo = "(uint256,string)(uint256,string)" })
@@ -71,6 +71,15 @@ function c.wait()
   while true do end
 end
 function c.tell(number) sdk.send("Keeper", "keep(uint256)", number) end
+function c.fail_first()
+  sdk.async.call { "Lua", "outlast(uint64)", 3, gas = 3000000 }
+  sdk.await { "Lua", "noted()(string)", gas = 1000000, lock = 1000000 }
+  error "first"
+end
+function c.outlast(rounds)
+  for _ = 1, rounds do sdk.await("Lua", "noted()(string)") end
+  error "later"
+end
 return c
 ]]
 
@@ -109,6 +118,17 @@ describe("contracts in Lua and bytecode #small", function()
 
     assert.is_true(good)
     assert.equal(word_of(43), answer)
+  end)
+
+  it("answer bytecode with the text of a failure, also where a call outlasts it", function()
+    local good, answer, out = ask(selector "fail_first()")
+    local failures = {}
+    for _, record in ipairs(out.records) do failures[#failures + 1] = record.error end
+
+    assert.same({ "first", "later" }, failures)
+    assert.is_false(good)
+    assert.equal(selector "Error(string)" .. word_of(32) .. word_of(5) .. "first"
+      .. ("\0"):rep(27), answer)
   end)
 
   it("call each other: bytecode from Lua", function()
