@@ -6,6 +6,7 @@
 
 struct vmh_root_log {
     vmh_root_log *same_bucket;
+    size_t bucket; /* its number */
     vmh_hash32 root;
     vmh_logged_run *first, *last;
     size_t size; /* bytes of its runs */
@@ -101,9 +102,9 @@ static vmh_logged_run *copy_run(const vmh_logged_run *from, size_t size)
 /* ---- roots ---- */
 
 /* Peers choose roots, and whoever signs transactions can look for one: not which share a bucket. */
-static vmh_root_log **bucket_of(vmh_run_log *log, const vmh_hash32 *root)
+static size_t bucket_of(const vmh_hash32 *root)
 {
-    return &log->buckets[vmh_siphash(vmh_bytes_hash(root)) % VMH_RUN_LOG_ROOTS];
+    return vmh_siphash(vmh_bytes_hash(root)) % VMH_RUN_LOG_ROOTS;
 }
 
 static void free_runs(const vmh_logged_run *run)
@@ -127,7 +128,7 @@ static void empty_root(vmh_run_log *log, vmh_root_log *of)
 
 static void leave_bucket(vmh_run_log *log, const vmh_root_log *of)
 {
-    vmh_root_log **link = bucket_of(log, &of->root);
+    vmh_root_log **link = &log->buckets[of->bucket];
 
     while (*link != of)
         link = &(*link)->same_bucket;
@@ -146,9 +147,9 @@ static void free_root(vmh_run_log *log, size_t place)
     free(of);
 }
 
-static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
+static vmh_root_log *find(const vmh_run_log *log, size_t bucket, const vmh_hash32 *root)
 {
-    vmh_root_log *of = *bucket_of((vmh_run_log *)log, root);
+    vmh_root_log *of = log->buckets[bucket];
 
     while (of != NULL && memcmp(of->root.bytes, root->bytes, sizeof root->bytes) != 0)
         of = of->same_bucket;
@@ -156,17 +157,16 @@ static vmh_root_log *find(const vmh_run_log *log, const vmh_hash32 *root)
 }
 
 /* A root of its own, in the place of the oldest one. */
-static vmh_root_log *make(vmh_run_log *log, const vmh_hash32 *root)
+static vmh_root_log *make(vmh_run_log *log, size_t bucket, const vmh_hash32 *root)
 {
-    vmh_root_log **bucket = bucket_of(log, root);
     vmh_root_log *of;
 
     free_root(log, log->next);
     of = malloc(sizeof *of);
     if (of == NULL)
         return NULL;
-    *of = (vmh_root_log){.same_bucket = *bucket, .root = *root};
-    *bucket = of;
+    *of = (vmh_root_log){.same_bucket = log->buckets[bucket], .bucket = bucket, .root = *root};
+    log->buckets[bucket] = of;
     log->roots[log->next] = of;
     log->next = (log->next + 1) % VMH_RUN_LOG_ROOTS;
     return of;
@@ -253,16 +253,17 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
         .suspended = receipt->suspended,
         .record = *record,
     };
-    size_t size = size_of(&given);
+    size_t size = size_of(&given), bucket;
     vmh_root_log *of;
     vmh_logged_run *run;
 
     if (record->execution_count == 0 && record->message_count == 0 && record->message.size == 0)
         return VMH_OK;
     run = copy_run(&given, size);
-    of = run == NULL ? NULL : find(log, &receipt->root);
+    bucket = bucket_of(&receipt->root);
+    of = run == NULL ? NULL : find(log, bucket, &receipt->root);
     if (run != NULL && of == NULL)
-        of = make(log, &receipt->root);
+        of = make(log, bucket, &receipt->root);
     if (of == NULL) {
         free(run);
         return vmh_fail_memory(why);
@@ -281,7 +282,7 @@ vmh_status vmh_run_log_add(vmh_run_log *log, uint64_t height, const vmh_receipt 
 
 const vmh_logged_run *vmh_run_log_find(const vmh_run_log *log, const vmh_hash32 *root)
 {
-    const vmh_root_log *of = find(log, root);
+    const vmh_root_log *of = find(log, bucket_of(root), root);
 
     return of == NULL ? NULL : of->first;
 }
