@@ -65,6 +65,32 @@ static const struct {
     {"class", "write a table with functions", VMH_LUA_TOKEN_STOP},
 };
 
+/* Whether `//` stands before an expression in its line, as comments of other languages begin. */
+static bool is_in_comment(const vmh_lua_parser *parser, const vmh_lua_expression *expression)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+    const uint8_t *begin = parser->source.data, *end = token->begin, *at = end;
+
+    if (parser->lexer.refused_line == expression->line)
+        return false; /* nobody hears of it: one line, long as it may be, is read once */
+
+    /* At most to the line before: what is between is space. */
+    for (uint32_t line = token->place.line; at > begin; at--) {
+        if (at[-1] == '\n' && line-- == expression->line)
+            break;
+    }
+    if (expression->column <= 2 || (size_t)(end - at) < expression->column)
+        return false;
+    /* Behind a quote it may be part of a text. */
+    for (const uint8_t *last = at + expression->column - 2; last > at; last--) {
+        if (*last == '"' || *last == '\'')
+            return false;
+        if (*last == '/' && last[-1] == '/')
+            return true;
+    }
+    return false;
+}
+
 /* A word that begins a statement elsewhere, or a keyword but for a slip. False: it is none. */
 static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expression,
                         vmh_lua_token_kind *keyword)
@@ -84,7 +110,7 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
         *keyword = habits[i].keyword;
         return true;
     }
-    *keyword = find_keyword(word);
+    *keyword = is_in_comment(parser, expression) ? VMH_LUA_TOKEN_STOP : find_keyword(word);
     if (*keyword != VMH_LUA_TOKEN_STOP) {
         vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(expression),
                              "%s is no statement: '%s' may be meant", vmh_lua_show(word).text,
@@ -96,24 +122,6 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
         return false;
     vmh_lua_parser_refuse_token(parser, "a local is declared by 'local', without a type");
     return true;
-}
-
-/* Whether `//` stands before an expression in its line, as comments of other languages begin. */
-static bool is_in_comment(const vmh_lua_parser *parser, const vmh_lua_expression *expression)
-{
-    const vmh_lua_token *token = &parser->lexer.token;
-    const uint8_t *begin = parser->source.data, *end = token->begin, *at = end;
-
-    if (parser->lexer.refused_line == expression->line)
-        return false; /* nobody hears of it: one line, long as it may be, is read once */
-
-    /* At most to the line before: what is between is space. */
-    for (uint32_t line = token->place.line; at > begin; at--) {
-        if (at[-1] == '\n' && line-- == expression->line)
-            break;
-    }
-    return expression->column > 2 && (size_t)(end - at) >= expression->column &&
-           memmem(at, expression->column - 1, "//", 2) != NULL;
 }
 
 vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,

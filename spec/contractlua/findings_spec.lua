@@ -57,6 +57,13 @@ break
 goto on]], "refusal"))
   end)
 
+  it("takes '//' for the begin of a comment, unless it may be part of a text", function()
+    assert.same({ "1:14 this is no statement: a comment begins with '--'" },
+      findings "x = 1 // set the user")
+    assert.same({ "1:24 'enb' is no statement: 'end' may be meant" },
+      findings "do x = f('//', 'a//b') enb")
+  end)
+
   it("tells what to write for habits of other languages", function()
     assert.same({
       "1:6 '!=' is not in Lua: write '~='",

@@ -39,7 +39,7 @@ end
 
 -- Where the place told is that of a begin, stock Lua tells the line where it noticed.
 local BEGINS <const> = { "is not closed", "cannot assign", "outside of a loop", "label '",
-  "goto '", "is not in Lua", "unknown attribute", "may be meant" }
+  "goto '", "is not in Lua", "unknown attribute", "may be meant", "a comment begins" }
 
 -- Whether a refusal of both is told of the same line. Of a token of several lines, stock Lua tells
 -- the last; of a binary chunk none.
