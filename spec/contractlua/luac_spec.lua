@@ -45,6 +45,8 @@ local BEGINS <const> = { "is not closed", "cannot assign", "outside of a loop", 
 -- the last; of a binary chunk none.
 local function is_same_line(message, line)
   if message:find("\n", 1, true) or message:find("binary", 1, true) then return true end
+  -- Nor does it show a line break that opens one.
+  if line:find "unexpected '%[=*%[" then return true end
   for _, text in ipairs(BEGINS) do
     if line:find(text, 1, true) then return true end
   end
