@@ -43,10 +43,10 @@ bool vmh_async_take_loaded(vmh_async_engine *engine, const vmh_async_context *co
 
 /* ---- loading ---- */
 
-/* A callback that went on after an answer set what its initiator owes. */
+/* A callback that went on after an answer set what its initiator owes; a callback owes nothing. */
 static void take_values(vmh_async_engine *engine, vmh_async_context *context)
 {
-    if (!engine->event.values.is_set)
+    if (!engine->event.values.is_set || vmh_async_is_callback(context))
         return;
     vmh_async_values_swap(&context->values, &engine->event.values);
     context->values_are_changed = true;
