@@ -123,6 +123,7 @@ build = {
         "core/contractlua/compile_target.c",
         "core/contractlua/contract.c",
         "core/contractlua/declaration.c",
+        "core/contractlua/details.c",
         "core/contractlua/emitter.c",
         "core/contractlua/format.c",
         "core/contractlua/freeze.c",

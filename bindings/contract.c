@@ -135,9 +135,9 @@ static void push_finding(lua_State *L, const vmh_lua_refusal *found, vmh_bytes s
     lua_createtable(L, 0, 7);
     lua_pushstring(L, found->kind == VMH_LUA_REFUSAL_WARNING ? "warning" : "refusal");
     lua_setfield(L, -2, "kind");
-    lua_pushinteger(L, found->place.line);
+    lua_pushinteger(L, vmh_lua_place_line(found->place));
     lua_setfield(L, -2, "line");
-    lua_pushinteger(L, found->place.column);
+    lua_pushinteger(L, vmh_lua_place_column(found->place));
     lua_setfield(L, -2, "column");
     set_bytes(L, "text", text);
     if (found->hint.size > 0)

@@ -29,10 +29,28 @@
 #include "base/word.h"
 #include "contractlua/names.h"
 
+/*
+ * A line and a column, both from 1, the column in bytes; 24 bits of each. There are millions of
+ * them, and a processor waits where it reads at once what was written in two.
+ */
 typedef struct vmh_lua_place {
-    uint32_t line;   /* from 1 */
-    uint32_t column; /* from 1, in bytes */
+    uint64_t bits;
 } vmh_lua_place;
+
+static inline vmh_lua_place vmh_lua_place_at(uint32_t line, uint32_t column)
+{
+    return (vmh_lua_place){line | (uint64_t)column << 24};
+}
+
+static inline uint32_t vmh_lua_place_line(vmh_lua_place place)
+{
+    return (uint32_t)place.bits & 0xffffff;
+}
+
+static inline uint32_t vmh_lua_place_column(vmh_lua_place place)
+{
+    return (uint32_t)(place.bits >> 24);
+}
 
 typedef struct vmh_lua_function vmh_lua_function;
 typedef struct vmh_lua_expression vmh_lua_expression;
@@ -147,8 +165,7 @@ struct vmh_lua_expression {
      * Of the operator (`.` or `[` of INDEX), of the opening parenthesis of a call (or of the only
      * argument, which has none), else the begin.
      */
-    uint64_t line : 24;
-    uint64_t column : 24;
+    uint8_t place[6];
     union {
         int64_t integer;
         vmh_lua_name *string;       /* also the name of a global */
@@ -173,13 +190,19 @@ _Static_assert(offsetof(vmh_lua_expression, as) == 8, "there are millions of the
 
 static inline vmh_lua_place vmh_lua_place_of(const vmh_lua_expression *expression)
 {
-    return (vmh_lua_place){(uint32_t)expression->line, (uint32_t)expression->column};
+    return (vmh_lua_place){vmh_get_u64_le((const uint8_t *)expression) >> 16};
 }
 
-static inline void vmh_lua_put_place(vmh_lua_expression *expression, vmh_lua_place place)
+static inline uint32_t vmh_lua_expression_line(const vmh_lua_expression *expression)
 {
-    expression->line = place.line & 0xffffff;
-    expression->column = place.column & 0xffffff;
+    return vmh_lua_place_line(vmh_lua_place_of(expression));
+}
+
+/* All that stands before `as`; the operator is 0. */
+static inline void vmh_lua_begin_expression(vmh_lua_expression *expression,
+                                            vmh_lua_expression_kind kind, vmh_lua_place place)
+{
+    vmh_put_u64_le((uint8_t *)expression, place.bits << 16 | (uint64_t)kind);
 }
 
 /* The bytes of an expression of that kind, arguments left out. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "contractlua/coroutine.h"
+#include "contractlua/details.h"
 
 /* Of a coroutine, when it is resumed first. */
 enum { FIRST_STACK = 24, FIRST_FRAMES = 2 };
@@ -573,11 +574,13 @@ vmh_lua_act vmh_lua_raise_operand(vmh_lua_state *L, const char *what, vmh_lua_va
 
     /* Who looks runs functions of another source, whose operands have other numbers. */
     if (frame->closure != NULL && !L->is_looking) {
-        const vmh_lua_proto *proto = frame->closure->proto;
-        vmh_lua_operand_pair pair =
-            vmh_lua_operands_of(proto, vmh_lua_frame_instruction(frame));
+        const vmh_lua_details *details;
 
-        operand = &L->code->operands[is_second ? pair.second : pair.first];
+        if (vmh_lua_details_of(L->code, L->library->names, L->library->global_count, &details,
+                               L->why) != VMH_OK)
+            return raise_act(L, vmh_lua_stopped(L));
+        operand = vmh_lua_operand_of(details, frame->closure->proto,
+                                     vmh_lua_frame_instruction(frame), is_second);
     }
     if (operand == NULL || operand->kind == VMH_LUA_OPERAND_UNNAMED)
         return vmh_lua_raise_plain(L, "attempt to %s a %s value", what, type);

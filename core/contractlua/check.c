@@ -8,10 +8,10 @@ static int compare(const void *left, const void *right)
 {
     const vmh_lua_refusal *a = left, *b = right;
 
-    if (a->place.line != b->place.line)
-        return a->place.line < b->place.line ? -1 : 1;
-    if (a->place.column != b->place.column)
-        return a->place.column < b->place.column ? -1 : 1;
+    if (vmh_lua_place_line(a->place) != vmh_lua_place_line(b->place))
+        return vmh_lua_place_line(a->place) < vmh_lua_place_line(b->place) ? -1 : 1;
+    if (vmh_lua_place_column(a->place) != vmh_lua_place_column(b->place))
+        return vmh_lua_place_column(a->place) < vmh_lua_place_column(b->place) ? -1 : 1;
     return 0;
 }
 

@@ -1,6 +1,9 @@
 #include "contractlua/code.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+
+#include "contractlua/details.h"
 
 uint32_t vmh_lua_line_of(const vmh_lua_proto *proto, uint32_t instruction)
 {
@@ -17,40 +20,40 @@ uint32_t vmh_lua_line_of(const vmh_lua_proto *proto, uint32_t instruction)
     return low < high ? proto->lines[low].line : 0;
 }
 
-vmh_lua_operand_pair vmh_lua_operands_of(const vmh_lua_proto *proto, uint32_t instruction)
+size_t vmh_lua_code_blocks_size(const vmh_lua_code_block *blocks)
 {
-    uint32_t low = 0, high = proto->operand_count;
+    size_t size = 0;
 
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
+    for (; blocks != NULL; blocks = blocks->next)
+        size += blocks->size;
+    return size;
+}
 
-        if (proto->operands[middle].instruction < instruction)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < proto->operand_count && proto->operands[low].instruction == instruction)
-        return proto->operands[low];
-    return (vmh_lua_operand_pair){instruction, 0, 0};
+void vmh_lua_code_blocks_free(vmh_lua_code_block *blocks)
+{
+    for (; blocks != NULL; blocks = blocks->next)
+        free(blocks->memory);
 }
 
 size_t vmh_lua_code_size(const vmh_lua_code *code)
 {
-    size_t size = sizeof *code + vmh_arena_size(&code->arena);
+    return sizeof *code + vmh_arena_size(&code->arena) + vmh_lua_code_blocks_size(code->blocks);
+}
 
-    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next)
-        size += block->size;
-    return size;
+size_t vmh_lua_code_details_size(const vmh_lua_code *code)
+{
+    const vmh_lua_details *details =
+        atomic_load_explicit(&code->details, memory_order_acquire);
+
+    return details == NULL ? 0 : vmh_lua_details_size(details);
 }
 
 void vmh_lua_code_free(vmh_lua_code *code)
 {
     if (code == NULL)
         return;
-    for (const vmh_lua_code_block *block = code->blocks; block != NULL; block = block->next) {
-        for (int i = 0; i < VMH_LUA_BLOCK_PARTS; i++)
-            free(block->parts[i]);
-    }
+    vmh_lua_code_blocks_free(code->blocks);
+    vmh_lua_details_free(atomic_load_explicit(&code->details, memory_order_relaxed));
     vmh_arena_clear(&code->arena);
     free(code);
 }

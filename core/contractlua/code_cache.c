@@ -15,6 +15,7 @@ struct vmh_lua_contract {
     vmh_lua_code *code;
     vmh_lua_interface *interface;
     uint64_t size; /* of code and interface */
+    bool has_details; /* in that size */
     uint32_t holder_count;
     vmh_lua_contract *next;               /* of its bucket */
     vmh_lua_contract *older, *newer;      /* by last use */
@@ -148,12 +149,23 @@ vmh_lua_contract *vmh_lua_cache_hold(const vmh_hash32 *hash)
     return contract;
 }
 
+/* What a code was given while it was held. */
+static void count_details(vmh_lua_contract *contract)
+{
+    uint64_t size = contract->has_details ? 0 : vmh_lua_code_details_size(contract->code);
+
+    contract->has_details |= size > 0;
+    contract->size += size;
+    cache.size += size;
+}
+
 void vmh_lua_cache_release(vmh_lua_contract *contract)
 {
     if (contract == NULL)
         return;
     pthread_mutex_lock(&cache.mutex);
     contract->holder_count--;
+    count_details(contract);
     trim(KEPT_SIZE);
     pthread_mutex_unlock(&cache.mutex);
 }

@@ -5,11 +5,13 @@
  * never do. A stretch begins where spec/lua.md 3 says, is charged on entry, and
  * is cut where it passes VMH_LUA_LONGEST_STRETCH.
  */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "contractlua/emitter.h"
 #include "contractlua/heap.h"
 #include "contractlua/symbols.h"
+#include "contractlua/tree_room.h"
 #include "crypto/digest.h"
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block);
@@ -78,7 +80,7 @@ static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_express
                                       const vmh_lua_expression *right)
 {
     vmh_lua_waiting live = to->live;
-    vmh_lua_target target = vmh_lua_compile_target(to, left, false, vmh_lua_is_quiet(right));
+    vmh_lua_target target = vmh_lua_compile_target(to, left, false);
     uint32_t from;
 
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
@@ -124,21 +126,12 @@ static void compile_stores(vmh_lua_emitter *to, const vmh_lua_statement *of,
     vmh_lua_live_drop(to, mark);
 }
 
-/* Whether what it needs is made without a point; the store is one. */
-static bool is_quiet_target(const vmh_lua_expression *of)
-{
-    return vmh_lua_is_quiet(of) ||
-           (of->kind == VMH_LUA_EXPR_INDEX && vmh_lua_is_quiet(of->as.pair.left) &&
-            vmh_lua_is_quiet(of->as.pair.right));
-}
-
 /* Objects and keys, then values, then the stores from right to left. */
 static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
     vmh_lua_target *targets;
-    bool is_quiet = true;
     uint32_t first;
 
     if (of->target_count == 1 && of->value_count == 1) {
@@ -151,12 +144,8 @@ static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
         to->compiler->status = vmh_fail_memory(to->compiler->why);
         return;
     }
-    for (uint32_t i = 0; is_quiet && i < of->target_count; i++)
-        is_quiet = is_quiet_target(of->targets[i]);
-    for (uint32_t i = 0; is_quiet && i < of->value_count; i++)
-        is_quiet = vmh_lua_is_quiet(of->values[i]);
     for (size_t i = 0; i < of->target_count; i++)
-        targets[i] = vmh_lua_compile_target(to, of->targets[i], true, is_quiet);
+        targets[i] = vmh_lua_compile_target(to, of->targets[i], true);
     first = to->next_register;
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE * (uint32_t)of->target_count);
     vmh_lua_compile_list(to, of->values, of->value_count, (uint32_t)of->target_count);
@@ -170,35 +159,35 @@ static void compile_assignment(vmh_lua_emitter *to, const vmh_lua_statement *of)
 /* A block as an arm of its own, behind a test. */
 static void compile_arm(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
-    vmh_lua_stretch stretch, *saved;
+    vmh_lua_stretch around = vmh_lua_stretch_begin_here(to);
 
-    vmh_lua_stretch_begin_here(to, &stretch, &saved);
     compile_block(to, block);
-    vmh_lua_stretch_end(to, saved);
+    vmh_lua_stretch_end(to, around);
 }
 
 /* The turn of a loop begins: it is charged by a CHARGE on the way in, and by the jump back. */
-static void begin_turn(vmh_lua_emitter *to, vmh_lua_stretch *turn, vmh_lua_stretch **saved,
-                       uint32_t *top)
+static vmh_lua_stretch begin_turn(vmh_lua_emitter *to, uint32_t *top)
 {
-    vmh_lua_stretch_begin_at(to, turn, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0), saved);
+    vmh_lua_stretch around =
+        vmh_lua_stretch_begin_at(to, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0));
+
     *top = vmh_lua_target_here(to);
     vmh_lua_pay(to, VMH_LUA_GAS_TURN);
+    return around;
 }
 
 /*
  * The jump back, which charges the next turn: the same as the CHARGE, unless the
  * turn's first stretch has ended by now; then the jump leads to that CHARGE.
  */
-static void jump_back(vmh_lua_emitter *to, const vmh_lua_stretch *turn, uint32_t charge,
-                      uint32_t top)
+static void jump_back(vmh_lua_emitter *to, uint32_t charge, uint32_t top)
 {
     uint32_t at = vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 0);
-    bool is_first = turn->places[0] == charge + 1;
+    bool is_first = to->stretch.places[0] == charge + 1;
 
     vmh_lua_jump_set(to, at, is_first ? top : charge);
     if (is_first)
-        to->stretch->places[1] = at + 1;
+        to->stretch.places[1] = at + 1;
 }
 
 static void enter_loop(vmh_lua_emitter *to, vmh_lua_loop *loop)
@@ -215,20 +204,20 @@ static void leave_loop(vmh_lua_emitter *to, vmh_lua_loop *loop)
 
 static void compile_while(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    vmh_lua_stretch turn, *saved;
+    vmh_lua_stretch around;
     vmh_lua_jumps exits = {0};
     vmh_lua_loop loop;
-    uint32_t top, charge = to->proto->code_count;
+    uint32_t top, charge = to->code_count;
 
     enter_loop(to, &loop);
-    to->statement_line = of->place.line;
-    begin_turn(to, &turn, &saved, &top);
-    vmh_lua_note_turn(to, of->place.line);
+    to->statement_line = vmh_lua_place_line(of->place);
+    around = begin_turn(to, &top);
+    vmh_lua_note_turn(to, vmh_lua_place_line(of->place));
     vmh_lua_pay(to, VMH_LUA_GAS_IF);
     vmh_lua_compile_condition(to, of->values[0], true, &exits);
     compile_arm(to, &of->block);
-    jump_back(to, &turn, charge, top);
-    vmh_lua_stretch_end(to, saved);
+    jump_back(to, charge, top);
+    vmh_lua_stretch_end(to, around);
     vmh_lua_jumps_land(to, &exits);
     leave_loop(to, &loop);
 }
@@ -239,23 +228,23 @@ static void compile_repeat(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     uint32_t mark = to->next_register, scope = vmh_lua_note_scope(to);
     vmh_lua_waiting live = to->live;
-    vmh_lua_stretch turn, *saved;
+    vmh_lua_stretch around;
     vmh_lua_jumps again = {0};
     vmh_lua_loop loop;
-    uint32_t top, charge = to->proto->code_count;
+    uint32_t top, charge = to->code_count;
     vmh_lua_jumps exit = {0};
 
     enter_loop(to, &loop);
-    to->statement_line = of->place.line;
-    begin_turn(to, &turn, &saved, &top);
+    to->statement_line = vmh_lua_place_line(of->place);
+    around = begin_turn(to, &top);
     compile_statements(to, &of->block);
-    vmh_lua_note_statement(to, (uint32_t)of->values[0]->line);
+    vmh_lua_note_statement(to, vmh_lua_expression_line(of->values[0]));
     vmh_lua_pay(to, VMH_LUA_GAS_IF);
     vmh_lua_compile_condition(to, of->values[0], true, &again);
     vmh_lua_jump(to, &exit);
     vmh_lua_jumps_land(to, &again);
-    jump_back(to, &turn, charge, top);
-    vmh_lua_stretch_end(to, saved);
+    jump_back(to, charge, top);
+    vmh_lua_stretch_end(to, around);
     vmh_lua_jumps_land(to, &exit);
     vmh_lua_live_drop(to, live);
     vmh_lua_note_scope_end(to, scope);
@@ -280,7 +269,7 @@ static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
-    vmh_lua_stretch turn, *saved;
+    vmh_lua_stretch around;
     vmh_lua_loop loop;
     uint32_t begin, again, top;
 
@@ -293,20 +282,20 @@ static void compile_for(vmh_lua_emitter *to, const vmh_lua_statement *of)
         vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, vmh_lua_take_register(to), 1);
     vmh_lua_take_register(to);
     vmh_lua_pay(to, VMH_LUA_GAS_FOR);
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_BEGIN, mark, 0);
     vmh_lua_live_add(to, VMH_LUA_LIVE_FOR, mark);
     enter_loop(to, &loop);
-    vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
+    around = vmh_lua_stretch_begin_at(to, begin);
     top = vmh_lua_target_here(to);
     vmh_lua_pay(to, VMH_LUA_GAS_TURN);
     /* Where the turn holds a call its first stretch is charged by then, so both know it. */
     compile_for_body(to, of, mark + 3);
-    to->line = of->place.line;
-    vmh_lua_note_turn(to, of->place.line);
+    to->line = vmh_lua_place_line(of->place);
+    vmh_lua_note_turn(to, vmh_lua_place_line(of->place));
     again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_TURN, mark, 0);
     vmh_lua_jump_set(to, again, top);
-    vmh_lua_stretch_end(to, saved);
+    vmh_lua_stretch_end(to, around);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
     vmh_lua_note_same_charge(to, again, begin);
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
@@ -320,7 +309,7 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
     uint32_t variable_count = (uint32_t)of->variable_count;
-    vmh_lua_stretch turn, *saved;
+    vmh_lua_stretch around;
     vmh_lua_loop loop;
     uint32_t begin, again, top;
 
@@ -328,23 +317,23 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
     vmh_lua_compile_list(to, of->values, of->value_count, 4);
     vmh_lua_take_registers(to, variable_count > 3 ? variable_count : 3);
     vmh_lua_drop_registers(to, mark + 4 + variable_count);
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     begin = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_BEGIN, mark, 0);
     vmh_lua_live_add(to, VMH_LUA_LIVE_FOR_IN, mark);
     enter_loop(to, &loop);
     /* The turn is charged by the FOR_IN_TURN alone, which is not there yet. */
-    vmh_lua_stretch_begin_at(to, &turn, begin, &saved);
+    around = vmh_lua_stretch_begin_at(to, begin);
     top = vmh_lua_target_here(to);
     vmh_lua_pay(to, VMH_LUA_GAS_TURN);
     compile_for_body(to, of, mark + 4);
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     vmh_lua_jump_set(to, begin, vmh_lua_target_here(to));
-    vmh_lua_note_turn(to, of->place.line);
+    vmh_lua_note_turn(to, vmh_lua_place_line(of->place));
     vmh_lua_emit(to, VMH_LUA_DO_FOR_IN_CALL, mark, variable_count, 0);
     vmh_lua_point_here(to);
     again = vmh_lua_emit_wide(to, VMH_LUA_DO_FOR_IN_TURN, mark, 0);
     vmh_lua_jump_set(to, again, top);
-    vmh_lua_stretch_end(to, saved);
+    vmh_lua_stretch_end(to, around);
     vmh_lua_instruction_at(to, again)->d = vmh_lua_instruction_at(to, begin)->d;
     vmh_lua_note_same_charge(to, again, begin);
     vmh_lua_instruction_at(to, begin)->d = 0;
@@ -358,8 +347,7 @@ static void compile_for_in(vmh_lua_emitter *to, const vmh_lua_statement *of)
 static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
     vmh_lua_jumps end = {0};
-    vmh_lua_stretch *outer = to->stretch;
-    vmh_lua_stretch *elses = NULL;
+    vmh_lua_stretch *elses = NULL; /* each the one around it */
     size_t else_count = 0;
 
     /* The condition of an `elseif` runs in the arm that is taken when those before are false. */
@@ -372,14 +360,13 @@ static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
         const vmh_lua_arm *arm = &of->arms[i];
         bool is_last = i + 1 == of->arm_count;
         vmh_lua_jumps next = {0};
-        vmh_lua_stretch *before;
 
         if (arm->condition == NULL) {
             compile_block(to, &arm->block);
             break;
         }
         if (i > 0)
-            vmh_lua_note_statement(to, (uint32_t)arm->condition->line);
+            vmh_lua_note_statement(to, vmh_lua_expression_line(arm->condition));
         vmh_lua_pay(to, VMH_LUA_GAS_IF);
         vmh_lua_compile_condition(to, arm->condition, true, &next);
         compile_arm(to, &arm->block);
@@ -387,10 +374,10 @@ static void compile_if(vmh_lua_emitter *to, const vmh_lua_statement *of)
             vmh_lua_jump(to, &end);
         vmh_lua_jumps_land(to, &next);
         if (!is_last)
-            vmh_lua_stretch_begin_here(to, &elses[else_count++], &before);
+            elses[else_count++] = vmh_lua_stretch_begin_here(to);
     }
     while (else_count-- > 0)
-        vmh_lua_stretch_end(to, else_count > 0 ? &elses[else_count - 1] : outer);
+        vmh_lua_stretch_end(to, elses[else_count]);
     vmh_lua_jumps_land(to, &end);
 }
 
@@ -442,7 +429,7 @@ static void compile_return(vmh_lua_emitter *to, const vmh_lua_statement *of)
     } else {
         count = vmh_lua_compile_list(to, of->values, of->value_count, VMH_LUA_OPEN);
     }
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     vmh_lua_emit(to, VMH_LUA_DO_RETURN, first, count, 0);
     vmh_lua_drop_registers(to, mark);
 }
@@ -458,9 +445,9 @@ static bool begins_itself(vmh_lua_statement_kind kind)
 
 static void compile_statement(vmh_lua_emitter *to, const vmh_lua_statement *of)
 {
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     if (begins_itself(of->kind))
-        vmh_lua_note_statement(to, of->place.line);
+        vmh_lua_note_statement(to, vmh_lua_place_line(of->place));
     switch (of->kind) {
     case VMH_LUA_STMT_LOCAL:
         compile_local(to, of);
@@ -530,15 +517,14 @@ static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
 
 static void compile_body(vmh_lua_emitter *to, const vmh_lua_function *of)
 {
-    vmh_lua_stretch entry, *none;
+    vmh_lua_stretch none = vmh_lua_stretch_begin_at(to, VMH_LUA_AT_ENTRY);
 
-    vmh_lua_stretch_begin_at(to, &entry, VMH_LUA_AT_ENTRY, &none);
-    to->line = of->place.line;
+    to->line = vmh_lua_place_line(of->place);
     vmh_lua_take_registers(to, (uint32_t)of->parameter_count);
     for (size_t i = 0; i < of->parameter_count; i++)
         declare(to, of->parameters[i], (uint32_t)i);
     compile_statements(to, &of->body);
-    to->line = of->end.line;
+    to->line = vmh_lua_place_line(of->end);
     vmh_lua_emit(to, VMH_LUA_DO_RETURN, 0, 0, 0);
     vmh_lua_stretch_end(to, none);
     for (size_t i = 0; i < to->goto_count; i++)
@@ -552,8 +538,8 @@ static void describe(vmh_lua_emitter *to, const vmh_lua_function *of, vmh_lua_pr
     proto->parameter_count = (uint32_t)of->parameter_count;
     proto->is_variadic = of->is_variadic;
     proto->number = of->number;
-    proto->line = of->place.line;
-    proto->name = vmh_lua_keep_name(to->compiler, of->name);
+    proto->line = vmh_lua_place_line(of->place);
+    proto->name = vmh_lua_keep_name(to->compiler, arena, of->name);
     proto->captures = vmh_arena_alloc_array(arena, of->capture_count + 1,
                                             sizeof *proto->captures);
     if (proto->captures == NULL) {
@@ -630,7 +616,7 @@ static void add_global(vmh_lua_compiler *compiler, vmh_lua_name *name)
 
     if (name->global != 0)
         return;
-    code->globals[code->global_count] = vmh_lua_keep_name(compiler, name->bytes);
+    code->globals[code->global_count] = vmh_lua_keep_name(compiler, &code->arena, name->bytes);
     name->global = ++code->global_count;
 }
 
@@ -672,15 +658,13 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     code->proto_count = (uint32_t)tree->function_count;
     code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
                                          sizeof(vmh_lua_proto *));
-    if (code->protos == NULL || !vmh_lua_begin_operands(compiler) ||
+    if (code->protos == NULL ||
         !vmh_lua_names_init(&compiler->numbers, &compiler->tree.parts))
         return vmh_fail_memory(compiler->why);
     status = add_globals(compiler, library, library_count);
     if (status != VMH_OK)
         return status;
     code->main = compile_proto(compiler, NULL, tree->main);
-    if (compiler->status == VMH_OK && !vmh_lua_keep_operands(compiler))
-        return vmh_fail_memory(compiler->why);
     return compiler->status;
 }
 
@@ -697,8 +681,10 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
         return vmh_fail_memory(why);
     vmh_arena_init(&code->arena);
     compiler->code = code;
+    code->is_plain = compiler->is_plain;
+    code->source = source;
     status = vmh_arena_copy(&code->arena, name, &code->name, why);
-    if (status == VMH_OK)
+    if (status == VMH_OK && compiler->before == NULL)
         status = vmh_arena_copy(&code->arena, source, &code->source, why);
     if (status == VMH_OK)
         status = vmh_lua_parse(code->source, arena, &compiler->tree, &compiler->is_refused,
@@ -710,7 +696,8 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
         vmh_lua_code_free(code);
         return status;
     }
-    vmh_sha256(code->source, &code->source_hash);
+    if (compiler->before == NULL)
+        vmh_sha256(code->source, &code->source_hash);
     *out = code;
     return VMH_OK;
 }
@@ -733,17 +720,35 @@ vmh_status vmh_lua_compile_plainly(vmh_bytes name, vmh_bytes source, const char 
     return compile(&compiler, name, source, library, library_count, arena, out);
 }
 
-vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *library,
-                                   size_t library_count, vmh_lua_symbols *symbols,
-                                   vmh_lua_code **out, vmh_failure *why)
+/* The same source gives the same code. */
+static bool is_same(const vmh_lua_code *code, const vmh_lua_code *again)
+{
+    bool is_same = code->proto_count == again->proto_count;
+
+    for (uint32_t i = 0; is_same && i < code->proto_count; i++) {
+        const vmh_lua_proto *one = code->protos[i], *other = again->protos[i];
+
+        is_same = one->code_count == other->code_count &&
+                  one->constant_count == other->constant_count &&
+                  memcmp(one->code, other->code, one->code_count * sizeof *one->code) == 0;
+    }
+    return is_same;
+}
+
+vmh_status vmh_lua_compile_again(const vmh_lua_code *code, const char *const *library,
+                                 size_t library_count, vmh_lua_symbols *symbols,
+                                 vmh_lua_details *details, vmh_failure *why)
 {
     vmh_lua_refusal refusal; /* there is none: the source was compiled before */
-    vmh_lua_compiler compiler = {.refusal = &refusal, .why = why, .symbols = symbols};
-    vmh_arena arena;
-    vmh_status status;
+    vmh_lua_compiler compiler = {.is_plain = code->is_plain, .refusal = &refusal, .why = why,
+                                 .before = code, .symbols = symbols, .details = details};
+    vmh_arena tree = vmh_lua_tree_room_take(code->source.size);
+    vmh_lua_code *again;
+    vmh_status status = compile(&compiler, code->name, code->source, library, library_count,
+                                &tree, &again);
 
-    vmh_arena_init(&arena);
-    status = compile(&compiler, code->name, code->source, library, library_count, &arena, out);
-    vmh_arena_clear(&arena);
+    vmh_lua_tree_room_leave(tree, code->source.size);
+    assert(status != VMH_OK || (again != NULL && is_same(code, again)));
+    vmh_lua_code_free(again);
     return status;
 }

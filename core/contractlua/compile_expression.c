@@ -15,9 +15,6 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* So many items of a list are looked at before they are compiled. */
-enum { QUIET_COUNT = 4 };
-
 bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 {
     size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
@@ -31,12 +28,6 @@ bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
     compiler->nodes = grown;
     compiler->node_capacity = capacity;
     return true;
-}
-
-bool vmh_lua_is_open(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
-           of->kind == VMH_LUA_EXPR_VARARGS;
 }
 
 /* ---- what needs no other value ---- */
@@ -87,45 +78,7 @@ static void load_varargs(vmh_lua_emitter *to, uint32_t into, uint32_t wanted)
     vmh_lua_emit(to, VMH_LUA_DO_VARARGS, into, wanted, 0);
 }
 
-/* ---- a.b[c](d):e(f) ---- */
-
-static bool is_suffix(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_INDEX || of->kind == VMH_LUA_EXPR_CALL ||
-           of->kind == VMH_LUA_EXPR_METHOD_CALL;
-}
-
-static const vmh_lua_expression *object_of(const vmh_lua_expression *suffix)
-{
-    return suffix->kind == VMH_LUA_EXPR_INDEX ? suffix->as.pair.left : suffix->as.call.function;
-}
-
-static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
-                       uint32_t into)
-{
-    const vmh_lua_expression *key = of->as.pair.right;
-    uint32_t mark = to->next_register;
-    vmh_lua_waiting live = to->live;
-    uint32_t number;
-    key_kind kind = constant_key(to, key, &number);
-
-    if (kind == KEY_REGISTER) {
-        vmh_lua_live_hold_for(to, of->as.pair.left, object, key);
-        number = vmh_lua_compile_operand(to, key);
-    } else {
-        vmh_lua_wait(to, 1);
-    }
-    vmh_lua_live_drop(to, live);
-    at_line(to, of);
-    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_GET_FIELD
-                     : kind == KEY_ITEM ? VMH_LUA_DO_GET_ITEM
-                                        : VMH_LUA_DO_GET_INDEX,
-                 into, object, number);
-    vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
-    vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
-    vmh_lua_drop_registers(to, mark);
-}
+/* ---- what the parts below share ---- */
 
 static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
                              uint32_t wanted, bool is_tail);
@@ -161,6 +114,131 @@ static ALWAYS_INLINE void compile_open(vmh_lua_emitter *to, const vmh_lua_expres
         vmh_lua_take_registers(to, wanted - 1);
 }
 
+/* ---- table constructors ---- */
+
+/* So many items wait in registers before they are put into the table. */
+enum { ITEMS_AT_ONCE = 50 };
+
+static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint32_t count)
+{
+    uint32_t at;
+
+    if (count == 0)
+        return;
+    at = vmh_lua_emit_wide(to, VMH_LUA_DO_SET_LIST, table, (uint32_t)done);
+    if (!vmh_lua_has_fault(to))
+        to->code[at].d = (uint16_t)count;
+    vmh_lua_drop_registers(to, table + 1);
+}
+
+static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, uint32_t table)
+{
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
+    uint32_t number, value;
+    vmh_lua_key kind = constant_key(to, item->key, &number);
+
+    if (kind == VMH_LUA_KEY_REGISTER) {
+        number = vmh_lua_compile_next(to, item->key);
+        vmh_lua_live_hold(to, item->key, number, false);
+    } else {
+        vmh_lua_wait(to, 1);
+    }
+    value = vmh_lua_compile_operand(to, item->value);
+    vmh_lua_live_drop(to, live);
+    at_line(to, item->key);
+    vmh_lua_emit(to, store_by(kind), table, number, value);
+    vmh_lua_pay(to, VMH_LUA_GAS_KEYED_ITEM);
+    vmh_lua_drop_registers(to, mark);
+}
+
+/* The table is made in the newest register, `table`. */
+static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                        uint32_t table)
+{
+    size_t count = of->as.table.item_count;
+    uint64_t done = 0;
+    uint32_t waiting = 0, at_value;
+    uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
+    vmh_lua_waiting outer = to->live, live;
+    size_t keyed = 0;
+
+    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
+    live = to->live;
+    vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
+    for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
+        const vmh_lua_item *item = &of->as.table.items[i];
+
+        if (item->key != NULL) {
+            compile_keyed_item(to, item, table);
+            keyed++;
+            continue;
+        }
+        vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
+        if (i + 1 == count && vmh_lua_is_open(item->value)) {
+            compile_open(to, item->value, VMH_LUA_OPEN);
+            vmh_lua_live_drop(to, live);
+            flush_items(to, table, done, VMH_LUA_OPEN);
+            break;
+        }
+        at_value = compile_next(to, item->value);
+        vmh_lua_live_hold(to, item->value, at_value, false);
+        if (++waiting == ITEMS_AT_ONCE) {
+            flush_items(to, table, done, waiting);
+            vmh_lua_live_drop(to, live);
+            done += waiting;
+            waiting = 0;
+        }
+    }
+    flush_items(to, table, done, waiting);
+    vmh_lua_live_drop(to, outer);
+    done += waiting;
+    if (vmh_lua_has_fault(to))
+        return;
+    to->code[at].b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
+    to->code[at].c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
+}
+
+/* ---- a.b[c](d):e(f) ---- */
+
+static bool is_suffix(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_INDEX || of->kind == VMH_LUA_EXPR_CALL ||
+           of->kind == VMH_LUA_EXPR_METHOD_CALL;
+}
+
+static const vmh_lua_expression *object_of(const vmh_lua_expression *suffix)
+{
+    return suffix->kind == VMH_LUA_EXPR_INDEX ? suffix->as.pair.left : suffix->as.call.function;
+}
+
+static void emit_index(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
+                       uint32_t into)
+{
+    const vmh_lua_expression *key = of->as.pair.right;
+    uint32_t mark = to->next_register;
+    vmh_lua_waiting live = to->live;
+    uint32_t number;
+    vmh_lua_key kind = constant_key(to, key, &number);
+
+    if (kind == VMH_LUA_KEY_REGISTER) {
+        vmh_lua_live_hold(to, of->as.pair.left, object, false);
+        number = vmh_lua_compile_operand(to, key);
+    } else {
+        vmh_lua_wait(to, 1);
+    }
+    vmh_lua_live_drop(to, live);
+    at_line(to, of);
+    vmh_lua_emit(to, kind == VMH_LUA_KEY_FIELD  ? VMH_LUA_DO_GET_FIELD
+                     : kind == VMH_LUA_KEY_ITEM ? VMH_LUA_DO_GET_ITEM
+                                                : VMH_LUA_DO_GET_INDEX,
+                 into, object, number);
+    vmh_lua_point_here(to);
+    vmh_lua_name_operands(to, of->as.pair.left, of);
+    vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
+    vmh_lua_drop_registers(to, mark);
+}
+
 /* As vmh_lua_compile_list, of all values: here where there are few. */
 static ALWAYS_INLINE uint32_t compile_all(vmh_lua_emitter *to, vmh_lua_expression *const *values,
                                           uint32_t count)
@@ -176,20 +254,15 @@ static ALWAYS_INLINE uint32_t compile_all(vmh_lua_emitter *to, vmh_lua_expressio
         vmh_lua_live_drop(to, live);
         return VMH_LUA_OPEN;
     }
-    compile_next(to, values[0]);
+    if (values[0]->kind == VMH_LUA_EXPR_TABLE) {
+        at_line(to, values[0]);
+        compile_table(to, values[0], vmh_lua_take_register(to));
+    } else {
+        compile_next(to, values[0]);
+    }
     vmh_lua_wait(to, 1);
     to->live = live;
     return 1;
-}
-
-/* Whether all of a list is made without a point; of a long one it is not asked. */
-static bool is_quiet_list(vmh_lua_expression *const *values, uint32_t count)
-{
-    bool is_quiet = count <= QUIET_COUNT;
-
-    for (uint32_t i = 0; is_quiet && i < count; i++)
-        is_quiet = vmh_lua_is_quiet(values[i]);
-    return is_quiet;
 }
 
 /*
@@ -213,7 +286,7 @@ static ALWAYS_INLINE void emit_call(vmh_lua_emitter *to, const vmh_lua_expressio
     vmh_lua_live_drop(to, live);
     if (!is_tail)
         vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, own ? name_of(to, of) : name_of(to, of->as.call.function), 0);
+    vmh_lua_name_operands(to, own ? of : of->as.call.function, NULL);
     vmh_lua_drop_registers(to, base);
     if (!is_tail)
         vmh_lua_stretch_next_at(to, at);
@@ -233,11 +306,8 @@ static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     vmh_lua_emit(to, VMH_LUA_DO_GET_METHOD, base, object, name);
     vmh_lua_live_hold(to, of->as.call.function, base + 1, false);
     vmh_lua_point_here(to);
-    if (is_quiet_list(vmh_lua_arguments(of), of->as.call.argument_count))
-        vmh_lua_wait(to, 1);
-    else
-        vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, base);
-    vmh_lua_name_operands(to, name_of(to, of->as.call.function), name_of(to, of));
+    vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, base);
+    vmh_lua_name_operands(to, of->as.call.function, of);
 }
 
 /*
@@ -260,10 +330,7 @@ static ALWAYS_INLINE void apply_suffix(vmh_lua_emitter *to, const vmh_lua_expres
     } else {
         if (object != base)
             vmh_lua_emit(to, VMH_LUA_DO_MOVE, base, object, 0);
-        if (is_quiet_list(vmh_lua_arguments(of), of->as.call.argument_count))
-            vmh_lua_wait(to, 1);
-        else
-            vmh_lua_live_hold(to, of->as.call.function, base, false);
+        vmh_lua_live_hold(to, of->as.call.function, base, false);
     }
     emit_call(to, of, base, wanted, is_tail, live);
     vmh_lua_take_register(to); /* `base` again, which the call gave back */
@@ -310,121 +377,9 @@ static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expre
                  into, operand, 0);
     if (of->operator != VMH_LUA_OP_NOT)
         vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), 0);
+    vmh_lua_name_operands(to, of->as.pair.left, NULL);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
-}
-
-/* ---- table constructors ---- */
-
-/* So many items wait in registers before they are put into the table. */
-enum { ITEMS_AT_ONCE = 50 };
-
-/* Whether nothing has a point before the items are put into the table; `count` are left of it. */
-static bool is_quiet_batch(const vmh_lua_item *items, size_t count)
-{
-    bool is_last = count <= ITEMS_AT_ONCE;
-
-    for (size_t i = 0; i < (is_last ? count : ITEMS_AT_ONCE); i++) {
-        const vmh_lua_expression *key = items[i].key;
-
-        if (!vmh_lua_is_quiet(items[i].value) ||
-            (key != NULL && !(is_last && vmh_lua_is_quiet(key))))
-            return false;
-    }
-    return true;
-}
-
-static void flush_items(vmh_lua_emitter *to, uint32_t table, uint64_t done, uint32_t count)
-{
-    uint32_t at;
-
-    if (count == 0)
-        return;
-    at = vmh_lua_emit_wide(to, VMH_LUA_DO_SET_LIST, table, (uint32_t)done);
-    if (!vmh_lua_has_fault(to))
-        to->proto->code[at].d = (uint16_t)count;
-    vmh_lua_drop_registers(to, table + 1);
-}
-
-static void compile_keyed_item(vmh_lua_emitter *to, const vmh_lua_item *item, uint32_t table)
-{
-    uint32_t mark = to->next_register;
-    vmh_lua_waiting live = to->live;
-    uint32_t number, value;
-    key_kind kind = constant_key(to, item->key, &number);
-
-    if (kind == KEY_REGISTER) {
-        number = vmh_lua_compile_next(to, item->key);
-        vmh_lua_live_hold_for(to, item->key, number, item->value);
-    } else {
-        vmh_lua_wait(to, 1);
-    }
-    value = vmh_lua_compile_operand(to, item->value);
-    vmh_lua_live_drop(to, live);
-    at_line(to, item->key);
-    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
-                     : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
-                                        : VMH_LUA_DO_SET_INDEX,
-                 table, number, value);
-    vmh_lua_pay(to, VMH_LUA_GAS_KEYED_ITEM);
-    vmh_lua_drop_registers(to, mark);
-}
-
-/* The table is made in the newest register, `table`. */
-static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                        uint32_t table)
-{
-    size_t count = of->as.table.item_count;
-    uint64_t done = 0;
-    uint32_t waiting = 0, at_value;
-    uint32_t at = vmh_lua_emit(to, VMH_LUA_DO_NEW_TABLE, table, 0, 0);
-    vmh_lua_waiting outer = to->live, live;
-    size_t keyed = 0;
-    bool is_quiet = count <= ITEMS_AT_ONCE && is_quiet_batch(of->as.table.items, count);
-
-    if (is_quiet)
-        vmh_lua_wait(to, 1);
-    else
-        vmh_lua_live_add(to, VMH_LUA_LIVE_OPERAND, table);
-    live = to->live;
-    vmh_lua_pay(to, VMH_LUA_GAS_TABLE);
-    for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
-        const vmh_lua_item *item = &of->as.table.items[i];
-
-        if (item->key != NULL) {
-            compile_keyed_item(to, item, table);
-            keyed++;
-            continue;
-        }
-        if (waiting == 0)
-            is_quiet = is_quiet_batch(item, count - i);
-        vmh_lua_pay(to, VMH_LUA_GAS_ITEM);
-        if (i + 1 == count && vmh_lua_is_open(item->value)) {
-            compile_open(to, item->value, VMH_LUA_OPEN);
-            vmh_lua_live_drop(to, live);
-            flush_items(to, table, done, VMH_LUA_OPEN);
-            break;
-        }
-        at_value = compile_next(to, item->value);
-        if (is_quiet)
-            vmh_lua_wait(to, 1);
-        else
-            vmh_lua_live_hold(to, item->value, at_value, false);
-        if (++waiting == ITEMS_AT_ONCE) {
-            flush_items(to, table, done, waiting);
-            vmh_lua_live_drop(to, live);
-            done += waiting;
-            waiting = 0;
-        }
-    }
-    flush_items(to, table, done, waiting);
-    vmh_lua_live_drop(to, outer);
-    done += waiting;
-    if (vmh_lua_has_fault(to))
-        return;
-    to->proto->code[at].b = (uint16_t)(done < UINT16_MAX ? done : UINT16_MAX);
-    to->proto->code[at].c = (uint16_t)(keyed < UINT16_MAX ? keyed : UINT16_MAX);
 }
 
 /* ---- any expression ---- */

@@ -72,7 +72,7 @@ static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     } else {
         bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
 
-        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
+        vmh_lua_live_hold(to, of->as.pair.left, left, false);
         other = vmh_lua_compile_operand(to, right);
         vmh_lua_live_drop(to, live);
         at_line(to, of);
@@ -118,7 +118,7 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
         vmh_lua_wait(to, 1);
         number = (uint16_t)right->as.integer;
     } else {
-        vmh_lua_live_hold_for(to, of->as.pair.left, left, right);
+        vmh_lua_live_hold(to, of->as.pair.left, left, false);
         number = vmh_lua_compile_operand(to, right);
         form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
     }
@@ -126,7 +126,7 @@ static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint3
     at_line(to, of);
     vmh_lua_emit(to, form, into, left, number);
     vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, right));
+    vmh_lua_name_operands(to, of->as.pair.left, right);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
     vmh_lua_drop_registers(to, mark);
 }
@@ -192,15 +192,15 @@ void vmh_lua_compile_logical(vmh_lua_emitter *to, const vmh_lua_expression *of, 
     vmh_lua_compile_into(to, first, into);
     while (chain.count > 0) {
         const vmh_lua_expression *node = pop_node(to, &chain);
-        vmh_lua_stretch stretch, *saved;
+        vmh_lua_stretch around;
         vmh_lua_jumps over = {0};
 
         vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
         vmh_lua_emit(to, VMH_LUA_DO_TEST, into, 0, node->kind == VMH_LUA_EXPR_AND);
         vmh_lua_jump(to, &over);
-        vmh_lua_stretch_begin_here(to, &stretch, &saved);
+        around = vmh_lua_stretch_begin_here(to);
         vmh_lua_compile_into(to, node->as.pair.right, into);
-        vmh_lua_stretch_end(to, saved);
+        vmh_lua_stretch_end(to, around);
         vmh_lua_jumps_land(to, &over);
     }
 }
@@ -216,11 +216,10 @@ static void compile_condition(vmh_lua_emitter *to, const vmh_lua_expression *of,
 static void compile_right(vmh_lua_emitter *to, const vmh_lua_expression *of, bool sense,
                           vmh_lua_jumps *jumps, int depth)
 {
-    vmh_lua_stretch stretch, *saved;
+    vmh_lua_stretch around = vmh_lua_stretch_begin_here(to);
 
-    vmh_lua_stretch_begin_here(to, &stretch, &saved);
     compile_condition(to, of->as.pair.right, sense, jumps, depth - 1);
-    vmh_lua_stretch_end(to, saved);
+    vmh_lua_stretch_end(to, around);
 }
 
 static void compile_logical_condition(vmh_lua_emitter *to, const vmh_lua_expression *of,

@@ -41,53 +41,31 @@ static inline const vmh_lua_expression *pop_node(vmh_lua_emitter *to, spine *of)
 
 static inline void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
 {
-    to->line = (uint32_t)of->line;
+    to->line = vmh_lua_expression_line(of);
 }
-
-/* ---- names of operands, for errors ---- */
-
-static inline uint32_t name_of(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    switch (of->kind) {
-    case VMH_LUA_EXPR_LOCAL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_LOCAL, of->as.variable->name);
-    case VMH_LUA_EXPR_CAPTURE:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_UPVALUE,
-                                      to->function->captures[of->capture].variable->name);
-    case VMH_LUA_EXPR_GLOBAL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_GLOBAL, of->as.string);
-    case VMH_LUA_EXPR_STRING:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_CONSTANT, of->as.string);
-    case VMH_LUA_EXPR_INDEX:
-        if (of->as.pair.right->kind == VMH_LUA_EXPR_STRING)
-            return vmh_lua_operand_number(to, VMH_LUA_OPERAND_FIELD,
-                                          of->as.pair.right->as.string);
-        return 0;
-    case VMH_LUA_EXPR_METHOD_CALL:
-        return vmh_lua_operand_number(to, VMH_LUA_OPERAND_METHOD, of->as.call.method);
-    default:
-        return 0;
-    }
-}
-
-/* What keys can stand in an instruction themselves. */
-typedef enum key_kind { KEY_REGISTER, KEY_FIELD, KEY_ITEM } key_kind;
 
 /* A key that is a constant: its number in the instruction. Constants pay nothing. */
-static inline key_kind constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key,
+static inline vmh_lua_key constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key,
                                     uint32_t *number)
 {
     if (to->compiler->is_plain)
-        return KEY_REGISTER;
+        return VMH_LUA_KEY_REGISTER;
     if (key->kind == VMH_LUA_EXPR_INTEGER && key->as.integer >= 0 &&
         key->as.integer <= UINT16_MAX) {
         *number = (uint32_t)key->as.integer;
-        return KEY_ITEM;
+        return VMH_LUA_KEY_ITEM;
     }
     if (key->kind != VMH_LUA_EXPR_STRING)
-        return KEY_REGISTER;
+        return VMH_LUA_KEY_REGISTER;
     *number = vmh_lua_string_constant(to, key->as.string);
-    return *number <= UINT16_MAX ? KEY_FIELD : KEY_REGISTER;
+    return *number <= UINT16_MAX ? VMH_LUA_KEY_FIELD : VMH_LUA_KEY_REGISTER;
+}
+
+static inline vmh_lua_instruction_name store_by(vmh_lua_key kind)
+{
+    return kind == VMH_LUA_KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
+           : kind == VMH_LUA_KEY_ITEM ? VMH_LUA_DO_SET_ITEM
+                                      : VMH_LUA_DO_SET_INDEX;
 }
 
 /* ---- operators (compile_operator.c) ---- */

@@ -2,42 +2,33 @@
 #include "contractlua/compile_parts.h"
 
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool keeps, bool is_quiet)
+                                      bool keeps)
 {
     vmh_lua_target target = {.expression = of};
     vmh_lua_waiting live = to->live;
-    uint32_t number;
 
     if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
         return target;
     target.object = keeps ? vmh_lua_compile_next(to, of->as.pair.left)
                           : vmh_lua_compile_operand(to, of->as.pair.left);
-    if (vmh_lua_is_quiet(of->as.pair.right))
-        vmh_lua_wait(to, 1);
-    else
-        vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
-    if (constant_key(to, of->as.pair.right, &number) != KEY_REGISTER)
-        target.key = number;
-    else
+    vmh_lua_live_hold(to, of->as.pair.left, target.object, keeps);
+    target.key_kind = constant_key(to, of->as.pair.right, &target.key);
+    if (target.key_kind == VMH_LUA_KEY_REGISTER)
         target.key = keeps ? vmh_lua_compile_next(to, of->as.pair.right)
                            : vmh_lua_compile_operand(to, of->as.pair.right);
     vmh_lua_live_drop(to, live);
-    if (is_quiet)
-        vmh_lua_wait(to, 2);
-    else
-        vmh_lua_target_hold(to, &target, keeps);
+    vmh_lua_target_hold(to, &target, keeps);
     return target;
 }
 
 void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps)
 {
     const vmh_lua_expression *of = target->expression;
-    uint32_t number;
 
     if (of->kind != VMH_LUA_EXPR_INDEX || vmh_lua_has_fault(to))
         return;
     vmh_lua_live_hold(to, of->as.pair.left, target->object, keeps);
-    if (constant_key(to, of->as.pair.right, &number) == KEY_REGISTER)
+    if (target->key_kind == VMH_LUA_KEY_REGISTER)
         vmh_lua_live_hold(to, of->as.pair.right, target->key, keeps);
     else
         vmh_lua_wait(to, 1);
@@ -46,15 +37,10 @@ void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool
 static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from)
 {
     const vmh_lua_expression *of = target->expression;
-    uint32_t number;
-    key_kind kind = constant_key(to, of->as.pair.right, &number);
 
-    vmh_lua_emit(to, kind == KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
-                     : kind == KEY_ITEM ? VMH_LUA_DO_SET_ITEM
-                                        : VMH_LUA_DO_SET_INDEX,
-                 target->object, kind == KEY_REGISTER ? target->key : number, from);
+    vmh_lua_emit(to, store_by(target->key_kind), target->object, target->key, from);
     vmh_lua_point_here(to);
-    vmh_lua_name_operands(to, name_of(to, of->as.pair.left), name_of(to, of));
+    vmh_lua_name_operands(to, of->as.pair.left, of);
     vmh_lua_pay(to, VMH_LUA_GAS_STORE);
 }
 

@@ -10,7 +10,7 @@ static vmh_arena *arena_of(vmh_lua_emitter *to)
     return &to->compiler->code->arena;
 }
 
-static void fail_memory(vmh_lua_emitter *to)
+void vmh_lua_fail_memory(vmh_lua_emitter *to)
 {
     to->compiler->status = vmh_fail_memory(to->compiler->why);
 }
@@ -65,22 +65,11 @@ static bool enlarge(void **items, size_t used, size_t count, size_t size)
     return true;
 }
 
-/* Less room: where that fails there is what was there. */
-static void shrink(void **items, size_t count, size_t size)
-{
-    void *shrunk = *items == NULL ? NULL : realloc(*items, (count == 0 ? 1 : count) * size);
-
-    if (shrunk != NULL)
-        *items = shrunk;
-}
-
 static void use_buffer(vmh_lua_emitter *to)
 {
-    to->proto->code = to->buffer->code;
+    to->code = to->buffer->code;
+    to->code_capacity = to->buffer->capacity;
     to->proto->lines = to->buffer->lines;
-    to->proto->operands = to->buffer->operands;
-    to->proto->points = to->buffer->points;
-    to->proto->lives = to->buffer->lives;
     to->proto->constants = to->buffer->constants;
 }
 
@@ -89,13 +78,13 @@ static size_t source_size(const vmh_lua_emitter *to)
     return to->compiler->code->source.size;
 }
 
-/* Room for more of something, of which the whole source makes `most`. */
-static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size, size_t most)
+bool vmh_lua_grow_items(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size,
+                        size_t most)
 {
     uint32_t count = larger(to, *capacity, most);
 
     if (!enlarge(items, *capacity, count, size)) {
-        fail_memory(to);
+        vmh_lua_fail_memory(to);
         return false;
     }
     *capacity = count;
@@ -105,8 +94,9 @@ static bool grow(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t s
 bool vmh_lua_grow_code(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
-    bool is_grown = grow(to, (void **)&buffer->code, &buffer->capacity, sizeof *buffer->code,
-                         INSTRUCTIONS_PER_BYTE * source_size(to));
+    bool is_grown =
+        vmh_lua_grow_items(to, (void **)&buffer->code, &buffer->capacity, sizeof *buffer->code,
+                           INSTRUCTIONS_PER_BYTE * source_size(to));
 
     use_buffer(to);
     return is_grown;
@@ -117,55 +107,29 @@ bool vmh_lua_mark_line(vmh_lua_emitter *to)
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
 
+    if (to->symbols != NULL) {
+        vmh_lua_note_line(to);
+        return true;
+    }
     if (proto->line_count == buffer->line_capacity) {
-        bool is_grown = grow(to, (void **)&buffer->lines, &buffer->line_capacity,
-                             sizeof *buffer->lines, source_size(to));
+        bool is_grown = vmh_lua_grow_items(to, (void **)&buffer->lines, &buffer->line_capacity,
+                                           sizeof *buffer->lines, source_size(to));
 
         use_buffer(to);
         if (!is_grown)
             return false;
     }
-    proto->lines[proto->line_count++] = (vmh_lua_line_mark){proto->code_count, to->line};
+    proto->lines[proto->line_count++] = (vmh_lua_line_mark){to->code_count, to->line};
     to->marked_line = to->line;
     return true;
-}
-
-bool vmh_lua_grow_operands(vmh_lua_emitter *to)
-{
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    bool is_grown = grow(to, (void **)&buffer->operands, &buffer->operand_capacity,
-                         sizeof *buffer->operands, source_size(to));
-
-    use_buffer(to);
-    return is_grown;
-}
-
-bool vmh_lua_grow_points(vmh_lua_emitter *to)
-{
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    bool is_grown = grow(to, (void **)&buffer->points, &buffer->point_capacity,
-                         sizeof *buffer->points, source_size(to));
-
-    use_buffer(to);
-    return is_grown;
-}
-
-static bool grow_lives(vmh_lua_emitter *to)
-{
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    bool is_grown =
-        grow(to, (void **)&buffer->lives, &buffer->live_capacity, sizeof *buffer->lives,
-             source_size(to));
-
-    use_buffer(to);
-    return is_grown;
 }
 
 static bool grow_constants(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
-    bool is_grown = grow(to, (void **)&buffer->constants, &buffer->constant_capacity,
-                         sizeof *buffer->constants, source_size(to) / BYTES_PER_NAME);
+    bool is_grown =
+        vmh_lua_grow_items(to, (void **)&buffer->constants, &buffer->constant_capacity,
+                           sizeof *buffer->constants, source_size(to) / BYTES_PER_NAME);
 
     use_buffer(to);
     return is_grown;
@@ -179,69 +143,58 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
     else
         to->buffer = calloc(1, sizeof *to->buffer);
     if (to->buffer == NULL) {
-        fail_memory(to);
+        vmh_lua_fail_memory(to);
         return false;
     }
     use_buffer(to);
+    vmh_lua_record_begin(to);
+    to->longest = to->symbols == NULL ? VMH_LUA_LONGEST_STRETCH : 0;
     to->first_hidden = to->compiler->hidden_count;
     return true;
 }
 
-/* Gives the memory of the buffer to the code. */
-static bool hand_over(vmh_lua_emitter *to)
+void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_code_block **blocks, void **items,
+                         uint32_t *capacity, uint32_t count, size_t size)
 {
-    vmh_lua_code *code = to->compiler->code;
-    vmh_lua_emit_buffer *buffer = to->buffer;
-    const vmh_lua_proto *proto = to->proto;
-    vmh_lua_code_block *block = vmh_arena_alloc(arena_of(to), sizeof *block);
+    vmh_lua_code_block *block;
+    void *kept;
 
+    if (count < LARGE_COUNT) {
+        kept = vmh_arena_alloc(arena, count * size); /* some memory even for none */
+        if (kept != NULL && count > 0)
+            memcpy(kept, *items, count * size);
+        return kept;
+    }
+    block = vmh_arena_alloc(arena, sizeof *block);
     if (block == NULL)
-        return false;
-    shrink((void **)&buffer->code, proto->code_count, sizeof *buffer->code);
-    shrink((void **)&buffer->lines, proto->line_count, sizeof *buffer->lines);
-    shrink((void **)&buffer->operands, proto->operand_count, sizeof *buffer->operands);
-    shrink((void **)&buffer->points, proto->point_count, sizeof *buffer->points);
-    shrink((void **)&buffer->lives, proto->live_count, sizeof *buffer->lives);
-    shrink((void **)&buffer->constants, proto->constant_count, sizeof *buffer->constants);
-    use_buffer(to);
-    *block = (vmh_lua_code_block){
-        code->blocks,
-        proto->code_count * sizeof *buffer->code + proto->line_count * sizeof *buffer->lines +
-            proto->operand_count * sizeof *buffer->operands +
-            proto->point_count * sizeof *buffer->points +
-            proto->live_count * sizeof *buffer->lives +
-            proto->constant_count * sizeof *buffer->constants,
-        {buffer->code, buffer->lines, buffer->operands, buffer->points, buffer->lives,
-         buffer->constants}};
-    code->blocks = block;
-    *buffer = (vmh_lua_emit_buffer){0};
-    return true;
+        return NULL;
+    kept = realloc(*items, count * size);
+    if (kept == NULL)
+        kept = *items; /* less was asked for: there is what was there */
+    *block = (vmh_lua_code_block){*blocks, count * size, kept};
+    *blocks = block;
+    *items = NULL;
+    *capacity = 0;
+    return kept;
 }
 
-/* A copy in the arena of the code, some memory even for none. */
-static void *copy_items(vmh_lua_emitter *to, const void *items, size_t count, size_t size)
+/* What the function made, to the code. */
+static bool keep(vmh_lua_emitter *to)
 {
-    void *copy = vmh_arena_alloc(arena_of(to), count * size);
-
-    if (copy != NULL && count > 0)
-        memcpy(copy, items, count * size);
-    return copy;
-}
-
-static bool copy_over(vmh_lua_emitter *to)
-{
+    vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
+    vmh_lua_code_block **blocks = &to->compiler->code->blocks;
 
-    proto->code = copy_items(to, proto->code, proto->code_count, sizeof *proto->code);
-    proto->lines = copy_items(to, proto->lines, proto->line_count, sizeof *proto->lines);
-    proto->operands =
-        copy_items(to, proto->operands, proto->operand_count, sizeof *proto->operands);
-    proto->points = copy_items(to, proto->points, proto->point_count, sizeof *proto->points);
-    proto->lives = copy_items(to, proto->lives, proto->live_count, sizeof *proto->lives);
-    proto->constants =
-        copy_items(to, proto->constants, proto->constant_count, sizeof *proto->constants);
-    return proto->code != NULL && proto->lines != NULL && proto->operands != NULL &&
-           proto->points != NULL && proto->lives != NULL && proto->constants != NULL;
+    proto->code_count = to->code_count;
+    proto->code = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->code,
+                                     &buffer->capacity, proto->code_count, sizeof *proto->code);
+    proto->lines = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->lines,
+                                      &buffer->line_capacity, proto->line_count,
+                                      sizeof *proto->lines);
+    proto->constants = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->constants,
+                                          &buffer->constant_capacity, proto->constant_count,
+                                          sizeof *proto->constants);
+    return proto->code != NULL && proto->lines != NULL && proto->constants != NULL;
 }
 
 /* Names stand for the constants of the function around again. */
@@ -259,47 +212,21 @@ static void show_constants(vmh_lua_emitter *to)
 
 void vmh_lua_emitter_end(vmh_lua_emitter *to)
 {
-    if (!(to->proto->code_count >= LARGE_COUNT ? hand_over(to) : copy_over(to)) &&
-        !vmh_lua_has_fault(to))
-        fail_memory(to);
+    if (!keep(to) && !vmh_lua_has_fault(to))
+        vmh_lua_fail_memory(to);
+    vmh_lua_record_end(to);
     show_constants(to);
     to->buffer->next = to->compiler->free_buffers;
     to->compiler->free_buffers = to->buffer;
     to->buffer = NULL;
 }
 
-bool vmh_lua_begin_operands(vmh_lua_compiler *compiler)
-{
-    compiler->operands = calloc(1, sizeof *compiler->operands);
-    compiler->operand_count = compiler->operand_capacity = compiler->operands != NULL;
-    return compiler->operands != NULL;
-}
-
-bool vmh_lua_keep_operands(vmh_lua_compiler *compiler)
-{
-    vmh_lua_code *code = compiler->code;
-    vmh_lua_code_block *block = vmh_arena_alloc(&code->arena, sizeof *block);
-
-    if (block == NULL)
-        return false;
-    shrink((void **)&compiler->operands, compiler->operand_count, sizeof *compiler->operands);
-    code->operands = compiler->operands;
-    code->operand_count = compiler->operand_count;
-    *block = (vmh_lua_code_block){
-        code->blocks, compiler->operand_count * sizeof *compiler->operands, {compiler->operands}};
-    code->blocks = block;
-    compiler->operands = NULL;
-    return true;
-}
-
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
 {
     free((void *)compiler->nodes);
     free(compiler->hidden);
-    free(compiler->operands);
     compiler->nodes = NULL;
     compiler->hidden = NULL;
-    compiler->operands = NULL;
     while (compiler->free_buffers != NULL) {
         vmh_lua_emit_buffer *next = compiler->free_buffers->next;
 
@@ -316,12 +243,12 @@ void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
 
 vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number)
 {
-    return vmh_lua_has_fault(to) ? &to->compiler->nowhere : &to->proto->code[number];
+    return vmh_lua_has_fault(to) ? &to->compiler->nowhere : &to->code[number];
 }
 
 /* ---- numbers of names and constants ---- */
 
-vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name)
+vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_arena *arena, vmh_bytes name)
 {
     vmh_bytes source = compiler->code->source;
     vmh_bytes kept = {0};
@@ -330,29 +257,8 @@ vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name)
                            name.data < source.data + source.size))
         return name;
     if (compiler->status == VMH_OK)
-        compiler->status = vmh_arena_copy(&compiler->code->arena, name, &kept, compiler->why);
+        compiler->status = vmh_arena_copy(arena, name, &kept, compiler->why);
     return kept;
-}
-
-uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lua_name *name)
-{
-    vmh_lua_compiler *compiler = to->compiler;
-    uint32_t number = name->operand;
-
-    while (number != 0 && compiler->operands[number].kind != kind)
-        number = compiler->operands[number].before;
-    if (number != 0 || vmh_lua_has_fault(to))
-        return number;
-    number = compiler->operand_count;
-    if (number == compiler->operand_capacity &&
-        !grow(to, (void **)&compiler->operands, &compiler->operand_capacity,
-              sizeof *compiler->operands, source_size(to) / BYTES_PER_NAME))
-        return 0;
-    compiler->operands[number] =
-        (vmh_lua_operand){kind, name->operand, vmh_lua_keep_name(compiler, name->bytes)};
-    compiler->operand_count++;
-    name->operand = number;
-    return number;
 }
 
 /* Until the function ends the name stands for its constant. */
@@ -361,8 +267,8 @@ static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
     vmh_lua_compiler *compiler = to->compiler;
 
     if (compiler->hidden_count == compiler->hidden_capacity &&
-        !grow(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
-              sizeof *compiler->hidden, source_size(to) / BYTES_PER_NAME))
+        !vmh_lua_grow_items(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
+                            sizeof *compiler->hidden, source_size(to) / BYTES_PER_NAME))
         return false;
     compiler->hidden[compiler->hidden_count++] =
         (vmh_lua_hidden_constant){name, name->constant, name->constant_holder};
@@ -399,7 +305,7 @@ static uint32_t number_constant(vmh_lua_emitter *to, vmh_bytes bytes, vmh_lua_ta
 
     *is_new = false;
     if (name == NULL) {
-        fail_memory(to);
+        vmh_lua_fail_memory(to);
         return 0;
     }
     return constant_number(to, name, tag, is_new);
@@ -433,7 +339,7 @@ static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
         vmh_lua_parts_alloc(&to->compiler->strings, sizeof *made + bytes.size + 1);
 
     if (made == NULL) {
-        fail_memory(to);
+        vmh_lua_fail_memory(to);
         return NULL;
     }
     made->size = bytes.size;
@@ -468,7 +374,7 @@ void vmh_lua_jump(vmh_lua_emitter *to, vmh_lua_jumps *jumps)
 
 uint32_t vmh_lua_target_here(vmh_lua_emitter *to)
 {
-    to->last_target = to->proto->code_count;
+    to->last_target = to->code_count;
     return to->last_target;
 }
 
@@ -490,7 +396,7 @@ void vmh_lua_jumps_land(vmh_lua_emitter *to, vmh_lua_jumps *jumps)
         return;
     vmh_lua_target_here(to);
     while (at != 0) {
-        uint32_t before = vmh_lua_wide(to->proto->code[at - 1]);
+        uint32_t before = vmh_lua_wide(to->code[at - 1]);
 
         vmh_lua_jump_set(to, at - 1, to->last_target);
         at = before;
@@ -499,9 +405,10 @@ void vmh_lua_jumps_land(vmh_lua_emitter *to, vmh_lua_jumps *jumps)
 
 /* ---- stretches ---- */
 
-/* Writes the charge where it belongs. */
-static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
+/* Writes the charge of the running one where it belongs. */
+static void settle(vmh_lua_emitter *to)
 {
+    const vmh_lua_stretch *stretch = &to->stretch;
     bool is_entry = stretch->places[0] == 0;
 
     if (vmh_lua_has_fault(to))
@@ -511,7 +418,7 @@ static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
     if (to->symbols != NULL)
         vmh_lua_note_charge(to, stretch);
     for (int i = 0; i < 2 && stretch->places[i] != 0; i++) {
-        vmh_lua_instruction *place = &to->proto->code[stretch->places[i] - 1];
+        vmh_lua_instruction *place = &to->code[stretch->places[i] - 1];
 
         if (place->op == VMH_LUA_DO_CHARGE)
             place->b = (uint16_t)stretch->sum;
@@ -522,8 +429,8 @@ static void settle(vmh_lua_emitter *to, const vmh_lua_stretch *stretch)
 
 void vmh_lua_stretch_next_at(vmh_lua_emitter *to, uint32_t at)
 {
-    settle(to, to->stretch);
-    *to->stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
+    settle(to);
+    to->stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
 }
 
 void vmh_lua_stretch_next_here(vmh_lua_emitter *to)
@@ -531,12 +438,20 @@ void vmh_lua_stretch_next_here(vmh_lua_emitter *to)
     vmh_lua_stretch_next_at(to, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0));
 }
 
-void vmh_lua_stretch_begin_at(vmh_lua_emitter *to, vmh_lua_stretch *stretch, uint32_t at,
-                              vmh_lua_stretch **saved)
+void vmh_lua_pay_beyond(vmh_lua_emitter *to, uint32_t gas)
 {
-    *saved = to->stretch;
-    *stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
-    to->stretch = stretch;
+    if (to->symbols != NULL)
+        vmh_lua_note_share(to, gas);
+    if (to->stretch.sum > VMH_LUA_LONGEST_STRETCH)
+        vmh_lua_stretch_next_here(to);
+}
+
+vmh_lua_stretch vmh_lua_stretch_begin_at(vmh_lua_emitter *to, uint32_t at)
+{
+    vmh_lua_stretch around = to->stretch;
+
+    to->stretch = (vmh_lua_stretch){.places = {at + 1, 0}};
+    return around;
 }
 
 static bool is_test(uint8_t op)
@@ -544,106 +459,29 @@ static bool is_test(uint8_t op)
     return op >= VMH_LUA_DO_TEST && op <= VMH_LUA_DO_GE_NUMBER;
 }
 
-void vmh_lua_stretch_begin_here(vmh_lua_emitter *to, vmh_lua_stretch *stretch,
-                                vmh_lua_stretch **saved)
+vmh_lua_stretch vmh_lua_stretch_begin_here(vmh_lua_emitter *to)
 {
-    uint32_t count = to->proto->code_count;
+    uint32_t count = to->code_count;
 
-    if (!to->compiler->is_plain && count >= 2 && to->last_target < count && is_test(to->proto->code[count - 2].op) &&
-        to->last_test != count - 1) {
+    if (!to->compiler->is_plain && count >= 2 && to->last_target < count &&
+        is_test(to->code[count - 2].op) && to->last_test != count - 1) {
         to->last_test = count - 1;
-        vmh_lua_stretch_begin_at(to, stretch, count - 2, saved);
-    } else {
-        vmh_lua_stretch_begin_at(to, stretch, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0),
-                                 saved);
+        return vmh_lua_stretch_begin_at(to, count - 2);
     }
+    return vmh_lua_stretch_begin_at(to, vmh_lua_emit_wide(to, VMH_LUA_DO_CHARGE, 0, 0));
 }
 
-void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved)
+void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch around)
 {
-    settle(to, to->stretch);
-    to->stretch = saved;
-}
-
-/* ---- what a stopped execution is told by ---- */
-
-static bool has_live_room(vmh_lua_emitter *to)
-{
-    return !vmh_lua_has_fault(to) &&
-           (to->proto->live_count + VMH_LUA_LITERAL_ROOM < to->buffer->live_capacity ||
-            grow_lives(to));
-}
-
-static void add_live(vmh_lua_emitter *to, vmh_lua_live live)
-{
-    vmh_lua_proto *proto = to->proto;
-
-    if (!has_live_room(to))
-        return;
-    live.outer = to->live.newest;
-    proto->lives[proto->live_count++] = live;
-    to->live.newest = proto->live_count;
-}
-
-static void add_literal(vmh_lua_emitter *to, vmh_lua_value value, uint32_t at)
-{
-    vmh_lua_proto *proto = to->proto;
-
-    if (!has_live_room(to))
-        return;
-    memcpy(&proto->lives[proto->live_count], &value, sizeof value);
-    proto->live_count += VMH_LUA_LITERAL_ROOM;
-    add_live(to, (vmh_lua_live){.kind = VMH_LUA_LIVE_LITERAL, .at = (uint8_t)at});
-}
-
-void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at)
-{
-    static const uint8_t operands[] = {
-        [VMH_LUA_LIVE_LOCAL] = 0, [VMH_LUA_LIVE_CELL] = 0, [VMH_LUA_LIVE_FOR] = 3,
-        [VMH_LUA_LIVE_FOR_IN] = 4, [VMH_LUA_LIVE_OPERAND] = 1};
-
-    vmh_lua_wait(to, operands[kind]);
-    add_live(to, (vmh_lua_live){.kind = (uint8_t)kind, .at = (uint8_t)at});
-}
-
-void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
-                       bool may_change)
-{
-    static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
-    vmh_lua_live live = {.kind = VMH_LUA_LIVE_OPERAND, .at = (uint8_t)at};
-
-    vmh_lua_wait(to, 1);
-    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
-        of = of->as.pair.left;
-    if (of->kind <= VMH_LUA_EXPR_TRUE) {
-        add_literal(to, (vmh_lua_value){.tag = tags[of->kind], .as = {.integer = 0}}, at);
-        return;
-    }
-    if (of->kind == VMH_LUA_EXPR_INTEGER) {
-        add_literal(to, vmh_lua_integer(of->as.integer), at);
-        return;
-    }
-    if (of->kind == VMH_LUA_EXPR_STRING) {
-        uint32_t number = vmh_lua_string_constant(to, of->as.string);
-
-        if (!vmh_lua_has_fault(to))
-            add_literal(to, to->proto->constants[number], at);
-        return;
-    }
-    if (of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured && !may_change) {
-        live.kind = VMH_LUA_LIVE_COPY;
-        live.of = (uint8_t)of->as.variable->slot;
-        if (live.of == at)
-            return;
-    }
-    add_live(to, live);
+    settle(to);
+    to->stretch = around;
 }
 
 /* ---- registers ---- */
 
 uint32_t vmh_lua_refuse_registers(vmh_lua_emitter *to)
 {
-    vmh_lua_refuse(to, (vmh_lua_place){to->line, 1},
+    vmh_lua_refuse(to, vmh_lua_place_at(to->line, 1),
                    "this function holds too many values at once: split the statement");
     return 0;
 }

@@ -8,7 +8,7 @@
 #ifndef VMH_CONTRACTLUA_EMITTER_H
 #define VMH_CONTRACTLUA_EMITTER_H
 
-#include "contractlua/code.h"
+#include "contractlua/details.h"
 
 enum {
     VMH_LUA_MAX_REGISTERS = 250,
@@ -46,14 +46,15 @@ typedef struct vmh_lua_goto {
 /* Where instructions of a function grow, until it is done and they are copied to the code. */
 typedef struct vmh_lua_emit_buffer {
     struct vmh_lua_emit_buffer *next;
-    uint32_t capacity, line_capacity, operand_capacity, point_capacity, live_capacity,
-        constant_capacity;
+    uint32_t capacity, line_capacity, constant_capacity;
     vmh_lua_instruction *code;
     vmh_lua_line_mark *lines;
+    vmh_lua_value *constants;
+    /* Of details. */
+    uint32_t operand_capacity, point_capacity, live_capacity;
     vmh_lua_operand_pair *operands;
     vmh_lua_point *points;
     vmh_lua_live *lives;
-    vmh_lua_value *constants;
 } vmh_lua_emit_buffer;
 
 /* What a name was as a constant of a function around, which a constant of an inner one hides. */
@@ -78,22 +79,25 @@ typedef struct vmh_lua_compiler {
     vmh_lua_parts strings; /* constants, in the arena of the code */
     vmh_lua_hidden_constant *hidden;
     uint32_t hidden_count, hidden_capacity;
-    vmh_lua_operand *operands; /* [0] is unnamed */
-    uint32_t operand_count, operand_capacity;
     vmh_lua_refusal *refusal;
     vmh_failure *why;
     vmh_lua_instruction nowhere;
-    vmh_lua_symbols *symbols; /* NULL: nobody records them */
+    const vmh_lua_code *before; /* whose source is compiled again, for what follows; else NULL */
+    vmh_lua_symbols *symbols;   /* NULL: nobody records them */
+    vmh_lua_details *details;   /* NULL: nobody records them */
 } vmh_lua_compiler;
 
 /*
- * What has a meaning at a place of the tree. Operands are counted by the tree: those that stand in
- * an instruction, and need no register, too.
+ * What has a meaning at a place of the tree: the operands that wait, hidden values of loops
+ * included, and, 2^32 times, the newest of what is live, + 1, where details are recorded.
+ * Operands are counted by the tree: those that stand in an instruction, and need no register, too.
  */
-typedef struct vmh_lua_waiting {
-    uint32_t newest;   /* of what is live, + 1 */
-    uint32_t operands; /* that wait, hidden values of loops included */
-} vmh_lua_waiting;
+typedef uint64_t vmh_lua_waiting;
+
+static inline uint32_t vmh_lua_newest_live(vmh_lua_waiting of)
+{
+    return (uint32_t)(of >> 32);
+}
 
 typedef struct vmh_lua_emitter {
     vmh_lua_compiler *compiler;
@@ -101,19 +105,24 @@ typedef struct vmh_lua_emitter {
     const vmh_lua_function *function;
     vmh_lua_proto *proto;
     vmh_lua_emit_buffer *buffer; /* has the instructions of the proto */
-    size_t child_capacity;
-    uint32_t first_hidden; /* of the compiler's */
-    vmh_lua_waiting live;
-    uint32_t live_at_point; /* the greatest that a point has */
-    uint32_t most_waiting;  /* the greatest count of operands that waited at once */
-    uint32_t next_register;
+    vmh_lua_instruction *code;   /* in it */
+    uint32_t code_count, code_capacity;
     uint32_t line;
-    uint32_t marked_line; /* of the newest instruction */
+    uint32_t marked_line; /* of the newest instruction; 0, of none, where symbols are recorded */
+    uint32_t next_register;
+    uint32_t most_waiting; /* the greatest count of operands that waited at once */
+    vmh_lua_waiting live;
+    vmh_lua_stretch stretch; /* the running one */
+    uint32_t longest; /* where vmh_lua_pay does more: LONGEST_STRETCH, 0 where symbols are recorded */
+    uint32_t last_target; /* the newest instruction that a jump leads to */
+    uint32_t last_test; /* the newest test whose charge is a stretch's; + 1 */
+    uint32_t first_hidden; /* of the compiler's */
+    size_t child_capacity;
     uint32_t statement_line;
     struct vmh_lua_proto_symbols *symbols; /* NULL: nobody records them */
-    uint32_t last_target; /* the newest instruction that a jump leads to */
-    uint32_t last_test;   /* the newest test whose charge is a stretch's; + 1 */
-    vmh_lua_stretch *stretch;
+    vmh_lua_details *details;              /* NULL: nobody records them */
+    vmh_lua_proto_details recorded;        /* in the buffer */
+    uint32_t live_at_point;                /* the greatest that a point has */
     vmh_lua_loop *loop;
     vmh_lua_goto *gotos;
     size_t goto_count, goto_capacity;
@@ -128,13 +137,31 @@ static inline bool vmh_lua_has_fault(const vmh_lua_emitter *to)
 
 void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text);
 
+/* There is no memory. */
+void vmh_lua_fail_memory(vmh_lua_emitter *to);
+
 /* ---- symbols, where they are recorded (symbols.c) ---- */
 
-/* The newest instruction was emitted. */
+/* An instruction is emitted. */
 void vmh_lua_note_line(vmh_lua_emitter *to);
 
 /* The statement costs so much of the running stretch. */
 void vmh_lua_note_share(vmh_lua_emitter *to, uint32_t gas);
+
+/* ---- details, where they are recorded (details.c) ---- */
+
+/* Of a function, in its buffer. */
+void vmh_lua_record_begin(vmh_lua_emitter *to);
+void vmh_lua_record_end(vmh_lua_emitter *to);
+
+/* What vmh_lua_name_operands, _live_add, _live_hold, _live_drop and _point_here do then. */
+void vmh_lua_record_operands(vmh_lua_emitter *to, const vmh_lua_expression *first,
+                             const vmh_lua_expression *second);
+void vmh_lua_record_live(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at);
+void vmh_lua_record_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
+                         bool may_change);
+void vmh_lua_record_drop(vmh_lua_emitter *to);
+void vmh_lua_record_point(vmh_lua_emitter *to);
 
 /* ---- instructions ---- */
 
@@ -144,40 +171,48 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to);
 /* Leaves the instructions to the code and gives the buffer back; also after a fault. */
 void vmh_lua_emitter_end(vmh_lua_emitter *to);
 
-/* A name that lives as long as the code: the source does, what was made for the tree does not. */
-vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_bytes name);
-
-/* The list of operands, which is given to the code in the end. False where memory is short. */
-bool vmh_lua_begin_operands(vmh_lua_compiler *compiler);
-bool vmh_lua_keep_operands(vmh_lua_compiler *compiler);
+/*
+ * A name that lives as long as the code: the source does, what was made for the tree does not, and
+ * is copied into `arena`.
+ */
+vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_arena *arena, vmh_bytes name);
 
 /* What the compiler holds beside the code. */
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
-/* Room for more instructions, names of operands or points. */
-bool vmh_lua_grow_code(vmh_lua_emitter *to);
-bool vmh_lua_grow_operands(vmh_lua_emitter *to);
-bool vmh_lua_grow_points(vmh_lua_emitter *to);
+/*
+ * More room for what grows in a buffer, of which the whole source makes about `most`; false, with
+ * the fault, where there is none.
+ */
+bool vmh_lua_grow_items(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size,
+                        size_t most);
 
-/* What is emitted next stands in another line than what was last. */
+/*
+ * What grew there, for who keeps it: copied into the arena, or, where it is large, taken out of the
+ * buffer and put on the list of blocks. NULL where there is no memory.
+ */
+void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_code_block **blocks, void **items,
+                         uint32_t *capacity, uint32_t count, size_t size);
+
+/* Room for more instructions. */
+bool vmh_lua_grow_code(vmh_lua_emitter *to);
+
+/* What is emitted next stands in another line than what was last, or its line is noted. */
 bool vmh_lua_mark_line(vmh_lua_emitter *to);
 
 /* Emits; gives its number. */
 static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
                                     uint32_t b, uint32_t c)
 {
-    vmh_lua_proto *proto = to->proto;
-    uint32_t number = proto->code_count;
+    uint32_t number = to->code_count;
 
-    if (number == to->buffer->capacity && !vmh_lua_grow_code(to))
+    if (number == to->code_capacity && !vmh_lua_grow_code(to))
         return 0;
     if (to->line != to->marked_line && !vmh_lua_mark_line(to))
         return 0;
-    proto->code[number] = (vmh_lua_instruction){
+    to->code[number] = (vmh_lua_instruction){
         .op = (uint8_t)op, .a = (uint8_t)a, .b = (uint16_t)b, .c = (uint16_t)c};
-    proto->code_count = number + 1;
-    if (to->symbols != NULL)
-        vmh_lua_note_line(to);
+    to->code_count = number + 1;
     return number;
 }
 
@@ -190,21 +225,13 @@ static inline uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instructio
 /* The instruction of that number; somewhere harmless after a fault. */
 vmh_lua_instruction *vmh_lua_instruction_at(vmh_lua_emitter *to, uint32_t number);
 
-/* The operands of the newest instruction, for errors. */
-static inline void vmh_lua_name_operands(vmh_lua_emitter *to, uint32_t first, uint32_t second)
+/* The operands of the newest instruction, for errors; the second one may be NULL. */
+static inline void vmh_lua_name_operands(vmh_lua_emitter *to, const vmh_lua_expression *first,
+                                         const vmh_lua_expression *second)
 {
-    vmh_lua_proto *proto = to->proto;
-
-    if ((first | second) == 0 ||
-        (proto->operand_count == to->buffer->operand_capacity && !vmh_lua_grow_operands(to)))
-        return;
-    proto->operands[proto->operand_count++] =
-        (vmh_lua_operand_pair){proto->code_count - 1, first, second};
+    if (to->details != NULL)
+        vmh_lua_record_operands(to, first, second);
 }
-
-/* The number of a name among the operands, 0 for none. */
-uint32_t vmh_lua_operand_number(vmh_lua_emitter *to, vmh_lua_operand_kind kind,
-                                vmh_lua_name *name);
 
 /* Numbers among the constants. */
 uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer);
@@ -231,30 +258,29 @@ void vmh_lua_jump_set(vmh_lua_emitter *to, uint32_t at, uint32_t target);
 #define VMH_LUA_AT_ENTRY UINT32_MAX
 
 /*
- * Begins a stretch; `saved` keeps the one around it until vmh_lua_stretch_end.
+ * Begins a stretch; gives the one around it, for vmh_lua_stretch_end.
  * Its charge goes to the d of instruction `at`, or is that of entry; for _here into a CHARGE emitted
  * for it, unless the newest instruction is a test that nothing jumps behind.
  */
-void vmh_lua_stretch_begin_at(vmh_lua_emitter *to, vmh_lua_stretch *stretch, uint32_t at,
-                              vmh_lua_stretch **saved);
-void vmh_lua_stretch_begin_here(vmh_lua_emitter *to, vmh_lua_stretch *stretch,
-                                vmh_lua_stretch **saved);
+vmh_lua_stretch vmh_lua_stretch_begin_at(vmh_lua_emitter *to, uint32_t at);
+vmh_lua_stretch vmh_lua_stretch_begin_here(vmh_lua_emitter *to);
 
 /* The running stretch, and those cut from it, ends; goes back to the one around it. */
-void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch *saved);
+void vmh_lua_stretch_end(vmh_lua_emitter *to, vmh_lua_stretch around);
 
 /* The running stretch ends in place, and one begins whose charge goes to d of `at`. */
 void vmh_lua_stretch_next_at(vmh_lua_emitter *to, uint32_t at);
 void vmh_lua_stretch_next_here(vmh_lua_emitter *to);
 
+/* The running stretch is longer than to->longest, by what is added now. */
+void vmh_lua_pay_beyond(vmh_lua_emitter *to, uint32_t gas);
+
 /* Adds to the charge of the running stretch. */
 static inline void vmh_lua_pay(vmh_lua_emitter *to, uint32_t gas)
 {
-    to->stretch->sum += gas;
-    if (to->symbols != NULL)
-        vmh_lua_note_share(to, gas);
-    if (to->stretch->sum > VMH_LUA_LONGEST_STRETCH)
-        vmh_lua_stretch_next_here(to);
+    to->stretch.sum += gas;
+    if (to->stretch.sum > to->longest)
+        vmh_lua_pay_beyond(to, gas);
 }
 
 /* ---- registers ---- */
@@ -288,54 +314,48 @@ static inline void vmh_lua_drop_registers(vmh_lua_emitter *to, uint32_t first)
 
 /* ---- what a stopped execution is told by ---- */
 
-/* Operands wait of which nothing is told, or without registers: they stand in the instruction. */
+/* Operands wait of which nothing is recorded: they stand in the instruction. */
 static inline void vmh_lua_wait(vmh_lua_emitter *to, uint32_t count)
 {
-    to->live.operands += count;
-    if (to->live.operands > to->most_waiting)
-        to->most_waiting = to->live.operands;
-}
-
-/* Whether a value is made without a point, so that what waits for it alone needs not be told. */
-static inline bool vmh_lua_is_quiet(const vmh_lua_expression *of)
-{
-    return of->kind <= VMH_LUA_EXPR_GLOBAL;
+    to->live += count;
+    if ((uint32_t)to->live > to->most_waiting)
+        to->most_waiting = (uint32_t)to->live;
 }
 
 /* From here on a register has a meaning, until vmh_lua_live_drop. */
-void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at);
+static inline void vmh_lua_live_add(vmh_lua_emitter *to, vmh_lua_live_kind kind, uint32_t at)
+{
+    static const uint8_t operands[] = {
+        [VMH_LUA_LIVE_LOCAL] = 0, [VMH_LUA_LIVE_CELL] = 0, [VMH_LUA_LIVE_FOR] = 3,
+        [VMH_LUA_LIVE_FOR_IN] = 4, [VMH_LUA_LIVE_OPERAND] = 1};
+
+    vmh_lua_wait(to, operands[kind]);
+    if (to->details != NULL)
+        vmh_lua_record_live(to, kind, at);
+}
 
 /* The value of an expression waits in a register; `may_change` where a local in it may, meanwhile. */
-void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t at,
-                       bool may_change);
-
-/* The same, while `next` is made. */
-static inline void vmh_lua_live_hold_for(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                         uint32_t at, const vmh_lua_expression *next)
+static inline void vmh_lua_live_hold(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                     uint32_t at, bool may_change)
 {
-    if (vmh_lua_is_quiet(next))
-        vmh_lua_wait(to, 1);
-    else
-        vmh_lua_live_hold(to, of, at, false);
+    vmh_lua_wait(to, 1);
+    if (to->details != NULL)
+        vmh_lua_record_hold(to, of, at, may_change);
 }
 
 /* What was added since to->live was `mark` has no meaning any more. */
 static inline void vmh_lua_live_drop(vmh_lua_emitter *to, vmh_lua_waiting mark)
 {
     to->live = mark;
-    to->proto->live_count = mark.newest > to->live_at_point ? mark.newest : to->live_at_point;
+    if (to->details != NULL)
+        vmh_lua_record_drop(to);
 }
 
 /* The newest instruction is a point. */
 static inline void vmh_lua_point_here(vmh_lua_emitter *to)
 {
-    vmh_lua_proto *proto = to->proto;
-
-    if (proto->point_count == to->buffer->point_capacity && !vmh_lua_grow_points(to))
-        return;
-    proto->points[proto->point_count++] = (vmh_lua_point){proto->code_count - 1, to->live.newest};
-    if (to->live.newest > to->live_at_point)
-        to->live_at_point = to->live.newest;
+    if (to->details != NULL)
+        vmh_lua_record_point(to);
 }
 
 /* ---- expressions (compile_expression.c) ---- */
@@ -367,32 +387,40 @@ void vmh_lua_compile_call_statement(vmh_lua_emitter *to, const vmh_lua_expressio
 /* `return` of one call. */
 void vmh_lua_compile_tail_call(vmh_lua_emitter *to, const vmh_lua_expression *of);
 
+/* What keys can stand in an instruction themselves. */
+typedef enum vmh_lua_key { VMH_LUA_KEY_REGISTER, VMH_LUA_KEY_FIELD, VMH_LUA_KEY_ITEM } vmh_lua_key;
+
 /* An assignment's target, its object and key evaluated, and the store into it. */
 typedef struct vmh_lua_target {
     const vmh_lua_expression *expression;
-    uint32_t object, key; /* registers; a key that is constant has none */
+    uint32_t object;      /* register */
+    uint32_t key;         /* register, or what stands in the instruction */
+    vmh_lua_key key_kind; /* which of them */
     vmh_lua_waiting live; /* for an assignment of several: what is live at its store */
 } vmh_lua_target;
 
 /*
  * `keeps` copies locals that the same statement could change before the store. Object and key are
- * live, unless the rest of the statement `is_quiet`: vmh_lua_target_hold adds them once more, after
- * a drop.
+ * live: vmh_lua_target_hold adds them once more, after a drop.
  */
 vmh_lua_target vmh_lua_compile_target(vmh_lua_emitter *to, const vmh_lua_expression *of,
-                                      bool keeps, bool is_quiet);
+                                      bool keeps);
 void vmh_lua_target_hold(vmh_lua_emitter *to, const vmh_lua_target *target, bool keeps);
 void vmh_lua_compile_store(vmh_lua_emitter *to, const vmh_lua_target *target, uint32_t from);
 
 /* Whether it gives as many values as are wanted. */
-bool vmh_lua_is_open(const vmh_lua_expression *of);
+static inline bool vmh_lua_is_open(const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_CALL || of->kind == VMH_LUA_EXPR_METHOD_CALL ||
+           of->kind == VMH_LUA_EXPR_VARARGS;
+}
 
 /* ---- functions (compile.c) ---- */
 
-/* Compiles the source of `code` as it was, and records symbols. */
-vmh_status vmh_lua_compile_symbols(const vmh_lua_code *code, const char *const *library,
-                                   size_t library_count, vmh_lua_symbols *symbols,
-                                   vmh_lua_code **out, vmh_failure *why);
+/* Compiles the source of `code` as it was, and records symbols or details; the other is NULL. */
+vmh_status vmh_lua_compile_again(const vmh_lua_code *code, const char *const *library,
+                                 size_t library_count, vmh_lua_symbols *symbols,
+                                 vmh_lua_details *details, vmh_failure *why);
 
 /* Compiles a function in this one; gives its number among the children. */
 uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *of);

@@ -13,6 +13,7 @@
  */
 typedef struct freezing {
     const vmh_lua_state *L;
+    const vmh_lua_details *details;
     vmh_buffer *out;
     size_t start;      /* of our bytes in it */
     vmh_arena arena;
@@ -245,24 +246,24 @@ static void put_cell(freezing *to, vmh_lua_cell *cell)
 /* ---- frames ---- */
 
 /* The number of the point where a frame stands. */
-static uint32_t point_of(const vmh_lua_proto *proto, const vmh_lua_instruction *ip)
+static uint32_t point_of(const vmh_lua_proto_details *details, uint32_t instruction)
 {
-    uint32_t instruction = (uint32_t)(ip - 1 - proto->code);
-    uint32_t low = 0, high = proto->point_count;
+    uint32_t low = 0, high = details->point_count;
 
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
 
-        if (proto->points[middle].instruction < instruction)
+        if (details->points[middle].instruction < instruction)
             low = middle + 1;
         else
             high = middle;
     }
-    assert(low < proto->point_count && proto->points[low].instruction == instruction);
+    assert(low < details->point_count && details->points[low].instruction == instruction);
     return low;
 }
 
-static void put_live(freezing *to, const vmh_lua_value *base, const vmh_lua_live *live)
+static void put_live(freezing *to, const vmh_lua_proto *proto, const vmh_lua_value *base,
+                     const vmh_lua_live *live)
 {
     const vmh_lua_value *at = base + live->at;
 
@@ -296,8 +297,8 @@ static void put_live(freezing *to, const vmh_lua_value *base, const vmh_lua_live
         break;
     case VMH_LUA_LIVE_LITERAL:
         COUNT(LITERAL);
-        assert(at->tag == vmh_lua_live_literal(live).tag &&
-               vmh_lua_raw_equal(*at, vmh_lua_live_literal(live)));
+        assert(at->tag == vmh_lua_live_literal(proto, live).tag &&
+               vmh_lua_raw_equal(*at, vmh_lua_live_literal(proto, live)));
         break;
     }
 }
@@ -330,9 +331,10 @@ static void count_point(freezing *to, const vmh_lua_proto *proto, const vmh_lua_
 static void put_lua_frame(freezing *to, const vmh_lua_coroutine *of, const vmh_lua_frame *frame)
 {
     const vmh_lua_proto *proto = frame->closure->proto;
+    const vmh_lua_proto_details *details = &to->details->protos[proto->number];
     const vmh_lua_value *base = of->stack + frame->base;
-    uint32_t number = point_of(proto, frame->ip);
-    const vmh_lua_point *point = &proto->points[number];
+    uint32_t number = point_of(details, (uint32_t)(frame->ip - 1 - proto->code));
+    const vmh_lua_point *point = &details->points[number];
     vmh_lua_live_list live;
 
     count_point(to, proto, point);
@@ -347,9 +349,9 @@ static void put_lua_frame(freezing *to, const vmh_lua_coroutine *of, const vmh_l
     }
     if (proto->code[point->instruction].op == VMH_LUA_DO_CONCAT)
         put_count(to, frame->concat_count);
-    vmh_lua_live_at(proto, point, frame->concat_count, &live);
+    vmh_lua_live_at(proto, details, point, frame->concat_count, &live);
     for (uint32_t i = 0; i < live.count; i++)
-        put_live(to, base, live.items[i]);
+        put_live(to, proto, base, live.items[i]);
 }
 
 static void put_native_frame(freezing *to, const vmh_lua_coroutine *of,
@@ -610,6 +612,10 @@ vmh_status vmh_lua_freeze(const vmh_lua_state *L, vmh_buffer *out, vmh_lua_censu
     assert(L->is_suspended && L->running == L->main);
     if (L->heap.is_over)
         return vmh_fail(why, VMH_E_LIMIT, "the execution is out of memory");
+    to.status = vmh_lua_details_of(L->code, L->library->names, L->library->global_count,
+                                   &to.details, why);
+    if (to.status != VMH_OK)
+        return to.status;
     vmh_arena_init(&to.arena);
     vmh_ordmap_init(&to.numbers, &to.arena);
     put_byte(&to, VMH_LUA_FROZEN_VERSION);

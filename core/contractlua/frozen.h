@@ -88,8 +88,8 @@ typedef struct vmh_lua_live_list {
 } vmh_lua_live_list;
 
 /* `waiting`: of a CONCAT, how many of its operands are not joined yet, the last of them left out. */
-void vmh_lua_live_at(const vmh_lua_proto *proto, const vmh_lua_point *point, uint32_t waiting,
-                     vmh_lua_live_list *out);
+void vmh_lua_live_at(const vmh_lua_proto *proto, const vmh_lua_proto_details *details,
+                     const vmh_lua_point *point, uint32_t waiting, vmh_lua_live_list *out);
 
 /* How the frame above one that stands at a point gives its results. */
 vmh_lua_back vmh_lua_back_of(const vmh_lua_proto *proto, const vmh_lua_point *point);

@@ -176,18 +176,18 @@ const vmh_lua_frozen_native *vmh_lua_frozen_native_of(const vmh_lua_native *nati
 
 /* ---- what a frame holds ---- */
 
-void vmh_lua_live_at(const vmh_lua_proto *proto, const vmh_lua_point *point, uint32_t waiting,
-                     vmh_lua_live_list *out)
+void vmh_lua_live_at(const vmh_lua_proto *proto, const vmh_lua_proto_details *details,
+                     const vmh_lua_point *point, uint32_t waiting, vmh_lua_live_list *out)
 {
     const vmh_lua_instruction *at = &proto->code[point->instruction];
     uint32_t count = 0, number;
 
-    for (number = point->live; number != 0; number = proto->lives[number - 1].outer)
+    for (number = point->live; number != 0; number = details->lives[number - 1].outer)
         count++;
     assert(count <= VMH_LUA_MAX_REGISTERS);
     out->count = count;
-    for (number = point->live; number != 0; number = proto->lives[number - 1].outer)
-        out->items[--count] = &proto->lives[number - 1];
+    for (number = point->live; number != 0; number = details->lives[number - 1].outer)
+        out->items[--count] = &details->lives[number - 1];
     /* All operands of a row but the last are there; some of the last were joined already. */
     if (at->op == VMH_LUA_DO_CONCAT)
         out->count -= at->c - waiting;

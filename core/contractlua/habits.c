@@ -70,19 +70,21 @@ static bool is_in_comment(const vmh_lua_parser *parser, const vmh_lua_expression
 {
     const vmh_lua_token *token = &parser->lexer.token;
     const uint8_t *begin = parser->source.data, *end = token->begin, *at = end;
+    vmh_lua_place place = vmh_lua_place_of(expression);
+    uint32_t column = vmh_lua_place_column(place);
 
-    if (parser->lexer.refused_line == expression->line)
+    if (parser->lexer.refused_line == vmh_lua_place_line(place))
         return false; /* nobody hears of it: one line, long as it may be, is read once */
 
     /* At most to the line before: what is between is space. */
-    for (uint32_t line = token->place.line; at > begin; at--) {
-        if (at[-1] == '\n' && line-- == expression->line)
+    for (uint32_t line = vmh_lua_place_line(token->place); at > begin; at--) {
+        if (at[-1] == '\n' && line-- == vmh_lua_place_line(place))
             break;
     }
-    if (expression->column <= 2 || (size_t)(end - at) < expression->column)
+    if (column <= 2 || (size_t)(end - at) < column)
         return false;
     /* Behind a quote it may be part of a text. */
-    for (const uint8_t *last = at + expression->column - 2; last > at; last--) {
+    for (const uint8_t *last = at + column - 2; last > at; last--) {
         if (*last == '"' || *last == '\'')
             return false;
         if (*last == '/' && last[-1] == '/')
@@ -117,7 +119,8 @@ static bool refuse_word(vmh_lua_parser *parser, const vmh_lua_expression *expres
                              vmh_lua_token_spelling(*keyword));
         return true;
     }
-    if (token->kind != VMH_LUA_TOKEN_NAME || token->place.line != expression->line ||
+    if (token->kind != VMH_LUA_TOKEN_NAME ||
+        vmh_lua_place_line(token->place) != vmh_lua_expression_line(expression) ||
         vmh_lua_lexer_peek(&parser->lexer) != VMH_LUA_TOKEN_ASSIGN)
         return false;
     vmh_lua_parser_refuse_token(parser, "a local is declared by 'local', without a type");
@@ -157,7 +160,7 @@ vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
 void vmh_lua_refuse_operand(vmh_lua_parser *parser)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    uint8_t before = token->place.column > 1 ? token->begin[-1] : ' ';
+    uint8_t before = vmh_lua_place_column(token->place) > 1 ? token->begin[-1] : ' ';
     const char *hint = NULL;
 
     if (token->kind == VMH_LUA_TOKEN_GREATER && before == '<')
@@ -214,8 +217,10 @@ static bool closes(vmh_lua_token_kind kind)
 /* Whether an `end` at the begin of its line stands so far left, or right, that it is another's. */
 static bool is_odd(const opener *closed, const vmh_lua_token *end, bool is_missing)
 {
-    return end->place.line > closed->line &&
-           (is_missing ? end->place.column < closed->indent : end->place.column > closed->indent);
+    uint32_t column = vmh_lua_place_column(end->place);
+
+    return vmh_lua_place_line(end->place) > closed->line &&
+           (is_missing ? column < closed->indent : column > closed->indent);
 }
 
 static vmh_lua_guess say_odd(const opener *closed, uint32_t line)
@@ -244,11 +249,12 @@ static vmh_lua_guess read_again(vmh_lua_lexer *lexer, bool is_missing)
            lexer->token.kind != VMH_LUA_TOKEN_SOURCE_END;
          vmh_lua_lexer_next(lexer)) {
         const vmh_lua_token *token = &lexer->token;
-        bool begins_line = token->place.line != open.line;
+        uint32_t line = vmh_lua_place_line(token->place);
+        bool begins_line = line != open.line;
 
         if (begins_line) {
-            open.line = token->place.line;
-            open.indent = token->place.column;
+            open.line = line;
+            open.indent = vmh_lua_place_column(token->place);
         }
         if (closes(token->kind) && open.count == 0)
             break;
@@ -256,15 +262,15 @@ static vmh_lua_guess read_again(vmh_lua_lexer *lexer, bool is_missing)
             const opener *closed = &open.items[--open.count];
 
             if (begins_line && guess.text[0] == '\0' && is_odd(closed, token, is_missing))
-                guess = say_odd(closed, token->place.line);
+                guess = say_odd(closed, line);
         } else if (opens(&open, token->kind)) {
             if (open.count == VMH_LUA_MAX_NESTING)
                 break;
             if (token->kind == VMH_LUA_TOKEN_IF && before == VMH_LUA_TOKEN_ELSE && !begins_line &&
                 open.count > 0)
-                open.items[open.count - 1].else_if = token->place.line;
+                open.items[open.count - 1].else_if = line;
             open.items[open.count++] =
-                (opener){.kind = token->kind, .line = token->place.line, .indent = open.indent};
+                (opener){.kind = token->kind, .line = line, .indent = open.indent};
         }
         before = token->kind;
     }
@@ -283,7 +289,7 @@ vmh_lua_guess vmh_lua_guess_end(vmh_lua_parser *parser, bool is_missing)
     vmh_lua_guess guess;
 
     if (parser->has_guessed || parser->lexer.is_refused || parser->lexer.status != VMH_OK ||
-        parser->lexer.refused_line == parser->lexer.token.place.line)
+        parser->lexer.refused_line == vmh_lua_place_line(parser->lexer.token.place))
         return (vmh_lua_guess){""};
     parser->has_guessed = true;
     vmh_lua_lexer_init(&lexer, source, &parser->lexer.scratch, &unused, parser->lexer.why);

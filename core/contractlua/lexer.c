@@ -119,7 +119,7 @@ void vmh_lua_lexer_refuse(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_l
 
     if (has_stopped(lexer))
         return;
-    if (lexer->refused_line != place.line) {
+    if (lexer->refused_line != vmh_lua_place_line(place)) {
         va_start(arguments, format);
         keep(lexer, (vmh_lua_refusal){.kind = kind, .place = place}, format, arguments);
         va_end(arguments);
@@ -128,7 +128,7 @@ void vmh_lua_lexer_refuse(vmh_lua_lexer *lexer, vmh_lua_refusal_kind kind, vmh_l
     if (lexer->findings != NULL) {
         lexer->findings->is_broken = true;
         lexer->stopped_at = vmh_lua_lexer_reading(lexer);
-        lexer->refused_line = lexer->is_quiet ? lexer->refused_line : place.line;
+        lexer->refused_line = lexer->is_quiet ? lexer->refused_line : vmh_lua_place_line(place);
     }
     stop(lexer);
 }
@@ -198,7 +198,7 @@ bool vmh_lua_lexer_begins_line(const vmh_lua_lexer *lexer)
 {
     const uint8_t *at = lexer->token.begin;
 
-    for (uint32_t before = lexer->token.place.column - 1; before > 0; before--) {
+    for (uint32_t before = vmh_lua_place_column(lexer->token.place) - 1; before > 0; before--) {
         at--;
         if (*at != ' ' && (*at < '\t' || *at > '\r'))
             return false;
@@ -278,7 +278,7 @@ static void pass_comment(vmh_lua_lexer *lexer)
     int level = at < end && *at == '[' ? vmh_lua_literal_long_level(at, end) : -1;
 
     if (level >= 0) {
-        vmh_lua_place place = {lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
+        vmh_lua_place place = vmh_lua_lexer_place(lexer, lexer->at);
 
         lexer->at = at;
         vmh_lua_literal_pass_long_comment(lexer, place, level);
@@ -389,7 +389,7 @@ static void pass_byte(vmh_lua_lexer *lexer, vmh_lua_token *token)
     }
     token->kind = VMH_LUA_TOKEN_COUNT;
     lexer->findings->is_broken = true;
-    lexer->refused_line = lexer->is_quiet ? lexer->refused_line : token->place.line;
+    lexer->refused_line = lexer->is_quiet ? lexer->refused_line : vmh_lua_place_line(token->place);
     do {
         lexer->at++;
     } while (lexer->at < lexer->end && *lexer->at >= 0x80);
@@ -512,7 +512,7 @@ static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
             token->as.integer = *at - '0';
     }
     token->kind = kind;
-    token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
+    token->place = vmh_lua_lexer_place(lexer, at);
     token->begin = at;
     token->end = lexer->at = at + 1;
     return true;
@@ -529,7 +529,7 @@ static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
             pass_space(lexer);
         at = lexer->at;
         token->begin = at;
-        token->place = (vmh_lua_place){lexer->line, (uint32_t)(at - lexer->line_begin) + 1};
+        token->place = vmh_lua_lexer_place(lexer, at);
         if (at < lexer->end && single_symbols[*at] != 0) {
             token->kind = single_symbols[*at];
             token->end = lexer->at = at + 1;

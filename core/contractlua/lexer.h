@@ -175,6 +175,12 @@ vmh_lua_reading vmh_lua_lexer_reading(const vmh_lua_lexer *lexer);
 /* Back to where it stood. */
 void vmh_lua_lexer_return(vmh_lua_lexer *lexer, const vmh_lua_reading *reading);
 
+/* Of a byte of the line that is read. */
+static inline vmh_lua_place vmh_lua_lexer_place(const vmh_lua_lexer *lexer, const uint8_t *at)
+{
+    return vmh_lua_place_at(lexer->line, (uint32_t)(at - lexer->line_begin) + 1);
+}
+
 /* Whether nothing but space stands before the present token on its line. */
 bool vmh_lua_lexer_begins_line(const vmh_lua_lexer *lexer);
 

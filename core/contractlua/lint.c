@@ -75,7 +75,7 @@ static void add_local(linter *of, const vmh_lua_variable *variable)
         return;
     }
     of->lines = lines;
-    lines[count] = variable->place.line;
+    lines[count] = vmh_lua_place_line(variable->place);
     of->status = vmh_ordmap_add(&of->locals, variable->name->bytes, of->why);
 }
 

@@ -12,11 +12,6 @@ enum {
     UTF8_SIZE = 6,           /* of a number below 2^31 */
 };
 
-static vmh_lua_place here(const vmh_lua_lexer *lexer)
-{
-    return (vmh_lua_place){lexer->line, (uint32_t)(lexer->at - lexer->line_begin) + 1};
-}
-
 static int digit_value(uint8_t digit)
 {
     return vmh_lua_is_digit(digit) ? digit - '0' : (digit | 0x20) - 'a' + 10;
@@ -359,7 +354,7 @@ static uint8_t plain_escape(uint8_t letter)
 /* At a backslash. NULL: refused. */
 static uint8_t *put_escape(vmh_lua_lexer *lexer, uint8_t *out)
 {
-    vmh_lua_place place = here(lexer);
+    vmh_lua_place place = vmh_lua_lexer_place(lexer, lexer->at);
     uint8_t letter;
 
     if (++lexer->at == lexer->end)

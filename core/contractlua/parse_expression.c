@@ -50,9 +50,7 @@ static inline vmh_lua_expression *new_expression(vmh_lua_parser *parser,
 
     if (expression == NULL)
         return NULL;
-    expression->kind = kind;
-    expression->operator = 0;
-    vmh_lua_put_place(expression, place);
+    vmh_lua_begin_expression(expression, kind, place);
     return expression;
 }
 
@@ -330,7 +328,7 @@ static ALWAYS_INLINE bool parse_item(vmh_lua_parser *parser)
     return vmh_lua_parser_push(parser, key) && vmh_lua_parser_push(parser, value);
 }
 
-static bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *table)
+static ALWAYS_INLINE bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *table)
 {
     size_t count = (parser->item_count - mark) / 2;
     vmh_lua_item *items = vmh_lua_lexer_alloc(&parser->lexer, count * sizeof *items);
@@ -347,7 +345,7 @@ static bool take_items(vmh_lua_parser *parser, size_t mark, vmh_lua_expression *
     return true;
 }
 
-static vmh_lua_expression *parse_table(vmh_lua_parser *parser)
+static ALWAYS_INLINE vmh_lua_expression *parse_table(vmh_lua_parser *parser)
 {
     vmh_lua_place open = vmh_lua_parser_place(parser);
     vmh_lua_expression *table = new_expression(parser, VMH_LUA_EXPR_TABLE, open);
@@ -434,9 +432,7 @@ parse_call(vmh_lua_parser *parser, vmh_lua_expression *function, vmh_lua_name *m
                                vmh_lua_expression_size(kind) + count * sizeof *arguments);
     if (call == NULL)
         return NULL;
-    call->kind = kind;
-    call->operator = 0;
-    vmh_lua_put_place(call, place);
+    vmh_lua_begin_expression(call, kind, place);
     call->as.call.function = function;
     call->as.call.argument_count = (uint32_t)count;
     if (method != NULL)

@@ -56,7 +56,7 @@ void vmh_lua_parser_refuse_open(vmh_lua_parser *parser, vmh_lua_token_kind kind,
                              ? "unexpected %s (the '%s' of line %u is not closed)"
                              : "unexpected %s (the '%s' of line %u is not closed): %s",
                          vmh_lua_show_token(present).text, vmh_lua_token_spelling(opener),
-                         place.line, guess.text);
+                         vmh_lua_place_line(place), guess.text);
 }
 
 vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser)
@@ -64,7 +64,8 @@ vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser)
     vmh_lua_name *name = parser->lexer.token.as.name;
     vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
     bool is_keyword = kind >= VMH_LUA_TOKEN_AND && kind <= VMH_LUA_TOKEN_WHILE;
-    bool is_assignment = kind == VMH_LUA_TOKEN_ASSIGN && parser->lexer.token.place.column > 1 &&
+    bool is_assignment = kind == VMH_LUA_TOKEN_ASSIGN &&
+                         vmh_lua_place_column(vmh_lua_parser_place(parser)) > 1 &&
                          parser->lexer.token.begin[-1] == ':';
 
     if (vmh_lua_parser_accept(parser, VMH_LUA_TOKEN_NAME))

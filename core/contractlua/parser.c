@@ -171,7 +171,7 @@ static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *targe
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(target),
                                   "cannot assign to %s: it is <const> (line %u)",
                                   vmh_lua_show(target->as.variable->name->bytes).text,
-                                  target->as.variable->place.line);
+                                  vmh_lua_place_line(target->as.variable->place));
     default:
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, vmh_lua_place_of(target),
                                   "cannot assign to %s",
@@ -599,7 +599,7 @@ static bool parse_main(vmh_lua_parser *parser, vmh_lua_function *main)
     vmh_lua_block_scope body;
     vmh_lua_block rest; /* behind an `end` too many */
 
-    vmh_lua_scope_open_function(parser, &scope, main, (vmh_lua_place){1, 1});
+    vmh_lua_scope_open_function(parser, &scope, main, vmh_lua_place_at(1, 1));
     main->is_variadic = true;
     vmh_lua_scope_open_block(parser, &body, false);
     if (!vmh_lua_parse_statements(parser, &main->body))
@@ -619,7 +619,7 @@ static bool parse_source(vmh_lua_parser *parser, size_t source_size)
     size_t globals_size;
 
     if (source_size > VMH_LUA_MAX_SOURCE) {
-        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, (vmh_lua_place){1, 1},
+        vmh_lua_lexer_refuse(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, vmh_lua_place_at(1, 1),
                              "the source has %zu bytes, more than %d", source_size,
                              VMH_LUA_MAX_SOURCE);
         return false;

@@ -135,10 +135,11 @@ static bool pass_comment(vmh_lua_parser *parser)
 static bool may_begin(const vmh_lua_parser *parser, const vmh_lua_parse_mark *mark, int depth)
 {
     const vmh_lua_token *token = &parser->lexer.token;
+    vmh_lua_place place = token->place, begun = mark->reading.token.place;
     bool begins_line = vmh_lua_lexer_begins_line(&parser->lexer);
 
-    if (depth > 0 && (!begins_line || token->place.line == mark->reading.token.place.line ||
-                      token->place.column > mark->reading.token.place.column))
+    if (depth > 0 && (!begins_line || vmh_lua_place_line(place) == vmh_lua_place_line(begun) ||
+                      vmh_lua_place_column(place) > vmh_lua_place_column(begun)))
         return false;
     return token->kind == VMH_LUA_TOKEN_SEMICOLON || token->kind == VMH_LUA_TOKEN_FUNCTION ||
            (token->kind == VMH_LUA_TOKEN_NAME && begins_line);

@@ -76,8 +76,10 @@ vmh_status vmh_lua_findings_warn(vmh_lua_findings *findings, vmh_arena *arena, v
 vmh_status vmh_lua_refusal_format(vmh_bytes name, vmh_bytes source, const vmh_lua_refusal *refusal,
                                   vmh_arena *arena, vmh_bytes *text, vmh_failure *why)
 {
-    vmh_bytes line = source.size == 0 ? VMH_LITERAL("") : find_line(source, refusal->place.line);
-    size_t before = refusal->place.column - 1;
+    uint32_t number = vmh_lua_place_line(refusal->place);
+    uint32_t column = vmh_lua_place_column(refusal->place);
+    vmh_bytes line = source.size == 0 ? VMH_LITERAL("") : find_line(source, number);
+    size_t before = column - 1;
     size_t skipped = line.size > SHOWN_LINE && before > SHOWN_BEFORE ? before - SHOWN_BEFORE : 0;
     const char *begin_mark = skipped > 0 ? "..." : "", *end_mark = "";
     char shown[SHOWN_LINE + 1], shown_name[SHOWN_NAME + 1];
@@ -92,7 +94,7 @@ vmh_status vmh_lua_refusal_format(vmh_bytes name, vmh_bytes source, const vmh_lu
     show(shown, line);
     show(shown_name, name);
     return vmh_arena_format(arena, text, why, "%s:%u:%u: %s%.*s\n    %s%s%s\n    %*s^", shown_name,
-                            refusal->place.line, refusal->place.column,
+                            number, column,
                             refusal->kind == VMH_LUA_REFUSAL_WARNING ? "warning: " : "",
                             VMH_PRINT(refusal->text),
                             begin_mark, shown, end_mark,

@@ -200,7 +200,7 @@ static bool check_captures(vmh_lua_parser *parser, const vmh_lua_function_scope 
     if (scope->function->capture_count == VMH_LUA_MAX_CAPTURES &&
         !vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
                             "the function of line %u names more than %d outer locals",
-                            scope->function->place.line, VMH_LUA_MAX_CAPTURES))
+                            vmh_lua_place_line(scope->function->place), VMH_LUA_MAX_CAPTURES))
         return false;
     return parser->capture_count++ != VMH_LUA_MAX_ALL_CAPTURES ||
            vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LIMIT, place,
@@ -238,21 +238,19 @@ bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_p
     vmh_lua_local *local = name->local;
 
     parser->resolved = name;
-    expression->operator = 0;
-    vmh_lua_put_place(expression, place);
     if (local == NULL) {
-        expression->kind = VMH_LUA_EXPR_GLOBAL;
+        vmh_lua_begin_expression(expression, VMH_LUA_EXPR_GLOBAL, place);
         expression->as.string = name;
         return check_name(parser, name, place);
     }
     if (local->variable.function == parser->function->function) {
-        expression->kind = VMH_LUA_EXPR_LOCAL;
+        vmh_lua_begin_expression(expression, VMH_LUA_EXPR_LOCAL, place);
         expression->as.variable = &local->variable;
         return true;
     }
     if (!capture(parser, local, place))
         return false;
-    expression->kind = VMH_LUA_EXPR_CAPTURE;
+    vmh_lua_begin_expression(expression, VMH_LUA_EXPR_CAPTURE, place);
     expression->as.variable = &local->variable;
     expression->capture = (uint8_t)local->link->index; /* beyond the limit nobody asks */
     return true;
@@ -352,7 +350,8 @@ vmh_lua_label *vmh_lua_scope_add_label(vmh_lua_parser *parser, vmh_lua_name *nam
     if (label != NULL)
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
                                   "label %s stands in line %u already",
-                                  vmh_lua_show(name->bytes).text, label->label.place.line)
+                                  vmh_lua_show(name->bytes).text,
+                                  vmh_lua_place_line(label->label.place))
                    ? &label->label
                    : NULL;
     labels = vmh_lua_parser_grow(parser, parser->labels, &parser->label_capacity,
@@ -395,7 +394,7 @@ static bool lead(vmh_lua_parser *parser, open_goto *jump, vmh_lua_label *label, 
         if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, jump->place,
                                 "goto %s jumps into the scope of local %s of line %u",
                                 vmh_lua_show(label->name).text, shown.text,
-                                entered->variable.place.line))
+                                vmh_lua_place_line(entered->variable.place)))
             return false;
     }
     jump->statement->label = label;

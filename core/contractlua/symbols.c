@@ -36,7 +36,7 @@ bool vmh_lua_symbols_begin_proto(vmh_lua_emitter *to)
     if (symbols == NULL)
         return true;
     to->symbols = &symbols->protos[function->number];
-    to->statement_line = function->place.line;
+    to->statement_line = vmh_lua_place_line(function->place);
     to->symbols->capture_count = function->capture_count;
     to->symbols->captures =
         vmh_arena_alloc_array(&symbols->arena, function->capture_count + 1, sizeof(vmh_bytes));
@@ -102,7 +102,7 @@ void vmh_lua_note_turn(vmh_lua_emitter *to, uint32_t line)
                                  symbols->begin_count, sizeof *symbols->begins))
         return;
     symbols->begins[symbols->begin_count++] =
-        (vmh_lua_begin){.instruction = to->proto->code_count, .line = line};
+        (vmh_lua_begin){.instruction = to->code_count, .line = line};
 }
 
 void vmh_lua_note_statement(vmh_lua_emitter *to, uint32_t line)
@@ -121,7 +121,7 @@ void vmh_lua_note_local(vmh_lua_emitter *to, const vmh_lua_variable *variable)
 {
     vmh_lua_proto_symbols *symbols = to->symbols;
     vmh_lua_symbol local = {
-        .slot = variable->slot, .begin = to->proto->code_count, .end = UINT32_MAX};
+        .slot = variable->slot, .begin = to->code_count, .end = UINT32_MAX};
 
     if (symbols == NULL || !grow(to, (void **)&symbols->locals, &symbols->local_capacity,
                                  symbols->local_count, sizeof *symbols->locals) ||
@@ -141,7 +141,7 @@ void vmh_lua_note_scope_end(vmh_lua_emitter *to, uint32_t count)
 
     for (uint32_t i = count; symbols != NULL && i < symbols->local_count; i++) {
         if (symbols->locals[i].end == UINT32_MAX)
-            symbols->locals[i].end = to->proto->code_count;
+            symbols->locals[i].end = to->code_count;
     }
 }
 
@@ -150,7 +150,7 @@ void vmh_lua_note_scope_end(vmh_lua_emitter *to, uint32_t count)
 void vmh_lua_note_share(vmh_lua_emitter *to, uint32_t gas)
 {
     vmh_lua_proto_symbols *symbols = to->symbols;
-    vmh_lua_stretch *stretch = to->stretch;
+    vmh_lua_stretch *stretch = &to->stretch;
 
     if (symbols == NULL)
         return;
@@ -236,7 +236,6 @@ vmh_status vmh_lua_symbols_new(const vmh_lua_code *code, const char *const *libr
                                size_t library_count, vmh_lua_symbols **out, vmh_failure *why)
 {
     vmh_lua_symbols *symbols = calloc(1, sizeof *symbols);
-    vmh_lua_code *again = NULL;
     vmh_status status;
 
     *out = NULL;
@@ -248,8 +247,7 @@ vmh_status vmh_lua_symbols_new(const vmh_lua_code *code, const char *const *libr
         vmh_arena_alloc_array(&symbols->arena, code->proto_count, sizeof *symbols->protos);
     status = symbols->protos == NULL
                  ? vmh_fail_memory(why)
-                 : vmh_lua_compile_symbols(code, library, library_count, symbols, &again, why);
-    vmh_lua_code_free(again);
+                 : vmh_lua_compile_again(code, library, library_count, symbols, NULL, why);
     if (status != VMH_OK) {
         vmh_lua_symbols_free(symbols);
         return status;

@@ -10,6 +10,7 @@
  */
 typedef struct thawing {
     vmh_lua_state *L;
+    const vmh_lua_details *details;
     vmh_bytes bytes;
     size_t at;
     vmh_arena arena;
@@ -451,7 +452,8 @@ static void take_for(thawing *from, vmh_lua_value *at)
     at[2] = vmh_lua_integer(step);
 }
 
-static void take_live(thawing *from, vmh_lua_value *base, const vmh_lua_live *live)
+static void take_live(thawing *from, const vmh_lua_proto *proto, vmh_lua_value *base,
+                      const vmh_lua_live *live)
 {
     vmh_lua_value *at = base + live->at;
 
@@ -470,7 +472,7 @@ static void take_live(thawing *from, vmh_lua_value *base, const vmh_lua_live *li
         *at = base[live->of];
         break;
     case VMH_LUA_LIVE_LITERAL:
-        *at = vmh_lua_live_literal(live);
+        *at = vmh_lua_live_literal(proto, live);
         break;
     default:
         *at = take_value(from);
@@ -510,25 +512,29 @@ static void take_registers(thawing *from, vmh_lua_frame *frame, const vmh_lua_pr
     }
     if (!reserve(from, frame, proto->register_count))
         return;
-    vmh_lua_live_at(proto, point, frame->concat_count, &live);
+    vmh_lua_live_at(proto, &from->details->protos[proto->number], point, frame->concat_count,
+                    &live);
     for (uint32_t i = 0; i < live.count; i++)
-        take_live(from, from->L->running->stack + frame->base, live.items[i]);
+        take_live(from, proto, from->L->running->stack + frame->base, live.items[i]);
 }
 
 static void take_lua_frame(thawing *from, vmh_lua_coroutine *of, vmh_lua_frame *frame)
 {
     vmh_lua_value function = take_kind(from, VMH_LUA_CLOSURE, "no function of the contract");
     const vmh_lua_proto *proto;
+    const vmh_lua_proto_details *details;
     const vmh_lua_point *point;
 
     if (is_over(from))
         return;
     proto = function.as.closure->proto;
-    if (proto->point_count == 0) {
+    details = &from->details->protos[proto->number];
+    if (details->point_count == 0) {
         refuse(from, "a function that calls nothing");
         return;
     }
-    point = &proto->points[take_index(from, proto->point_count - 1, "no point of the function")];
+    point =
+        &details->points[take_index(from, details->point_count - 1, "no point of the function")];
     if (of == from->L->main && vmh_lua_back_of(proto, point) != VMH_LUA_BACK_CALL)
         refuse(from, "a metamethod in the main coroutine");
     if (proto->is_variadic)
@@ -942,6 +948,9 @@ vmh_status vmh_lua_thaw(vmh_lua_state *L, const vmh_lua_code *code, vmh_bytes fr
                         VMH_LUA_MAX_FROZEN);
     if (!vmh_lua_state_reset(L, code, memory_limit))
         return vmh_fail_memory(why);
+    if (vmh_lua_details_of(code, L->library->names, L->library->global_count, &from.details,
+                           why) != VMH_OK)
+        return VMH_E_NO_MEMORY;
     vmh_arena_init(&from.arena);
     take_all(&from);
     vmh_arena_clear(&from.arena);

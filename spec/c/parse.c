@@ -78,7 +78,7 @@ static void put_place(vmh_lua_place place)
 
     if (!options.places)
         return;
-    snprintf(text, sizeof text, "%u:%u ", place.line, place.column);
+    snprintf(text, sizeof text, "%u:%u ", vmh_lua_place_line(place), vmh_lua_place_column(place));
     put(text);
 }
 
@@ -410,7 +410,7 @@ static void print_label(const vmh_lua_label *label, bool is_goto)
         die("a goto leads nowhere");
     put(is_goto ? "(goto " : "(label ");
     vmh_buffer_append(&out, label->name);
-    put_number(" ", is_goto ? label->place.line : label->scope_variable_count);
+    put_number(" ", is_goto ? vmh_lua_place_line(label->place) : label->scope_variable_count);
     put(!is_goto && label->is_used ? " used)" : ")");
 }
 
@@ -517,7 +517,8 @@ static void print_refusal(vmh_bytes source, const vmh_lua_refusal *refusal, vmh_
     if (options.format)
         printf("%.*s", VMH_PRINT(text));
     else
-        printf("%s %u:%u: %.*s", kinds[refusal->kind], refusal->place.line, refusal->place.column,
+        printf("%s %u:%u: %.*s", kinds[refusal->kind], vmh_lua_place_line(refusal->place),
+               vmh_lua_place_column(refusal->place),
                VMH_PRINT(refusal->text));
 }
 

@@ -5,9 +5,9 @@
  *
  * For each file a line: how it ended ("good", "gas", "memory", "refused", "error"),
  * gas, logical bytes, bytes of the system at their peak, nanoseconds of the run, bytes of the
- * source, peak of the memory of the compiler, nanoseconds of the compiler, and nanoseconds per gas
- * of fib, which ran before and behind; the least of ROUNDS. With 0 rounds it runs once and nothing
- * else does, for callgrind.
+ * source, peak of the memory of the compiler, nanoseconds of the compiler, the same two of the
+ * details, and nanoseconds per gas of fib, which ran before and behind; the least of ROUNDS. With 0
+ * rounds it runs once and nothing else does, for callgrind.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -15,7 +15,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "contractlua/details.h"
 #include "contractlua/state.h"
+#include "contractlua/tree_room.h"
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -82,8 +84,8 @@ static double now(void)
 typedef struct taken {
     const char *ends;
     uint64_t gas, counted;
-    size_t run_bytes, compile_bytes;
-    double run_ns, compile_ns;
+    size_t run_bytes, compile_bytes, details_bytes;
+    double run_ns, compile_ns, details_ns;
 } taken;
 
 static vmh_status print_nothing(void *context, vmh_bytes text, vmh_failure *why)
@@ -120,6 +122,21 @@ static void run_code(const vmh_lua_library *library, const vmh_lua_code *code, u
     vmh_lua_state_free(L);
 }
 
+static void make_details(const vmh_lua_library *library, const vmh_lua_code *code, taken *out)
+{
+    size_t before = held;
+    const vmh_lua_details *details;
+    vmh_failure why;
+    double begin = now();
+
+    peak = held;
+    if (vmh_lua_details_of(code, library->names, library->global_count, &details, &why) != VMH_OK)
+        die("details", why.text);
+    out->details_ns = now() - begin;
+    out->details_bytes = peak - before;
+    vmh_lua_tree_room_clear();
+}
+
 static taken measure(const vmh_lua_library *library, vmh_bytes source, uint64_t gas,
                      uint64_t memory)
 {
@@ -139,8 +156,10 @@ static taken measure(const vmh_lua_library *library, vmh_bytes source, uint64_t 
         die("compile", why.text);
     out.compile_ns = now() - begin;
     out.compile_bytes = peak - before;
-    if (code != NULL)
+    if (code != NULL) {
+        make_details(library, code, &out);
         run_code(library, code, gas, memory, &out);
+    }
     vmh_lua_code_free(code);
     vmh_arena_clear(&arena);
     return out;
@@ -192,12 +211,13 @@ static void show(const vmh_lua_library *library, const char *path, uint64_t gas,
 
         all.run_ns = least_of(all.run_ns, again.run_ns);
         all.compile_ns = least_of(all.compile_ns, again.compile_ns);
+        all.details_ns = least_of(all.details_ns, again.details_ns);
     }
     if (rounds > 0)
         fib = least_of(fib, fib_ns_per_gas(library));
-    printf("%s %llu %llu %zu %.0f %zu %zu %.0f %.4f\n", all.ends, (unsigned long long)all.gas,
-           (unsigned long long)all.counted, all.run_bytes, all.run_ns, source.size,
-           all.compile_bytes, all.compile_ns, fib);
+    printf("%s %llu %llu %zu %.0f %zu %zu %.0f %zu %.0f %.4f\n", all.ends,
+           (unsigned long long)all.gas, (unsigned long long)all.counted, all.run_bytes, all.run_ns,
+           source.size, all.compile_bytes, all.compile_ns, all.details_bytes, all.details_ns, fib);
     fflush(stdout);
     __real_free((void *)(uintptr_t)source.data);
 }

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "contractlua/details.h"
 #include "contractlua/state.h"
 
 enum { PRINTED = 2048, SHOWN_RESULTS = 4 };
@@ -189,19 +190,38 @@ static void try_code(const vmh_lua_code *code, limits of, uint64_t fail_at)
     vmh_lua_state_free(L);
 }
 
+/* The source is compiled again, which gives the same code. */
+static void try_details(const vmh_lua_code *code, uint64_t fail_at)
+{
+    const vmh_lua_details *details;
+    vmh_failure why;
+    vmh_status status;
+
+    harness_watch_memory(fail_at);
+    status = vmh_lua_details_of(code, library->names, library->global_count, &details, &why);
+    harness_watch_memory(0);
+    EXPECT(status == VMH_OK || (fail_at != 0 && status == VMH_E_NO_MEMORY),
+           "another status of the details");
+    EXPECT((details != NULL) == (status == VMH_OK), "details of a failure");
+    EXPECT(status == VMH_OK || vmh_lua_details_of(code, library->names, library->global_count,
+                                                  &details, &why) == VMH_OK,
+           "no details after a failure");
+}
+
 /* ---- from bytes ---- */
 
 /* Its text may be what an allocation fails for. */
 static void expect_refusal(vmh_bytes source, const vmh_lua_refusal *refusal, bool may_fail,
                            vmh_arena *arena)
 {
+    uint32_t line = vmh_lua_place_line(refusal->place);
+    uint32_t column = vmh_lua_place_column(refusal->place);
     vmh_bytes text;
     vmh_failure why;
     vmh_status status;
 
     EXPECT(refusal->text.size > 0, "a refusal without a text");
-    EXPECT(refusal->place.line >= 1 && refusal->place.line <= source.size + 1 &&
-               refusal->place.column >= 1 && refusal->place.column <= source.size + 1,
+    EXPECT(line >= 1 && line <= source.size + 1 && column >= 1 && column <= source.size + 1,
            "a refusal out of the source");
     status = vmh_lua_refusal_format(VMH_LITERAL("fuzz"), source, refusal, arena, &text, &why);
     if (may_fail && status == VMH_E_NO_MEMORY)
@@ -257,8 +277,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     vmh_arena_init(&arena);
     code = compile(input, false, &arena, &status);
     EXPECT(status == VMH_OK, "the host failed to compile");
-    if (code != NULL)
+    if (code != NULL) {
+        try_details(code, fail_at);
         try_code(code, of, fail_at);
+    }
     if (fail_at != 0)
         fail_compile(input, fail_at);
     vmh_lua_code_free(code);
