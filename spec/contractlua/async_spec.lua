@@ -1,8 +1,8 @@
 -- Contracts in Lua that call asynchronously: `sdk.async`, callbacks, groups. Prices are those of
 -- joins.md 7: step 1,000, lock 100,000, 1 for a byte of a callback's arguments.
-local assembler = require "vmhost.assembler"
 local contract = require "vmhost.contract"
 local lua_chain = require "spec.support.lua_chain"
+local vite_services = require "spec.support.vite_services"
 
 local BANK <const> = [[
 local c, state = sdk.contract {
@@ -199,11 +199,6 @@ function steps.closure() note("closure", pcall(async.closure)) end
 function steps.zero() async.call { "Bank", "total()", gas = 0 } end
 return c ]]
 
-local ECHO <const> = assert(assembler.assemble [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]).bytecode
-
 local function open(options)
   return lua_chain.open({ Bank = BANK, Bank2 = BANK2 }, options)
 end
@@ -322,7 +317,7 @@ describe("sdk.async", function()
 
   it("calls bytecode as it calls Lua", function()
     local chain <close> = with_shop()
-    chain.fixture:expect_success(chain.fixture:deploy("Echo", { ECHO }, "VITE"))
+    chain.fixture:expect_success(chain.fixture:deploy("Echo", { vite_services.ECHO }, "VITE"))
     chain.fixture:expect_success(chain:deploy("Asker", [[
       local c, state = sdk.contract { state = { note = "string" }, run = "external write ()",
         note = "external read () string", got = "callback" }

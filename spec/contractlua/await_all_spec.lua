@@ -1,10 +1,10 @@
 -- Several calls that a method waits for at once: `sdk.await_all`.
-local assembler = require "vmhost.assembler"
 local crypto = require "vmhost.crypto"
 local fixture = require "vmhost.fixture"
 local network = require "vmhost.network"
 local new_random = require "spec.support.random"
 local temporary_folder = require "spec.support.temporary_folder"
+local vite_services = require "spec.support.vite_services"
 
 local SEED <const> = tonumber(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local IS_SOAK <const> = os.getenv "VMHOST_SOAK" ~= nil
@@ -304,24 +304,18 @@ local BAD = {
 function steps.bad(which) BAD[which]() end
 return c ]]
 
-local ECHO <const> = [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]
 local REVERTS <const> = "PUSH 0 PUSH 0 REVERT"
 
 local codec = require "vmhost.codec"
 local NO <const> = codec.pack_arguments { { bool = false } }
 local LIMIT <const> = 50000000
 
-local function bytecode(source) return assert(assembler.assemble(source)).bytecode end
-
 local function deploy(chain)
   assert(chain:deploy("Callee", { CALLEE }))
   assert(chain:deploy("Other", { CALLEE }))
   chain:expect_success(chain:deploy("Caller", { CALLER, NO }))
-  assert(chain:deploy("Echo", bytecode(ECHO), "VITE"))
-  assert(chain:deploy("Reverts", bytecode(REVERTS), "VITE"))
+  assert(chain:deploy("Echo", vite_services.ECHO, "VITE"))
+  assert(chain:deploy("Reverts", vite_services.bytecode(REVERTS), "VITE"))
 end
 
 local function issues()

@@ -1,9 +1,9 @@
 -- Contracts in Lua that wait for answers: the execution is frozen, and goes on in another block.
-local assembler = require "vmhost.assembler"
 local crypto = require "vmhost.crypto"
 local fixture = require "vmhost.fixture"
 local lua_chain = require "spec.support.lua_chain"
 local temporary_folder = require "spec.support.temporary_folder"
+local vite_services = require "spec.support.vite_services"
 
 local CALLEE <const> = [[
 local c, state = sdk.contract {
@@ -138,18 +138,13 @@ end
 function steps.forever() while true do sdk.await("Callee", "add(uint64)(uint64)", 1) end end
 return c ]]
 
-local ECHO <const> = [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]
-
 local NO <const> = require "vmhost.codec".pack_arguments { { bool = false } }
 
 local function deploy(chain)
   assert(chain:deploy("Callee", { CALLEE }))
   assert(chain:deploy("Other", { CALLEE }))
   chain:expect_success(chain:deploy("Caller", { CALLER, NO }))
-  assert(chain:deploy("Echo", assert(assembler.assemble(ECHO)).bytecode, "VITE"))
+  assert(chain:deploy("Echo", vite_services.ECHO, "VITE"))
 end
 
 describe("sdk.await #small", function()
@@ -323,18 +318,7 @@ describe("sdk.await across blocks, stores and processes #small", function()
 
   it("answers bytecode that awaits a method that awaits", function()
     local chain <close> = lua_chain.open { Callee = CALLEE, Other = CALLEE }
-    local ASKER = [[
-        PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
-        PUSH 32 CALLDATASIZE SUB
-        DUP1 PUSH 32 PUSH 0 CALLDATACOPY
-        PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
-      answer:
-        JUMPDEST CALLBACKDEST PUSH 0 MSTORE
-        PUSH 4 CALLDATASIZE SUB
-        DUP1 PUSH 4 PUSH 32 CALLDATACOPY
-        PUSH 32 ADD PUSH 0 RETURN]]
-    chain:expect_success(chain.fixture:deploy("Asker",
-      assert(assembler.assemble(ASKER)).bytecode, "VITE"))
+    chain:expect_success(chain.fixture:deploy("Asker", vite_services.ASKER, "VITE"))
     local function word_of(number) return string.pack(">I16I16", 0, number) end
     local data = ("\0"):rep(11) .. crypto.address_of_contract "Callee" .. "\1"
       .. crypto.blake2b("relay(string,uint64)", 32):sub(1, 4) .. word_of(64) .. word_of(41)

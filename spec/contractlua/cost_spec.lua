@@ -1,7 +1,8 @@
 -- What the machine itself takes for what is counted and paid, as far as that has no noise: memory,
--- and instructions with VMHOST_SOAK. An eighth of the programs, by seed; all in a soak.
--- tools/measure_prices.lua measures the time too.
+-- and with VMHOST_SOAK instructions, and the time of compiling. An eighth of the programs, by seed;
+-- all in a soak. tools/measure_prices.lua measures the time of running too.
 assert(_VERSION == "Lua 5.4")
+local contract = require "vmhost.contract"
 local hostile = require "spec.support.hostile_lua"
 local large = require "spec.support.large_lua"
 local run_command = require "spec.support.run_command"
@@ -13,6 +14,7 @@ local SHARE <const> = IS_SOAK and 1 or 8
 local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
 local CHECK <const> = (os.getenv "VMHOST_BUILD" or "build") .. "/c/prices"
 local GAS <const>, MEMORY <const> = 4000000, 64 << 20
+local ROUNDS <const> = 9
 local FIB <const> = [[
 local function fib(n) if n < 2 then return n end return fib(n - 1) + fib(n - 2) end return fib(20)]]
 
@@ -78,6 +80,25 @@ describe("memory of the system", function()
 end)
 
 if IS_SOAK then
+  describe("time", function()
+    it("of compiling a mebibyte is at most 50 ms, whatever its shape", function()
+      local slowest, its_name = 0, nil
+      for _, shape in ipairs(large) do
+        local source, least = shape.source(), math.huge
+        for _ = 1, ROUNDS do
+          collectgarbage()
+          local begin = os.clock()
+          assert(contract.compile(shape.name, source))
+          least = math.min(least, (os.clock() - begin) * 1000)
+        end
+        if least > slowest then slowest, its_name = least, shape.name end
+      end
+      print(("cost: slowest to compile: %s, %.1f ms at the least of %d"):format(its_name, slowest,
+        ROUNDS))
+      assert.is_true(slowest <= 50, ("%s: %.1f ms"):format(its_name, slowest))
+    end)
+  end)
+
   describe("instructions per gas", function()
     it("are at most 10 times those of fib", function()
       local of_fib = instructions(FIB)

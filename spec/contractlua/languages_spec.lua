@@ -1,40 +1,13 @@
-local assembler = require "vmhost.assembler"
 local crypto = require "vmhost.crypto"
 local lua_chain = require "spec.support.lua_chain"
-
-local function bytecode(source) return assert(assembler.assemble(source)).bytecode end
-
--- Answers what is behind the selector: the arguments, as they came.
-local ECHO <const> = bytecode [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]
-
--- Reverts with what is behind the selector.
-local REFUSER <const> = bytecode [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 REVERT]]
+local vite_services = require "spec.support.vite_services"
 
 -- Keeps its call data's first word under slot 1, and answers it where it gets none.
-local KEEPER <const> = bytecode [[
+local KEEPER <const> = vite_services.bytecode [[
     PUSH 4 CALLDATASIZE EQ PUSH @get JUMPI
     PUSH 4 CALLDATALOAD PUSH 1 SSTORE STOP
   get:
     JUMPDEST PUSH 1 SLOAD PUSH 0 MSTORE PUSH 32 PUSH 0 RETURN]]
-
--- Sends what is behind the first word to the address in it, and answers whether the answer is
--- good, in a word, and the answer.
-local ASKER <const> = bytecode [[
-    PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
-    PUSH 32 CALLDATASIZE SUB
-    DUP1 PUSH 32 PUSH 0 CALLDATACOPY
-    PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
-  answer:
-    JUMPDEST CALLBACKDEST PUSH 0 MSTORE
-    PUSH 4 CALLDATASIZE SUB
-    DUP1 PUSH 4 PUSH 32 CALLDATACOPY
-    PUSH 32 ADD PUSH 0 RETURN]]
 
 local LUA <const> = [[
 local c, state = sdk.contract {
@@ -96,7 +69,8 @@ describe("contracts in Lua and bytecode #small", function()
 
   before_each(function()
     chain = lua_chain.open { Lua = LUA }
-    for name, code in pairs { Asker = ASKER, Echo = ECHO, Keeper = KEEPER, Refuser = REFUSER } do
+    for name, code in pairs { Asker = vite_services.ASKER, Echo = vite_services.ECHO,
+      Keeper = KEEPER, Refuser = vite_services.REFUSER } do
       chain:expect_success(chain.fixture:deploy(name, code, "VITE"))
     end
   end)

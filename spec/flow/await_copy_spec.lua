@@ -1,10 +1,10 @@
 -- A store whose contracts wait is copied, and goes on elsewhere: in a fresh process, under another
 -- path and environment, by a library built without optimisation. It ends in the same root.
 assert(_VERSION == "Lua 5.4")
-local assembler = require "vmhost.assembler"
 local fixture = require "vmhost.fixture"
 local run_command = require "spec.support.run_command"
 local temporary_folder = require "spec.support.temporary_folder"
+local vite_services = require "spec.support.vite_services"
 
 local BUILD <const> = os.getenv "VMHOST_BUILD" or "build"
 local BLOCKS <const> = { 1, 2, 3, 7, 12 }
@@ -43,9 +43,6 @@ function c.log()
 end
 return c ]]
 
--- Answers its arguments as they came.
-local ECHO <const> = "PUSH 4 CALLDATASIZE SUB DUP1 PUSH 4 PUSH 0 CALLDATACOPY PUSH 0 RETURN"
-
 -- The library without optimisation, made once.
 local function plain_build()
   local build = "build/plain"
@@ -69,7 +66,7 @@ local function start(path, blocks)
   local chain <close> = assert(fixture.new { path = path,
     genesis = { limits = { messages_per_set = 1 } } })
   assert(chain:deploy("Waiter", { WAITER }))
-  assert(chain:deploy("Echo", assert(assembler.assemble(ECHO)).bytecode, "VITE"))
+  assert(chain:deploy("Echo", vite_services.ECHO, "VITE"))
   chain:expect_success(chain:send("Waiter", "run", 4))
   assert(chain:mine(blocks))
 end

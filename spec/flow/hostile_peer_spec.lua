@@ -1,12 +1,12 @@
 -- A host, and a peer who proves whatever messages he likes: no set fails, value stays what it was,
 -- and a host that was opened anew gives the same bytes. VMHOST_SEED repeats a run, VMHOST_SOAK=1
 -- runs 4,000 sets.
-local assembler = require "vmhost.assembler"
 local chains = require "spec.support.chain"
 local crypto = require "vmhost.crypto"
 local hostile_peer = require "spec.support.hostile_peer"
 local new_random = require "spec.support.random"
 local peers = require "spec.support.peer"
+local vite_services = require "spec.support.vite_services"
 local vm = require "vmhost.vm"
 local word = require "vmhost.word"
 
@@ -95,21 +95,6 @@ function c.grouped(data) state.said = data end
 return c
 ]]
 
-local REFUSER <const> = [[
-  PUSH 4 CALLDATASIZE SUB DUP1 PUSH 4 PUSH 0 CALLDATACOPY PUSH 0 REVERT]]
-
--- Sends the call data behind the first word to the address in it, and answers with what comes.
-local ASKER <const> = [[
-    PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
-    PUSH 32 CALLDATASIZE SUB
-    DUP1 PUSH 32 PUSH 0 CALLDATACOPY
-    PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
-  answer:
-    JUMPDEST CALLBACKDEST PUSH 0 MSTORE
-    PUSH 4 CALLDATASIZE SUB
-    DUP1 PUSH 4 PUSH 32 CALLDATACOPY
-    PUSH 32 ADD PUSH 0 RETURN]]
-
 local SERVICES <const> = { "A", "B", "Asker", "Refuser" }
 local METHODS <const> = { "await", "await_all", "register", "mix", "ask", "echo", "noted",
   "waiting", "grouped", "await(uint64)(uint64)", "call" }
@@ -126,8 +111,8 @@ local function open(seed)
     services = {
       { name = "A", processor = "LUA", code = CONTRACT },
       { name = "B", processor = "LUA", code = CONTRACT },
-      { name = "Asker", processor = "VITE", code = assert(assembler.assemble(ASKER)).bytecode },
-      { name = "Refuser", processor = "VITE", code = assert(assembler.assemble(REFUSER)).bytecode },
+      { name = "Asker", processor = "VITE", code = vite_services.ASKER },
+      { name = "Refuser", processor = "VITE", code = vite_services.REFUSER },
     } } })
 end
 

@@ -1,30 +1,11 @@
 -- Contracts of different languages on different hosts: neither side can tell.
-local assembler = require "vmhost.assembler"
 local crypto = require "vmhost.crypto"
 local network = require "vmhost.network"
-
--- Gives its arguments back.
-local ECHO <const> = [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]
+local vite_services = require "spec.support.vite_services"
 
 -- Gives the address that calls it, and then the amount that it was given.
 local CALLER_OF <const> = [[
   CALLER PUSH 0 MSTORE CALLVALUE PUSH 32 MSTORE PUSH 64 PUSH 0 RETURN]]
-
--- Sends the call data behind the first word to the address in it, and gives the answer back behind
--- its own first word, 1.
-local ASKER <const> = [[
-    PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
-    PUSH 32 CALLDATASIZE SUB
-    DUP1 PUSH 32 PUSH 0 CALLDATACOPY
-    PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
-  answer:
-    JUMPDEST CALLBACKDEST PUSH 0 MSTORE
-    PUSH 4 CALLDATASIZE SUB
-    DUP1 PUSH 4 PUSH 32 CALLDATACOPY
-    PUSH 32 ADD PUSH 0 RETURN]]
 
 local LUA <const> = [[
 local c, state = sdk.contract {
@@ -57,8 +38,6 @@ function c.caught(target)
 end
 return c ]]
 
-local function bytecode(source) return assert(assembler.assemble(source)).bytecode end
-
 describe("languages on two hosts #small", function()
   local net
 
@@ -68,9 +47,9 @@ describe("languages on two hosts #small", function()
     for _, name in ipairs(net.names) do
       local chain = net.hosts[name]
       chain:expect_success(chain:deploy("Lua", { LUA }))
-      chain:expect_success(chain:deploy("Echo", bytecode(ECHO), "VITE"))
-      chain:expect_success(chain:deploy("Who", bytecode(CALLER_OF), "VITE"))
-      chain:expect_success(chain:deploy("Asker", bytecode(ASKER), "VITE"))
+      chain:expect_success(chain:deploy("Echo", vite_services.ECHO, "VITE"))
+      chain:expect_success(chain:deploy("Who", vite_services.bytecode(CALLER_OF), "VITE"))
+      chain:expect_success(chain:deploy("Asker", vite_services.ASKER, "VITE"))
     end
   end)
 

@@ -1,40 +1,15 @@
 assert(_VERSION == "Lua 5.4")
-local assembler = require "vmhost.assembler"
 local chains = require "spec.support.chain"
 local codec = require "vmhost.codec"
 local crypto = require "vmhost.crypto"
 local players = require "spec.support.players"
+local vite_services = require "spec.support.vite_services"
 local word = require "vmhost.word"
 
 -- Answers all of the call data, selector included.
 local MIRROR = "CALLDATASIZE PUSH 0 PUSH 0 CALLDATACOPY CALLDATASIZE PUSH 0 RETURN"
 
--- Answers what is behind the selector: the arguments, as they came.
-local ECHO = [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 RETURN]]
-
--- Reverts with what is behind the selector.
-local REFUSER = [[
-  PUSH 4 CALLDATASIZE SUB
-  DUP1 PUSH 4 PUSH 0 CALLDATACOPY
-  PUSH 0 REVERT]]
-
--- Sends what is behind the first word to the address in it, and answers whether the answer is
--- good, in a word, and the answer.
-local ASKER = [[
-    PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
-    PUSH 32 CALLDATASIZE SUB
-    DUP1 PUSH 32 PUSH 0 CALLDATACOPY
-    PUSH 0 PUSH 0 PUSH "VITE TOKEN" PUSH 0 CALLDATALOAD PUSH 7 SYNCCALL
-  answer:
-    JUMPDEST CALLBACKDEST PUSH 0 MSTORE
-    PUSH 4 CALLDATASIZE SUB
-    DUP1 PUSH 4 PUSH 32 CALLDATACOPY
-    PUSH 32 ADD PUSH 0 RETURN]]
-
--- As ASKER, but awaits with its own call data what it then answers alone.
+-- As vite_services.ASKER, but awaits with its own call data what it then answers alone.
 local RELAY = [[
     PUSH 0 CALLDATALOAD PUSH 224 SHR PUSH 7 EQ PUSH @answer JUMPI
     CALLDATASIZE PUSH 0 PUSH 0 CALLDATACOPY
@@ -68,11 +43,15 @@ local function bytes_of(digits)
   end))
 end
 
-local CODES <const> = { Mirror = MIRROR, Echo = ECHO, Refuser = REFUSER, Asker = ASKER,
-  Relay = RELAY:format("0x" .. hex(address_of "Echo") .. "01"),
-  Relay2 = RELAY:format("0x" .. hex(address_of "Relay") .. "01") }
+local function relay_to(service)
+  return vite_services.bytecode(RELAY:format("0x" .. hex(address_of(service)) .. "01"))
+end
 
--- A chain of all the bytecode above and of some players.
+local CODES <const> = { Mirror = vite_services.bytecode(MIRROR), Echo = vite_services.ECHO,
+  Refuser = vite_services.REFUSER, Asker = vite_services.ASKER, Relay = relay_to "Echo",
+  Relay2 = relay_to "Relay" }
+
+-- A chain of all this bytecode and of some players.
 local function open(services, methods, genesis)
   local fields = { services = players.services(services or {}) }
   for name, value in pairs(genesis or {}) do fields[name] = value end
@@ -81,7 +60,7 @@ local function open(services, methods, genesis)
   table.sort(names)
   for _, name in ipairs(names) do
     table.insert(fields.services, { name = name, processor = "VITE",
-      code = assert(assembler.assemble(CODES[name])).bytecode })
+      code = CODES[name] })
   end
   return assert(chains.open { genesis = fields,
     processors = { LUA = players.processor(services or {}, methods) } })
@@ -367,7 +346,7 @@ describe("a service of another language that calls bytecode #small", function()
 end)
 
 describe("bytecode that calls a service of another language #small", function()
-  -- What ASKER answers: whether the answer was good, and the answer.
+  -- What vite_services.ASKER answers: whether the answer was good, and the answer.
   local function ask(chain, service, data)
     local _, receipts = run(chain, { "Asker", "call",
       { bytes = bytes_of(service_word(service) .. data) } })
