@@ -84,8 +84,7 @@ static void compile_single_assignment(vmh_lua_emitter *to, const vmh_lua_express
     uint32_t from;
 
     vmh_lua_pay(to, VMH_LUA_GAS_MOVE);
-    if (left->kind == VMH_LUA_EXPR_LOCAL && !left->as.variable->is_captured &&
-        is_made_at_once(right) && !to->compiler->is_plain) {
+    if (vmh_lua_is_register(to, left) && is_made_at_once(right)) {
         vmh_lua_compile_into(to, right, left->as.variable->slot);
         return;
     }

@@ -4,16 +4,10 @@
  * The tree is at most VMH_LUA_MAX_NESTING deep but for its left spines, which may
  * be as long as a source: a + b + c ..., a.b.c ..., f()()... They are walked in
  * loops: down by collecting the nodes, up by emitting them.
- *
- * What stands in each other a hundred deep, again and again, is compiled by few functions that are
- * large (ALWAYS_INLINE): a processor foresees where a call returns to for some thirty calls that
- * stand in each other, not for a hundred.
  */
 #include <stdlib.h>
 
 #include "contractlua/compile_parts.h"
-
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 
 bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 {
@@ -31,11 +25,6 @@ bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 }
 
 /* ---- what needs no other value ---- */
-
-static bool is_plain_local(const vmh_lua_expression *of)
-{
-    return of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured;
-}
 
 static void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
 {
@@ -82,22 +71,6 @@ static void load_varargs(vmh_lua_emitter *to, uint32_t into, uint32_t wanted)
 
 static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t base,
                              uint32_t wanted, bool is_tail);
-
-static ALWAYS_INLINE uint32_t compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    uint32_t into = vmh_lua_take_register(to);
-
-    vmh_lua_compile_into(to, of, into);
-    return into;
-}
-
-static ALWAYS_INLINE uint32_t compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
-        of = of->as.pair.left;
-    return is_plain_local(of) && !to->compiler->is_plain ? of->as.variable->slot
-                                                         : compile_next(to, of);
-}
 
 /* The last value of a list, of which `wanted` are wanted from here. */
 static ALWAYS_INLINE void compile_open(vmh_lua_emitter *to, const vmh_lua_expression *of,
@@ -181,7 +154,7 @@ static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expre
             flush_items(to, table, done, VMH_LUA_OPEN);
             break;
         }
-        at_value = compile_next(to, item->value);
+        at_value = vmh_lua_compile_next(to, item->value);
         vmh_lua_live_hold(to, item->value, at_value, false);
         if (++waiting == ITEMS_AT_ONCE) {
             flush_items(to, table, done, waiting);
@@ -258,7 +231,7 @@ static ALWAYS_INLINE uint32_t compile_all(vmh_lua_emitter *to, vmh_lua_expressio
         at_line(to, values[0]);
         compile_table(to, values[0], vmh_lua_take_register(to));
     } else {
-        compile_next(to, values[0]);
+        vmh_lua_compile_next(to, values[0]);
     }
     vmh_lua_wait(to, 1);
     to->live = live;
@@ -352,7 +325,7 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         first = object_of(first);
     if (vmh_lua_has_fault(to))
         return;
-    if (is_plain_local(first) && !to->compiler->is_plain)
+    if (vmh_lua_is_register(to, first))
         object = first->as.variable->slot;
     else
         vmh_lua_compile_into(to, first, base);
@@ -370,7 +343,7 @@ static ALWAYS_INLINE void compile_unary(vmh_lua_emitter *to, const vmh_lua_expre
                                         uint32_t into)
 {
     uint32_t mark = to->next_register;
-    uint32_t operand = compile_operand(to, of->as.pair.left);
+    uint32_t operand = vmh_lua_compile_operand(to, of->as.pair.left);
 
     at_line(to, of);
     vmh_lua_emit(to, (vmh_lua_instruction_name)(VMH_LUA_DO_NEG + (of->operator - VMH_LUA_OP_NEG)),
@@ -456,16 +429,6 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
     default:
         compile_in_place(to, of, into);
     }
-}
-
-uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    return compile_next(to, of);
-}
-
-uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
-{
-    return compile_operand(to, of);
 }
 
 uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *values, size_t count,

@@ -34,8 +34,8 @@ static vmh_lua_instruction_name number_form(const vmh_lua_emitter *to, vmh_lua_o
 }
 
 /* Emits a test of `left operator right`, the left one in a register. */
-static void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
-                            bool sense)
+static ALWAYS_INLINE void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                          uint32_t left, bool sense)
 {
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_operator operator = of->operator;
@@ -100,8 +100,8 @@ static void load_truth(vmh_lua_emitter *to, uint32_t into)
 }
 
 /* `left of-operator right` into a register; the left one is in a register already. */
-static void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t left,
-                        uint32_t into)
+static ALWAYS_INLINE void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                      uint32_t left, uint32_t into)
 {
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_instruction_name form = number_form(to, of->operator, right);
@@ -138,6 +138,7 @@ void vmh_lua_compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     const vmh_lua_expression *first = of->as.pair.left;
     spine chain = begin_spine(to);
     uint32_t left;
+    bool is_last;
 
     while (first->kind == VMH_LUA_EXPR_BINARY && first->operator != VMH_LUA_OP_CONCAT &&
            push_node(to, &chain, first))
@@ -145,15 +146,17 @@ void vmh_lua_compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, u
     if (vmh_lua_has_fault(to))
         return;
     left = vmh_lua_compile_operand(to, first);
-    while (chain.count > 0) {
+    do {
         uint32_t result = left >= mark ? left : to->next_register;
+        const vmh_lua_expression *node;
 
-        emit_binary(to, pop_node(to, &chain), left, result);
-        if (result == to->next_register)
+        is_last = chain.count == 0;
+        node = is_last ? of : pop_node(to, &chain);
+        emit_binary(to, node, left, is_last ? into : result);
+        if (!is_last && result == to->next_register)
             vmh_lua_take_register(to);
         left = result;
-    }
-    emit_binary(to, of, left, into);
+    } while (!is_last);
     vmh_lua_drop_registers(to, mark);
 }
 

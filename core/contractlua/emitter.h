@@ -363,11 +363,29 @@ static inline void vmh_lua_point_here(vmh_lua_emitter *to)
 /* Leaves the value in register `to_register`, which is none that the expression reads. */
 void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t register_);
 
-/* The register that has the value: that of a local, else the next one, taken for it. */
-uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of);
-
 /* Leaves it in the next register, which is taken. */
-uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of);
+static inline uint32_t vmh_lua_compile_next(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    uint32_t into = vmh_lua_take_register(to);
+
+    vmh_lua_compile_into(to, of, into);
+    return into;
+}
+
+/* Whether its value stands in a register already. */
+static inline bool vmh_lua_is_register(const vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    return of->kind == VMH_LUA_EXPR_LOCAL && !of->as.variable->is_captured &&
+           !to->compiler->is_plain;
+}
+
+/* The register that has the value: that of a local, else the next one, taken for it. */
+static inline uint32_t vmh_lua_compile_operand(vmh_lua_emitter *to, const vmh_lua_expression *of)
+{
+    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    return vmh_lua_is_register(to, of) ? of->as.variable->slot : vmh_lua_compile_next(to, of);
+}
 
 /*
  * Leaves the values of a list in the next registers, taken: `wanted` of them, the

@@ -1,7 +1,7 @@
 #include "contractlua/literal.h"
 #include "contractlua/scope.h"
 
-/* As in compile_expression.c: few calls stand in each other. */
+/* As in compile_parts.h: few calls stand in each other. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
 /* How a binary operator binds: to its left and its right; 0: the token is none. */
