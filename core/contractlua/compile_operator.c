@@ -92,10 +92,14 @@ static ALWAYS_INLINE void emit_comparison(vmh_lua_emitter *to, const vmh_lua_exp
 /* Makes a value of a test that was just emitted with sense true. */
 static void load_truth(vmh_lua_emitter *to, uint32_t into)
 {
-    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 2); /* to LOAD_FALSE */
-    vmh_lua_emit(to, VMH_LUA_DO_LOAD_TRUE, into, 0, 0);
-    vmh_lua_emit_wide(to, VMH_LUA_DO_JUMP, 0, 1); /* over it */
-    vmh_lua_emit(to, VMH_LUA_DO_LOAD_FALSE, into, 0, 0);
+    vmh_lua_instruction *row = vmh_lua_emit_row(to, 4);
+
+    if (row == NULL)
+        return;
+    row[0] = (vmh_lua_instruction){.op = VMH_LUA_DO_JUMP, .b = 2}; /* to LOAD_FALSE */
+    row[1] = (vmh_lua_instruction){.op = VMH_LUA_DO_LOAD_TRUE, .a = (uint8_t)into};
+    row[2] = (vmh_lua_instruction){.op = VMH_LUA_DO_JUMP, .b = 1}; /* over it */
+    row[3] = (vmh_lua_instruction){.op = VMH_LUA_DO_LOAD_FALSE, .a = (uint8_t)into};
     vmh_lua_target_here(to);
 }
 

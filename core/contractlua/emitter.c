@@ -102,13 +102,14 @@ bool vmh_lua_grow_code(vmh_lua_emitter *to)
     return is_grown;
 }
 
-bool vmh_lua_mark_line(vmh_lua_emitter *to)
+bool vmh_lua_mark_line(vmh_lua_emitter *to, uint32_t count)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
 
     if (to->symbols != NULL) {
-        vmh_lua_note_line(to);
+        while (count-- > 0)
+            vmh_lua_note_line(to);
         return true;
     }
     if (proto->line_count == buffer->line_capacity) {

@@ -197,8 +197,11 @@ void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_code_block **blocks, void **i
 /* Room for more instructions. */
 bool vmh_lua_grow_code(vmh_lua_emitter *to);
 
-/* What is emitted next stands in another line than what was last, or its line is noted. */
-bool vmh_lua_mark_line(vmh_lua_emitter *to);
+/*
+ * So many instructions, which are emitted next, stand in another line than what was last, or their
+ * line is noted.
+ */
+bool vmh_lua_mark_line(vmh_lua_emitter *to, uint32_t count);
 
 /* Emits; gives its number. */
 static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_name op, uint32_t a,
@@ -208,12 +211,25 @@ static inline uint32_t vmh_lua_emit(vmh_lua_emitter *to, vmh_lua_instruction_nam
 
     if (number == to->code_capacity && !vmh_lua_grow_code(to))
         return 0;
-    if (to->line != to->marked_line && !vmh_lua_mark_line(to))
+    if (to->line != to->marked_line && !vmh_lua_mark_line(to, 1))
         return 0;
     to->code[number] = (vmh_lua_instruction){
         .op = (uint8_t)op, .a = (uint8_t)a, .b = (uint16_t)b, .c = (uint16_t)c};
     to->code_count = number + 1;
     return number;
+}
+
+/* Emits `count` in a row, which the caller writes there; NULL after a fault. */
+static inline vmh_lua_instruction *vmh_lua_emit_row(vmh_lua_emitter *to, uint32_t count)
+{
+    uint32_t number = to->code_count;
+
+    if (to->code_capacity - number < count && !vmh_lua_grow_code(to))
+        return NULL;
+    if (to->line != to->marked_line && !vmh_lua_mark_line(to, count))
+        return NULL;
+    to->code_count = number + count;
+    return &to->code[number];
 }
 
 static inline uint32_t vmh_lua_emit_wide(vmh_lua_emitter *to, vmh_lua_instruction_name op,
