@@ -164,6 +164,7 @@ build = {
         "core/contractlua/parser.c",
         "core/contractlua/parts.c",
         "core/contractlua/pattern.c",
+        "core/contractlua/record_details.c",
         "core/contractlua/recover.c",
         "core/contractlua/refusal.c",
         "core/contractlua/scope.c",

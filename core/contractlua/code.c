@@ -20,24 +20,9 @@ uint32_t vmh_lua_line_of(const vmh_lua_proto *proto, uint32_t instruction)
     return low < high ? proto->lines[low].line : 0;
 }
 
-size_t vmh_lua_code_blocks_size(const vmh_lua_code_block *blocks)
-{
-    size_t size = 0;
-
-    for (; blocks != NULL; blocks = blocks->next)
-        size += blocks->size;
-    return size;
-}
-
-void vmh_lua_code_blocks_free(vmh_lua_code_block *blocks)
-{
-    for (; blocks != NULL; blocks = blocks->next)
-        free(blocks->memory);
-}
-
 size_t vmh_lua_code_size(const vmh_lua_code *code)
 {
-    return sizeof *code + vmh_arena_size(&code->arena) + vmh_lua_code_blocks_size(code->blocks);
+    return sizeof *code + vmh_arena_size(&code->arena) + vmh_lua_pieces_size(code->pieces);
 }
 
 size_t vmh_lua_code_details_size(const vmh_lua_code *code)
@@ -52,7 +37,7 @@ void vmh_lua_code_free(vmh_lua_code *code)
 {
     if (code == NULL)
         return;
-    vmh_lua_code_blocks_free(code->blocks);
+    vmh_lua_pieces_free(code->pieces);
     vmh_lua_details_free(atomic_load_explicit(&code->details, memory_order_relaxed));
     vmh_arena_clear(&code->arena);
     free(code);

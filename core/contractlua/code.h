@@ -80,16 +80,9 @@ typedef struct vmh_lua_proto {
     vmh_bytes name;
 } vmh_lua_proto;
 
-/* What is large, and not worth a copy into the arena that it belongs to. */
-typedef struct vmh_lua_code_block {
-    struct vmh_lua_code_block *next;
-    size_t size;
-    void *memory; /* of malloc */
-} vmh_lua_code_block;
-
 typedef struct vmh_lua_code {
     vmh_arena arena; /* holds all of it, the source too, but for the blocks */
-    vmh_lua_code_block *blocks;
+    vmh_lua_piece *pieces;
     vmh_bytes name;  /* contract or file, for errors */
     vmh_bytes source;
     vmh_hash32 source_hash;
@@ -130,8 +123,5 @@ size_t vmh_lua_code_size(const vmh_lua_code *code);
 size_t vmh_lua_code_details_size(const vmh_lua_code *code);
 
 void vmh_lua_code_free(vmh_lua_code *code);
-
-size_t vmh_lua_code_blocks_size(const vmh_lua_code_block *blocks);
-void vmh_lua_code_blocks_free(vmh_lua_code_block *blocks);
 
 #endif

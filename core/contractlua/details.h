@@ -86,7 +86,7 @@ typedef struct vmh_lua_proto_details {
 
 typedef struct vmh_lua_details {
     vmh_arena arena;
-    vmh_lua_code_block *blocks;
+    vmh_lua_piece *pieces;
     vmh_lua_proto_details *protos; /* by number of the function */
     vmh_lua_operand *operands;     /* [0] is unnamed */
     uint32_t operand_count, operand_capacity;

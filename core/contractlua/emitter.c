@@ -20,14 +20,13 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
     if (vmh_lua_has_fault(to))
         return;
     to->compiler->is_refused = true;
-    *to->compiler->refusal =
-        (vmh_lua_refusal){.kind = VMH_LUA_REFUSAL_LIMIT, .text = vmh_bytes_text(text), .place = place};
+    *to->compiler->refusal = (vmh_lua_refusal){
+        .kind = VMH_LUA_REFUSAL_LIMIT, .text = vmh_bytes_text(text), .place = place};
 }
 
 /* ---- instructions ---- */
 
-/* So many instructions are kept where they grew. */
-enum { FIRST_COUNT = 128, LARGE_COUNT = 8192 };
+enum { FIRST_COUNT = 128 };
 
 /*
  * How many there are at most, or nearly: `<a`, where `a` is a global, makes six instructions, and
@@ -43,9 +42,10 @@ static uint32_t larger(vmh_lua_emitter *to, uint32_t capacity, size_t most)
 {
     vmh_lua_compiler *compiler = to->compiler;
 
-    if (capacity == LARGE_COUNT && compiler->largest == NULL)
+    if (capacity == VMH_LUA_LARGE_COUNT && compiler->largest == NULL)
         compiler->largest = to->buffer;
-    if (capacity == LARGE_COUNT && compiler->largest == to->buffer && most > 2 * LARGE_COUNT)
+    if (capacity == VMH_LUA_LARGE_COUNT && compiler->largest == to->buffer &&
+        most > 2 * VMH_LUA_LARGE_COUNT)
         return (uint32_t)most;
     return capacity == 0 ? FIRST_COUNT : 2 * capacity;
 }
@@ -154,45 +154,20 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
     return true;
 }
 
-void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_code_block **blocks, void **items,
-                         uint32_t *capacity, uint32_t count, size_t size)
-{
-    vmh_lua_code_block *block;
-    void *kept;
-
-    if (count < LARGE_COUNT) {
-        kept = vmh_arena_alloc(arena, count * size); /* some memory even for none */
-        if (kept != NULL && count > 0)
-            memcpy(kept, *items, count * size);
-        return kept;
-    }
-    block = vmh_arena_alloc(arena, sizeof *block);
-    if (block == NULL)
-        return NULL;
-    kept = realloc(*items, count * size);
-    if (kept == NULL)
-        kept = *items; /* less was asked for: there is what was there */
-    *block = (vmh_lua_code_block){*blocks, count * size, kept};
-    *blocks = block;
-    *items = NULL;
-    *capacity = 0;
-    return kept;
-}
-
 /* What the function made, to the code. */
 static bool keep(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
-    vmh_lua_code_block **blocks = &to->compiler->code->blocks;
+    vmh_lua_piece **pieces = &to->compiler->code->pieces;
 
     proto->code_count = to->code_count;
-    proto->code = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->code,
+    proto->code = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->code,
                                      &buffer->capacity, proto->code_count, sizeof *proto->code);
-    proto->lines = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->lines,
+    proto->lines = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->lines,
                                       &buffer->line_capacity, proto->line_count,
                                       sizeof *proto->lines);
-    proto->constants = vmh_lua_keep_items(arena_of(to), blocks, (void **)&buffer->constants,
+    proto->constants = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->constants,
                                           &buffer->constant_capacity, proto->constant_count,
                                           sizeof *proto->constants);
     return proto->code != NULL && proto->lines != NULL && proto->constants != NULL;

@@ -113,7 +113,7 @@ typedef struct vmh_lua_emitter {
     uint32_t most_waiting; /* the greatest count of operands that waited at once */
     vmh_lua_waiting live;
     vmh_lua_stretch stretch; /* the running one */
-    uint32_t longest; /* where vmh_lua_pay does more: LONGEST_STRETCH, 0 where symbols are recorded */
+    uint32_t longest; /* beyond it vmh_lua_pay does more; 0 where symbols are recorded */
     uint32_t last_target; /* the newest instruction that a jump leads to */
     uint32_t last_test; /* the newest test whose charge is a stretch's; + 1 */
     uint32_t first_hidden; /* of the compiler's */
@@ -148,7 +148,7 @@ void vmh_lua_note_line(vmh_lua_emitter *to);
 /* The statement costs so much of the running stretch. */
 void vmh_lua_note_share(vmh_lua_emitter *to, uint32_t gas);
 
-/* ---- details, where they are recorded (details.c) ---- */
+/* ---- details, where they are recorded (record_details.c) ---- */
 
 /* Of a function, in its buffer. */
 void vmh_lua_record_begin(vmh_lua_emitter *to);
@@ -186,13 +186,6 @@ void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
  */
 bool vmh_lua_grow_items(vmh_lua_emitter *to, void **items, uint32_t *capacity, size_t size,
                         size_t most);
-
-/*
- * What grew there, for who keeps it: copied into the arena, or, where it is large, taken out of the
- * buffer and put on the list of blocks. NULL where there is no memory.
- */
-void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_code_block **blocks, void **items,
-                         uint32_t *capacity, uint32_t count, size_t size);
 
 /* Room for more instructions. */
 bool vmh_lua_grow_code(vmh_lua_emitter *to);

@@ -1,5 +1,7 @@
 #include "contractlua/parts.h"
 
+#include <stdlib.h>
+
 #include <sys/mman.h>
 
 enum {
@@ -50,4 +52,44 @@ void *vmh_lua_parts_alloc_new(vmh_lua_parts *parts, size_t size)
     parts->free = part + size;
     parts->free_size = part_size - size;
     return part;
+}
+
+void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_piece **pieces, void **items,
+                         uint32_t *capacity, uint32_t count, size_t size)
+{
+    vmh_lua_piece *piece;
+    void *kept;
+
+    if (count < VMH_LUA_LARGE_COUNT) {
+        kept = vmh_arena_alloc(arena, count * size); /* some memory even for none */
+        if (kept != NULL && count > 0)
+            memcpy(kept, *items, count * size);
+        return kept;
+    }
+    piece = vmh_arena_alloc(arena, sizeof *piece);
+    if (piece == NULL)
+        return NULL;
+    kept = realloc(*items, count * size);
+    if (kept == NULL)
+        kept = *items; /* less was asked for: there is what was there */
+    *piece = (vmh_lua_piece){*pieces, count * size, kept};
+    *pieces = piece;
+    *items = NULL;
+    *capacity = 0;
+    return kept;
+}
+
+size_t vmh_lua_pieces_size(const vmh_lua_piece *pieces)
+{
+    size_t size = 0;
+
+    for (; pieces != NULL; pieces = pieces->next)
+        size += pieces->size;
+    return size;
+}
+
+void vmh_lua_pieces_free(vmh_lua_piece *pieces)
+{
+    for (; pieces != NULL; pieces = pieces->next)
+        free(pieces->memory);
 }

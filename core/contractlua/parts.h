@@ -1,7 +1,9 @@
 /*
+ * Memory of trees and codes.
+ *
  * Many small objects in an arena, without what the arena adds to each: they are
  * cut from parts that double, since most sources are small and a hostile one
- * makes a hundred megabytes of tree.
+ * makes a hundred megabytes of tree. And pieces that grew and are too large to be copied there.
  */
 #ifndef VMH_CONTRACTLUA_PARTS_H
 #define VMH_CONTRACTLUA_PARTS_H
@@ -42,5 +44,27 @@ static inline void *vmh_lua_parts_alloc(vmh_lua_parts *parts, size_t size)
     parts->free_size -= rounded;
     return memory;
 }
+
+/* ---- pieces that grew ---- */
+
+/* What is large, and not worth a copy into the arena that it belongs to. */
+typedef struct vmh_lua_piece {
+    struct vmh_lua_piece *next; /* in the arena */
+    size_t size;
+    void *memory; /* of malloc */
+} vmh_lua_piece;
+
+/* So many items are kept where they grew. */
+enum { VMH_LUA_LARGE_COUNT = 8192 };
+
+/*
+ * `*items`, of malloc, for who keeps them: a copy in the arena, or, where they are many, they
+ * themselves, taken from who had them and put on the list of pieces. NULL: there is no memory.
+ */
+void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_piece **pieces, void **items,
+                         uint32_t *capacity, uint32_t count, size_t size);
+
+size_t vmh_lua_pieces_size(const vmh_lua_piece *pieces);
+void vmh_lua_pieces_free(vmh_lua_piece *pieces);
 
 #endif
