@@ -494,11 +494,38 @@ static void compile_statement(vmh_lua_emitter *to, const vmh_lua_statement *of)
     }
 }
 
+/* A statement further on: the name that it begins with, where there are many. */
+static inline __attribute__((always_inline)) const vmh_lua_statement *
+expect_statement(const vmh_lua_statement *of)
+{
+    const vmh_lua_expression *first = NULL;
+
+    if (of == NULL)
+        return NULL;
+    if (of->kind == VMH_LUA_STMT_CALL)
+        first = of->values[0]->as.call.function;
+    else if (of->kind == VMH_LUA_STMT_ASSIGN)
+        first = of->targets[0];
+    else if (vmh_lua_statement_is_short(of->kind) && of->value_count > 0)
+        first = of->values[0];
+    if (first != NULL && first->kind == VMH_LUA_EXPR_INDEX)
+        first = first->as.pair.right;
+    if (first != NULL)
+        vmh_lua_expect(first);
+    return of->next;
+}
+
 static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
+    const vmh_lua_statement *ahead = to->compiler->has_many_names ? block->first : NULL;
+
+    for (uint32_t i = 0; i < VMH_LUA_AHEAD; i++)
+        ahead = expect_statement(ahead);
     for (const vmh_lua_statement *statement = block->first;
-         statement != NULL && !vmh_lua_has_fault(to); statement = statement->next)
+         statement != NULL && !vmh_lua_has_fault(to); statement = statement->next) {
+        ahead = expect_statement(ahead);
         compile_statement(to, statement);
+    }
 }
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)
@@ -654,6 +681,7 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     vmh_status status;
 
     vmh_lua_parts_init(&compiler->strings, &code->arena, 0);
+    compiler->has_many_names = vmh_lua_names_are_many(&tree->names);
     code->proto_count = (uint32_t)tree->function_count;
     code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
                                          sizeof(vmh_lua_proto *));

@@ -142,6 +142,9 @@ static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expre
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         const vmh_lua_item *item = &of->as.table.items[i];
 
+        if (to->compiler->has_many_names && i + VMH_LUA_AHEAD < count)
+            vmh_lua_expect(item[VMH_LUA_AHEAD].key != NULL ? item[VMH_LUA_AHEAD].key
+                                                           : item[VMH_LUA_AHEAD].value);
         if (item->key != NULL) {
             compile_keyed_item(to, item, table);
             keyed++;
@@ -331,6 +334,7 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         vmh_lua_compile_into(to, first, base);
     do {
         is_last = chain.count == 0;
+        expect_node(to, &chain);
         node = is_last ? of : pop_node(to, &chain);
         apply_suffix(to, node, object, base, is_last ? wanted : 1, is_last && is_tail);
         object = base;
@@ -441,6 +445,8 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
         uint32_t mark = to->next_register;
         bool is_last = i + 1 == count;
 
+        if (to->compiler->has_many_names && i + VMH_LUA_AHEAD < count)
+            vmh_lua_expect(values[i + VMH_LUA_AHEAD]);
         if (is_last && vmh_lua_is_open(values[i]) && (is_all || i + 1 < wanted)) {
             compile_open(to, values[i], is_all ? VMH_LUA_OPEN : wanted - (uint32_t)i);
             vmh_lua_live_drop(to, live);

@@ -155,6 +155,7 @@ void vmh_lua_compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, u
         const vmh_lua_expression *node;
 
         is_last = chain.count == 0;
+        expect_node(to, &chain);
         node = is_last ? of : pop_node(to, &chain);
         emit_binary(to, node, left, is_last ? into : result);
         if (!is_last && result == to->next_register)

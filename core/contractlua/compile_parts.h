@@ -38,6 +38,18 @@ static inline bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expre
     return true;
 }
 
+/* What stands right of a node further out. */
+static ALWAYS_INLINE void expect_node(const vmh_lua_emitter *to, const spine *of)
+{
+    const vmh_lua_expression *node;
+
+    if (!to->compiler->has_many_names || of->count < VMH_LUA_AHEAD)
+        return;
+    node = to->compiler->nodes[of->first + of->count - VMH_LUA_AHEAD];
+    if (node->kind == VMH_LUA_EXPR_BINARY || node->kind == VMH_LUA_EXPR_INDEX)
+        vmh_lua_expect(node->as.pair.right);
+}
+
 /* Takes the innermost node of the spine that is walked. */
 static inline const vmh_lua_expression *pop_node(vmh_lua_emitter *to, spine *of)
 {

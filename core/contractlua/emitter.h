@@ -70,6 +70,7 @@ typedef struct vmh_lua_compiler {
     vmh_status status;
     bool is_refused; /* beside the status, with which it is asked for */
     bool is_plain;   /* nothing is made shorter */
+    bool has_many_names; /* vmh_lua_names_are_many */
     vmh_lua_emit_buffer *free_buffers;
     const vmh_lua_emit_buffer *largest; /* has room for the whole source */
     const vmh_lua_expression **nodes; /* of the spines that are walked, the inner above the outer */
@@ -368,6 +369,19 @@ static inline void vmh_lua_point_here(vmh_lua_emitter *to)
 }
 
 /* ---- expressions (compile_expression.c) ---- */
+
+/* So far ahead names are fetched, where there are many. */
+enum { VMH_LUA_AHEAD = 8 };
+
+/*
+ * An expression is about to be compiled: fetches its name, if it is one. Always inline, with who
+ * calls it: the compiler takes a function that fetches for one that does nothing.
+ */
+static inline __attribute__((always_inline)) void vmh_lua_expect(const vmh_lua_expression *of)
+{
+    if (of->kind == VMH_LUA_EXPR_GLOBAL || of->kind == VMH_LUA_EXPR_STRING)
+        __builtin_prefetch(of->as.string);
+}
 
 /* Leaves the value in register `to_register`, which is none that the expression reads. */
 void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t register_);

@@ -250,6 +250,7 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
         .at = begin,
         .end = begin + source.size,
         .line_begin = begin,
+        .expected = begin,
         .line = 1,
         .source_size = source.size,
         .findings = findings,
@@ -324,11 +325,37 @@ const bool vmh_lua_is_name_byte[UINT8_MAX + 1] = {
 #undef FOUR
 #undef LETTERS
 
+/* Short names of the next bytes, all at once; those in comments and strings do no harm. */
+static void expect_names(vmh_lua_lexer *lexer)
+{
+    enum { WINDOW = 256 };
+    const uint8_t *at = lexer->at, *begin;
+    const uint8_t *end = lexer->end - at > WINDOW ? at + WINDOW : lexer->end;
+    uint64_t expected[WINDOW / 3 + 1];
+    uint32_t count = 0;
+
+    lexer->expected = end;
+    if (!vmh_lua_names_are_many(&lexer->names))
+        return;
+    for (; at < end; at++) {
+        begin = at;
+        while (at < end && vmh_lua_is_name_byte[*at])
+            at++;
+        if (at - begin >= 2 && at - begin <= VMH_LUA_SHORT_NAME)
+            expected[count++] = vmh_lua_names_expect(
+                &lexer->names, vmh_bytes_of(begin, (size_t)(at - begin)));
+    }
+    for (uint32_t i = 0; i < count; i++)
+        vmh_lua_names_expect_more(&lexer->names, expected[i]);
+}
+
 static inline void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     const uint8_t *begin = lexer->at, *at = begin + 1, *end = lexer->end;
     vmh_lua_name *name;
 
+    if (begin >= lexer->expected)
+        expect_names(lexer);
     while (at < end && vmh_lua_is_name_byte[*at])
         at++;
     lexer->at = at;

@@ -117,6 +117,7 @@ typedef struct vmh_lua_lexer {
     const uint8_t *line_begin;
     uint32_t line;
     vmh_lua_names names;
+    const uint8_t *expected; /* what stands up to here was looked at for names */
     uint8_t *text;      /* room for the largest string there can be, once there was one to unescape */
     size_t source_size;
 

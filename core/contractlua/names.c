@@ -6,7 +6,6 @@
 enum {
     FIRST_SLOTS = 128,
     GROWTH = 4,
-    SHORT_SIZE = 8,
     FIRST_BLOCK_BITS = 6, /* 64 names are in the first block */
     NUMBER_BITS = 21,     /* more names than a source has bytes */
 };
@@ -58,7 +57,7 @@ static inline uint64_t key_of(vmh_bytes bytes)
     const uint8_t *data = bytes.data;
     size_t size = bytes.size;
 
-    if (size > SHORT_SIZE)
+    if (size > VMH_LUA_SHORT_NAME)
         return vmh_siphash(bytes);
     if (size >= 4) /* the two may have bytes in common */
         return vmh_get_u32_le(data) | (uint64_t)vmh_get_u32_le(data + size - 4) << 8 * (size - 4);
@@ -96,6 +95,16 @@ static bool grow(vmh_lua_names *names)
     return true;
 }
 
+static vmh_lua_name *make_block(vmh_lua_names *names, size_t count)
+{
+    uint8_t *memory = vmh_lua_parts_alloc(names->parts,
+                                          count * sizeof(vmh_lua_name) + VMH_LUA_NAME_SIZE);
+
+    return memory == NULL
+               ? NULL
+               : (void *)(memory + (0 - (uintptr_t)memory) % VMH_LUA_NAME_SIZE);
+}
+
 /* A name that is absent, into the free slot that was found. */
 static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key, uint32_t mark,
                          uint32_t *slot)
@@ -105,8 +114,7 @@ static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key, ui
     vmh_lua_name *name;
 
     if (at == 0)
-        *block = vmh_lua_parts_alloc(
-            names->parts, (names->count + ((size_t)1 << FIRST_BLOCK_BITS)) * sizeof *name);
+        *block = make_block(names, names->count + ((size_t)1 << FIRST_BLOCK_BITS));
     if (*block == NULL)
         return NULL;
     name = *block + at;
@@ -132,7 +140,33 @@ vmh_lua_name *vmh_lua_names_find(vmh_lua_names *names, vmh_bytes bytes)
         name = name_at(names, (*slot & number_mask) - 1);
         /* A short name is its key and its size. */
         if (name->key == key && name->bytes.size == bytes.size &&
-            (bytes.size <= SHORT_SIZE || memcmp(name->bytes.data, bytes.data, bytes.size) == 0))
+            (bytes.size <= VMH_LUA_SHORT_NAME || memcmp(name->bytes.data, bytes.data, bytes.size) == 0))
             return name;
     }
+}
+
+uint64_t vmh_lua_names_expect(const vmh_lua_names *names, vmh_bytes bytes)
+{
+    uint64_t hash = hash_of(names, key_of(bytes));
+
+    __builtin_prefetch(&names->slots[hash & names->mask]);
+    return hash;
+}
+
+void vmh_lua_names_expect_more(vmh_lua_names *names, uint64_t hash)
+{
+    uint32_t slot = names->slots[hash & names->mask];
+
+    if (slot != 0 && (slot & ~number_mask) == mark_of(hash))
+        __builtin_prefetch(name_at(names, (slot & number_mask) - 1));
+}
+
+vmh_lua_rare *vmh_lua_name_rare(vmh_lua_parts *parts, vmh_lua_name *name)
+{
+    if (name->rare == NULL) {
+        name->rare = vmh_lua_parts_alloc(parts, sizeof *name->rare);
+        if (name->rare != NULL)
+            *name->rare = (vmh_lua_rare){0};
+    }
+    return name->rare;
 }

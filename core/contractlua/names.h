@@ -10,27 +10,36 @@
 
 #include "contractlua/parts.h"
 
+/* What few names have. */
+typedef struct vmh_lua_rare {
+    struct vmh_lua_visible_label *label; /* for scope.c, as `local` */
+    struct vmh_lua_open_goto *open_goto; /* newest goto whose label was not met yet */
+    uint32_t operand; /* for record_details.c: number of the newest operand of that name; 0: none */
+} vmh_lua_rare;
+
+/* What a name has lies in one line of a cache: a source of many names waits for little else. */
 typedef struct vmh_lua_name {
     uint64_t key;            /* of a short name its bytes, of a longer one a hash */
     vmh_bytes bytes;         /* as first mentioned, in the source, or in the arena of the tree */
     uint16_t keyword;        /* its token; 0: an identifier */
     bool is_left_out;        /* _ENV and _G */
     bool is_assigned_global; /* by the main chunk's own statements */
-
-    /* For scope.c: what the name means at this point of the source, NULL for nothing. */
-    struct vmh_lua_local *local;
-    struct vmh_lua_visible_label *label;
-    struct vmh_lua_open_goto *open_goto; /* newest goto whose label was not met yet */
+    uint32_t global;         /* for emitter.c: its slot + 1; 0: there is none of that name */
+    struct vmh_lua_local *local; /* for scope.c: what it means at this point; NULL: nothing */
+    vmh_lua_rare *rare;          /* NULL: nothing of it */
 
     /* For emitter.c. */
-    uint32_t global;          /* its slot + 1; 0: there is none of that name */
-    uint32_t operand;         /* number of the newest operand of that name; 0: none */
     uint32_t constant;        /* its number in the innermost function that has it */
     uint32_t constant_holder; /* that function's number + 1; 0: none has it */
     struct vmh_lua_string *string; /* the constant; NULL: not made yet */
 } vmh_lua_name;
 
-enum { VMH_LUA_NAME_BLOCKS = 16 };
+/* Bytes of the key, and of a name that is one. */
+enum { VMH_LUA_SHORT_NAME = 8 };
+
+enum { VMH_LUA_NAME_BLOCKS = 16, VMH_LUA_NAME_SIZE = 64 };
+
+_Static_assert(sizeof(vmh_lua_name) <= VMH_LUA_NAME_SIZE, "one line of a cache");
 
 typedef struct vmh_lua_names {
     vmh_lua_parts *parts;
@@ -61,5 +70,21 @@ static inline vmh_lua_name *vmh_lua_names_intern(vmh_lua_names *names, vmh_bytes
         *shortest = vmh_lua_names_find(names, bytes);
     return *shortest;
 }
+
+/* Whether there are so many that a cache holds only some. What follows is worth it then. */
+static inline bool vmh_lua_names_are_many(const vmh_lua_names *names)
+{
+    return names->count >= 4096;
+}
+
+/*
+ * A name is about to be looked for: fetches the slot, and, once that is there, the name. Several in
+ * a row, so that the processor does not wait for each.
+ */
+uint64_t vmh_lua_names_expect(const vmh_lua_names *names, vmh_bytes bytes);
+void vmh_lua_names_expect_more(vmh_lua_names *names, uint64_t expected);
+
+/* What few names have; NULL where memory is short. */
+vmh_lua_rare *vmh_lua_name_rare(vmh_lua_parts *parts, vmh_lua_name *name);
 
 #endif

@@ -53,7 +53,14 @@ void vmh_lua_record_end(vmh_lua_emitter *to)
 static uint32_t number_of(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lua_name *name)
 {
     vmh_lua_details *details = to->details;
-    uint32_t number = name->operand;
+    vmh_lua_rare *rare = vmh_lua_name_rare(&to->compiler->tree.parts, name);
+    uint32_t number;
+
+    if (rare == NULL) {
+        vmh_lua_fail_memory(to);
+        return 0;
+    }
+    number = rare->operand;
 
     while (number != 0 && details->operands[number].kind != kind)
         number = details->operands[number].before;
@@ -64,9 +71,9 @@ static uint32_t number_of(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lu
               sizeof *details->operands))
         return 0;
     details->operands[number] = (vmh_lua_operand){
-        kind, name->operand, vmh_lua_keep_name(to->compiler, &details->arena, name->bytes)};
+        kind, rare->operand, vmh_lua_keep_name(to->compiler, &details->arena, name->bytes)};
     details->operand_count++;
-    name->operand = number;
+    rare->operand = number;
     return number;
 }
 

@@ -319,7 +319,7 @@ void vmh_lua_scope_end_labels(vmh_lua_parser *parser, size_t count)
     while (parser->label_count > count) {
         visible_label *label = parser->labels[--parser->label_count];
 
-        label->name->label = label->hidden;
+        label->name->rare->label = label->hidden;
     }
 }
 
@@ -328,15 +328,24 @@ void vmh_lua_scope_end_gotos(vmh_lua_parser *parser, size_t count)
     while (parser->goto_count > count) {
         open_goto *jump = parser->gotos[--parser->goto_count];
 
-        if (jump->name->open_goto == jump)
-            jump->name->open_goto = jump->older;
+        if (jump->name->rare->open_goto == jump)
+            jump->name->rare->open_goto = jump->older;
     }
+}
+
+static vmh_lua_rare *rare_of(vmh_lua_parser *parser, vmh_lua_name *name)
+{
+    vmh_lua_rare *rare = vmh_lua_name_rare(&parser->lexer.tree, name);
+
+    if (rare == NULL)
+        vmh_lua_lexer_fail(&parser->lexer);
+    return rare;
 }
 
 /* The label of that name in the present function. */
 static visible_label *find_label(const vmh_lua_parser *parser, const vmh_lua_name *name)
 {
-    visible_label *label = name->label;
+    visible_label *label = name->rare == NULL ? NULL : name->rare->label;
 
     return label != NULL && label->function == parser->function->function ? label : NULL;
 }
@@ -346,6 +355,7 @@ vmh_lua_label *vmh_lua_scope_add_label(vmh_lua_parser *parser, vmh_lua_name *nam
 {
     visible_label *label = find_label(parser, name);
     visible_label **labels;
+    vmh_lua_rare *rare;
 
     if (label != NULL)
         return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, place,
@@ -357,17 +367,18 @@ vmh_lua_label *vmh_lua_scope_add_label(vmh_lua_parser *parser, vmh_lua_name *nam
     labels = vmh_lua_parser_grow(parser, parser->labels, &parser->label_capacity,
                                  parser->label_count + 1, sizeof(visible_label *));
     label = vmh_lua_lexer_alloc(&parser->lexer, sizeof *label);
-    if (labels == NULL || label == NULL)
+    rare = rare_of(parser, name);
+    if (labels == NULL || label == NULL || rare == NULL)
         return NULL;
     *label = (visible_label){
         .label = {.name = name->bytes, .place = place},
         .name = name,
         .function = parser->function->function,
-        .hidden = name->label,
+        .hidden = rare->label,
     };
     labels[parser->label_count++] = label;
     parser->labels = labels;
-    name->label = label;
+    rare->label = label;
     return &label->label;
 }
 
@@ -410,13 +421,13 @@ bool vmh_lua_scope_settle_labels(vmh_lua_parser *parser, bool at_block_end)
 
     for (size_t i = block->settled_labels; i < parser->label_count; i++) {
         visible_label *label = parser->labels[i];
-        vmh_lua_name *name = label->name;
+        vmh_lua_rare *rare = label->name->rare;
 
         label->label.scope_variable_count = (uint32_t)(locals - parser->function->first_local);
-        while (name->open_goto != NULL && name->open_goto->index >= block->first_goto) {
-            if (!lead(parser, name->open_goto, &label->label, at_block_end))
+        while (rare->open_goto != NULL && rare->open_goto->index >= block->first_goto) {
+            if (!lead(parser, rare->open_goto, &label->label, at_block_end))
                 return false;
-            name->open_goto = name->open_goto->older;
+            rare->open_goto = rare->open_goto->older;
         }
     }
     block->settled_labels = parser->label_count;
@@ -429,6 +440,7 @@ bool vmh_lua_scope_add_goto(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_
     visible_label *label = find_label(parser, name);
     open_goto **gotos;
     open_goto *jump;
+    vmh_lua_rare *rare;
 
     if (label != NULL) {
         statement->label = &label->label;
@@ -438,18 +450,19 @@ bool vmh_lua_scope_add_goto(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_
     gotos = vmh_lua_parser_grow(parser, parser->gotos, &parser->goto_capacity,
                                 parser->goto_count + 1, sizeof(open_goto *));
     jump = vmh_lua_lexer_alloc_scratch(&parser->lexer, sizeof *jump);
-    if (gotos == NULL || jump == NULL)
+    rare = rare_of(parser, name);
+    if (gotos == NULL || jump == NULL || rare == NULL)
         return false;
     *jump = (open_goto){
         .name = name,
         .statement = statement,
         .place = place,
-        .older = name->open_goto,
+        .older = rare->open_goto,
         .index = parser->goto_count,
         .moment = parser->moment++,
     };
     gotos[parser->goto_count++] = jump;
     parser->gotos = gotos;
-    name->open_goto = jump;
+    rare->open_goto = jump;
     return true;
 }

@@ -1,5 +1,7 @@
 --- Sources of many shapes, for what compiling takes: `source(size)` makes one of about that size,
 -- by default the greatest that is taken.
+local new_random = require "spec.support.random"
+
 local MIB <const> = 1 << 20
 
 local sources = {}
@@ -162,11 +164,50 @@ add_dense("comparisons of close fields", "<a.", "", "local a return a", "")
 add_dense("a table of close names", "", "=1,", "return {", "}")
 add_dense("a table of close texts", "'", "',", "return #{", "}")
 
+-- Names out of so many that no cache holds them, in no order.
+local function add_cold(name, before, after, head, tail)
+  sources[#sources + 1] = { name = name, source = function(size)
+    local random <const>, most <const> = new_random(1), 60000
+    local parts, left = { head }, (size or MIB) - #head - #tail
+    local function letter(number)
+      return LETTERS:sub(number % #LETTERS + 1, number % #LETTERS + 1)
+    end
+    while true do
+      local number = random(most)
+      local word = letter(number) .. letter(number // #LETTERS) ..
+        letter(number // #LETTERS // #LETTERS)
+      local part = before .. (KEYWORDS[word] and "nie" or word) .. after
+      left = left - #part
+      if left < 0 then return table.concat(parts) .. tail end
+      parts[#parts + 1] = part
+    end
+  end }
+end
+
+add_cold("a sum of cold globals", "+", "", "return 1", "")
+add_cold("comparisons of cold globals", "<", "", "return 1", "")
+add_cold("calls of text by cold globals", "", "''", "", "")
+add_cold("cold globals", "", "=1 ", "", "")
+add_cold("cold fields of fields", ".", "", "local a return a", "")
+add_cold("comparisons of cold fields", "<a.", "", "local a return a", "")
+add_cold("arguments that are cold globals", "f(", ")", "local f ", "")
+add_cold("a table of cold globals", "", ",", "return {", "}")
+
+-- Operands of which a processor cannot foresee what they are.
+do
+  local random <const>, parts = new_random(2), {}
+  local OPERANDS <const> = { "g", "h", "e", "a", "-g", "#h", "~e", "''", "1" }
+  for index = 1, 4000 do parts[index] = "<" .. OPERANDS[random(#OPERANDS)] end
+  add("comparisons of all kinds", table.concat(parts),
+    "g = 1 local e local a return function() return a", " end")
+end
+
 -- As deep as it goes, again and again.
 add("deep parentheses", "a=" .. ("("):rep(150) .. "a" .. (")"):rep(150) .. " ", "local a ")
 add("deep lengths", "a=" .. ("#"):rep(190) .. "a ", "local a ")
 add("deep complements", "a=" .. ("~"):rep(190) .. "a ", "local a ")
 add("deep calls of tables", "f" .. ("{f"):rep(95) .. ("}"):rep(95), "local f ")
+add("deep calls of tables with comparisons", "f" .. ("{f<f"):rep(45) .. ("}"):rep(45), "f=1 ")
 add("calls of deep tables", "f" .. ("{"):rep(150) .. ("}"):rep(150), "local f ")
 add("deep tables", "a=" .. ("{"):rep(150) .. ("}"):rep(150) .. " ", "local a ")
 add("deep functions", "a=" .. ("function()return "):rep(95) .. "1" .. (" end"):rep(95) .. " ",
