@@ -325,9 +325,9 @@ describe("a large contract in Lua #small", function()
     local chain <close> = lua_chain.open { Usual = source(4096), Large = source(5096) }
     local usual, large = chain:send("Usual", "a").gas_used, chain:send("Large", "a").gas_used
 
-    assert.equal(12000, large - usual)
+    assert.equal(14000, large - usual)
     local _, receipt = chain:fail("Large", "b")
-    assert.equal(12000, receipt.gas_used)
+    assert.equal(14000, receipt.gas_used)
     assert.equal("ERROR_INPUT", receipt.execution_result)
     assert.equal(0, select(2, chain:fail("Usual", "b")).gas_used)
   end)

@@ -193,14 +193,20 @@ add_cold("comparisons of cold fields", "<a.", "", "local a return a", "")
 add_cold("arguments that are cold globals", "f(", ")", "local f ", "")
 add_cold("a table of cold globals", "", ",", "return {", "}")
 
--- Operands of which a processor cannot foresee what they are.
-do
+-- Operators and operands of which a processor cannot foresee what they are.
+local function add_unforeseen(name, operators, operands)
   local random <const>, parts = new_random(2), {}
-  local OPERANDS <const> = { "g", "h", "e", "a", "-g", "#h", "~e", "''", "1" }
-  for index = 1, 4000 do parts[index] = "<" .. OPERANDS[random(#OPERANDS)] end
-  add("comparisons of all kinds", table.concat(parts),
-    "g = 1 local e local a return function() return a", " end")
+  for index = 1, 6000 do
+    parts[index] = operators[random(#operators)] .. operands[random(#operands)]
+  end
+  add(name, table.concat(parts),
+    "a = 1 local b, c return function() local d, e return a", " end")
 end
+
+add_unforeseen("comparisons of all kinds", { "<" },
+  { "a", "b", "c", "d", "e", "h", "-a", "#h", "~c", "''", "1" })
+add_unforeseen("operations of all kinds", { "<", ">", "+", "-", "*", "%", "|", "&" },
+  { "a", "b", "c", "d", "e", "1" })
 
 -- As deep as it goes, again and again.
 add("deep parentheses", "a=" .. ("("):rep(150) .. "a" .. (")"):rep(150) .. " ", "local a ")
