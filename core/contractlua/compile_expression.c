@@ -231,8 +231,10 @@ static ALWAYS_INLINE uint32_t compile_all(vmh_lua_emitter *to, vmh_lua_expressio
         return VMH_LUA_OPEN;
     }
     if (values[0]->kind == VMH_LUA_EXPR_TABLE) {
+        uint32_t table = vmh_lua_take_register(to);
+
         at_line(to, values[0]);
-        compile_table(to, values[0], vmh_lua_take_register(to));
+        compile_table(to, values[0], table);
     } else {
         vmh_lua_compile_next(to, values[0]);
     }

@@ -337,11 +337,13 @@ static void expect_names(vmh_lua_lexer *lexer)
     lexer->expected = end;
     if (!vmh_lua_names_are_many(&lexer->names))
         return;
-    for (; at < end; at++) {
+    while (at < end) {
         begin = at;
         while (at < end && vmh_lua_is_name_byte[*at])
             at++;
-        if (at - begin >= 2 && at - begin <= VMH_LUA_SHORT_NAME)
+        if (at == begin)
+            at++;
+        else if (at - begin >= 2 && at - begin <= VMH_LUA_SHORT_NAME)
             expected[count++] = vmh_lua_names_expect(
                 &lexer->names, vmh_bytes_of(begin, (size_t)(at - begin)));
     }

@@ -18,6 +18,7 @@
 
 #include "contractlua/details.h"
 #include "contractlua/state.h"
+#include "contractlua/tree_room.h"
 
 enum { PRINTED = 2048, SHOWN_RESULTS = 4 };
 
@@ -190,24 +191,6 @@ static void try_code(const vmh_lua_code *code, limits of, uint64_t fail_at)
     vmh_lua_state_free(L);
 }
 
-/* The source is compiled again, which gives the same code. */
-static void try_details(const vmh_lua_code *code, uint64_t fail_at)
-{
-    const vmh_lua_details *details;
-    vmh_failure why;
-    vmh_status status;
-
-    harness_watch_memory(fail_at);
-    status = vmh_lua_details_of(code, library->names, library->global_count, &details, &why);
-    harness_watch_memory(0);
-    EXPECT(status == VMH_OK || (fail_at != 0 && status == VMH_E_NO_MEMORY),
-           "another status of the details");
-    EXPECT((details != NULL) == (status == VMH_OK), "details of a failure");
-    EXPECT(status == VMH_OK || vmh_lua_details_of(code, library->names, library->global_count,
-                                                  &details, &why) == VMH_OK,
-           "no details after a failure");
-}
-
 /* ---- from bytes ---- */
 
 /* Its text may be what an allocation fails for. */
@@ -258,6 +241,32 @@ static void fail_compile(vmh_bytes source, uint64_t fail_at)
     vmh_arena_clear(&arena);
 }
 
+/* The source is compiled again, which gives the same code. */
+static void try_details(vmh_bytes source, uint64_t fail_at)
+{
+    const vmh_lua_details *details;
+    vmh_lua_code *code;
+    vmh_arena arena;
+    vmh_failure why;
+    vmh_status status;
+
+    vmh_arena_init(&arena);
+    code = compile(source, false, &arena, &status);
+    EXPECT(code != NULL, "a source that compiled before");
+    harness_watch_memory(fail_at);
+    status = vmh_lua_details_of(code, library->names, library->global_count, &details, &why);
+    harness_watch_memory(0);
+    EXPECT(status == VMH_OK || (fail_at != 0 && status == VMH_E_NO_MEMORY),
+           "another status of the details");
+    EXPECT((details != NULL) == (status == VMH_OK), "details of a failure");
+    EXPECT(status == VMH_OK || vmh_lua_details_of(code, library->names, library->global_count,
+                                                  &details, &why) == VMH_OK,
+           "no details after a failure");
+    vmh_lua_code_free(code);
+    vmh_arena_clear(&arena);
+    vmh_lua_tree_room_clear();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     harness_input input = vmh_bytes_of(data, size);
@@ -278,8 +287,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     code = compile(input, false, &arena, &status);
     EXPECT(status == VMH_OK, "the host failed to compile");
     if (code != NULL) {
-        try_details(code, fail_at);
         try_code(code, of, fail_at);
+        try_details(input, fail_at);
     }
     if (fail_at != 0)
         fail_compile(input, fail_at);
