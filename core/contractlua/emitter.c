@@ -28,11 +28,8 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 
 enum { FIRST_COUNT = 128 };
 
-/*
- * How many there are at most, or nearly: `<a`, where `a` is a global, makes six instructions, and
- * each constant, or name of an operand, is another: ".abc".
- */
-enum { INSTRUCTIONS_PER_BYTE = 3, BYTES_PER_NAME = 4 };
+/* How many there are at most, or nearly: `<a`, where `a` is a global, makes six. */
+enum { INSTRUCTIONS_PER_BYTE = 3 };
 
 /*
  * Twice as many; but the first function that is large is taken for the whole source, which has
@@ -130,7 +127,7 @@ static bool grow_constants(vmh_lua_emitter *to)
     vmh_lua_emit_buffer *buffer = to->buffer;
     bool is_grown =
         vmh_lua_grow_items(to, (void **)&buffer->constants, &buffer->constant_capacity,
-                           sizeof *buffer->constants, source_size(to) / BYTES_PER_NAME);
+                           sizeof *buffer->constants, source_size(to) / VMH_LUA_BYTES_PER_NAME);
 
     use_buffer(to);
     return is_grown;
@@ -244,7 +241,7 @@ static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
 
     if (compiler->hidden_count == compiler->hidden_capacity &&
         !vmh_lua_grow_items(to, (void **)&compiler->hidden, &compiler->hidden_capacity,
-                            sizeof *compiler->hidden, source_size(to) / BYTES_PER_NAME))
+                            sizeof *compiler->hidden, source_size(to) / VMH_LUA_BYTES_PER_NAME))
         return false;
     compiler->hidden[compiler->hidden_count++] =
         (vmh_lua_hidden_constant){name, name->constant, name->constant_holder};

@@ -181,6 +181,9 @@ vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_arena *arena, vmh_by
 /* What the compiler holds beside the code. */
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler);
 
+/* Of constants and names of operands each is another: ".abc". */
+enum { VMH_LUA_BYTES_PER_NAME = 4 };
+
 /*
  * More room for what grows in a buffer, of which the whole source makes about `most`; false, with
  * the fault, where there is none.

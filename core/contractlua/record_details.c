@@ -67,8 +67,11 @@ static uint32_t number_of(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lu
     if (number != 0)
         return number;
     number = details->operand_count;
-    if (!reach(to, &details->operands, number, &details->operand_capacity,
-              sizeof *details->operands))
+    if (vmh_lua_has_fault(to) ||
+        (number == details->operand_capacity &&
+         !vmh_lua_grow_items(to, (void **)&details->operands, &details->operand_capacity,
+                             sizeof *details->operands,
+                             to->compiler->code->source.size / VMH_LUA_BYTES_PER_NAME)))
         return 0;
     details->operands[number] = (vmh_lua_operand){
         kind, rare->operand, vmh_lua_keep_name(to->compiler, &details->arena, name->bytes)};
