@@ -130,29 +130,42 @@ add_numbered("labels", "::l%d::")
 add_numbered("labels that are used", "goto l%d ::l%d::")
 add_numbered("functions of other names", "function f%d()end ")
 
--- Names of three letters, each once, as close as they can stand.
 local LETTERS <const> = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 local KEYWORDS <const> = { ["and"] = true, ["end"] = true, ["for"] = true, ["nil"] = true,
   ["not"] = true }
 
-local function add_dense(name, before, after, head, tail)
-  local function letter(index)
-    return LETTERS:sub(index % #LETTERS + 1, index % #LETTERS + 1)
-  end
+local function letter(number)
+  return LETTERS:sub(number % #LETTERS + 1, number % #LETTERS + 1)
+end
+
+-- Words of three letters, each between `before` and `after`; `new_words` gives a function that
+-- gives the next one.
+local function add_words(new_words, name, before, after, head, tail)
   sources[#sources + 1] = { name = name, source = function(size)
-    local parts, left, count = { head }, (size or MIB) - #head - #tail, 0
+    local next_word <const> = new_words()
+    local parts, left = { head }, (size or MIB) - #head - #tail
     while true do
-      local word = letter(count // #LETTERS // #LETTERS) .. letter(count // #LETTERS) ..
-        letter(count)
-      local part = before .. word .. after
-      count = count + 1
-      if not KEYWORDS[word] then
-        left = left - #part
-        if left < 0 then return table.concat(parts) .. tail end
-        parts[#parts + 1] = part
-      end
+      local part = before .. next_word() .. after
+      left = left - #part
+      if left < 0 then return table.concat(parts) .. tail end
+      parts[#parts + 1] = part
     end
   end }
+end
+
+-- Each word once, as close as they can stand.
+local function add_dense(...)
+  add_words(function()
+    local count = -1
+    return function()
+      local word
+      repeat
+        count = count + 1
+        word = letter(count // #LETTERS // #LETTERS) .. letter(count // #LETTERS) .. letter(count)
+      until not KEYWORDS[word]
+      return word
+    end
+  end, ...)
 end
 
 add_dense("a sum of close globals", "+", "", "return 1", "")
@@ -164,24 +177,17 @@ add_dense("comparisons of close fields", "<a.", "", "local a return a", "")
 add_dense("a table of close names", "", "=1,", "return {", "}")
 add_dense("a table of close texts", "'", "',", "return #{", "}")
 
--- Names out of so many that no cache holds them, in no order.
-local function add_cold(name, before, after, head, tail)
-  sources[#sources + 1] = { name = name, source = function(size)
+-- Words out of so many that no cache holds them, in no order.
+local function add_cold(...)
+  add_words(function()
     local random <const>, most <const> = new_random(1), 60000
-    local parts, left = { head }, (size or MIB) - #head - #tail
-    local function letter(number)
-      return LETTERS:sub(number % #LETTERS + 1, number % #LETTERS + 1)
-    end
-    while true do
+    return function()
       local number = random(most)
       local word = letter(number) .. letter(number // #LETTERS) ..
         letter(number // #LETTERS // #LETTERS)
-      local part = before .. (KEYWORDS[word] and "nie" or word) .. after
-      left = left - #part
-      if left < 0 then return table.concat(parts) .. tail end
-      parts[#parts + 1] = part
+      return KEYWORDS[word] and "nie" or word
     end
-  end }
+  end, ...)
 end
 
 add_cold("a sum of cold globals", "+", "", "return 1", "")
