@@ -120,6 +120,7 @@ build = {
         "core/contractlua/compile.c",
         "core/contractlua/compile_expression.c",
         "core/contractlua/compile_operator.c",
+        "core/contractlua/compile_source.c",
         "core/contractlua/compile_target.c",
         "core/contractlua/contract.c",
         "core/contractlua/declaration.c",

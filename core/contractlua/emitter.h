@@ -459,12 +459,18 @@ static inline bool vmh_lua_is_open(const vmh_lua_expression *of)
            of->kind == VMH_LUA_EXPR_VARARGS;
 }
 
-/* ---- functions (compile.c) ---- */
+/* ---- sources (compile_source.c) ---- */
 
 /* Compiles the source of `code` as it was, and records symbols or details; the other is NULL. */
 vmh_status vmh_lua_compile_again(const vmh_lua_code *code, const char *const *library,
                                  size_t library_count, vmh_lua_symbols *symbols,
                                  vmh_lua_details *details, vmh_failure *why);
+
+/* ---- functions (compile.c) ---- */
+
+/* Compiles a function, main where there is none around it. NULL: there is a fault. */
+vmh_lua_proto *vmh_lua_compile_proto(vmh_lua_compiler *compiler, vmh_lua_emitter *outer,
+                                     const vmh_lua_function *of);
 
 /* Compiles a function in this one; gives its number among the children. */
 uint32_t vmh_lua_compile_function(vmh_lua_emitter *to, const vmh_lua_function *of);
