@@ -307,6 +307,7 @@ typedef struct vmh_lua_tree {
     vmh_lua_name **assigned_globals;
     uint32_t assigned_global_count;
     vmh_lua_names names;
+    vmh_lua_trail trail; /* GLOBAL, STRING and methods */
     vmh_lua_parts parts; /* of the names, and for what goes with the tree */
 } vmh_lua_tree;
 

@@ -491,38 +491,11 @@ static void compile_statement(vmh_lua_emitter *to, const vmh_lua_statement *of)
     }
 }
 
-/* A statement further on: the name that it begins with, where there are many. */
-static inline __attribute__((always_inline)) const vmh_lua_statement *
-expect_statement(const vmh_lua_statement *of)
-{
-    const vmh_lua_expression *first = NULL;
-
-    if (of == NULL)
-        return NULL;
-    if (of->kind == VMH_LUA_STMT_CALL)
-        first = of->values[0]->as.call.function;
-    else if (of->kind == VMH_LUA_STMT_ASSIGN)
-        first = of->targets[0];
-    else if (vmh_lua_statement_is_short(of->kind) && of->value_count > 0)
-        first = of->values[0];
-    if (first != NULL && first->kind == VMH_LUA_EXPR_INDEX)
-        first = first->as.pair.right;
-    if (first != NULL)
-        vmh_lua_expect(first);
-    return of->next;
-}
-
 static void compile_statements(vmh_lua_emitter *to, const vmh_lua_block *block)
 {
-    const vmh_lua_statement *ahead = to->compiler->has_many_names ? block->first : NULL;
-
-    for (uint32_t i = 0; i < VMH_LUA_AHEAD; i++)
-        ahead = expect_statement(ahead);
     for (const vmh_lua_statement *statement = block->first;
-         statement != NULL && !vmh_lua_has_fault(to); statement = statement->next) {
-        ahead = expect_statement(ahead);
+         statement != NULL && !vmh_lua_has_fault(to); statement = statement->next)
         compile_statement(to, statement);
-    }
 }
 
 static void compile_block(vmh_lua_emitter *to, const vmh_lua_block *block)

@@ -26,34 +26,6 @@ bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 
 /* ---- what needs no other value ---- */
 
-static void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
-{
-    if (integer >= INT32_MIN && integer <= INT32_MAX)
-        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, into, (uint32_t)(int32_t)integer);
-    else
-        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
-                          vmh_lua_integer_constant(to, integer));
-}
-
-static void load_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t into)
-{
-    vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
-    if (name->global == 0)
-        vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 0, vmh_lua_string_constant(to, name));
-    else
-        vmh_lua_emit_wide(to, VMH_LUA_DO_GET_GLOBAL, into, name->global - 1);
-}
-
-static void load_local(vmh_lua_emitter *to, const vmh_lua_variable *variable, uint32_t into)
-{
-    if (variable->is_captured) {
-        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_CELL, into, variable->slot, 0);
-    } else if (variable->slot != into) {
-        vmh_lua_emit(to, VMH_LUA_DO_MOVE, into, variable->slot, 0);
-    }
-}
-
 static void load_function(vmh_lua_emitter *to, const vmh_lua_function *function, uint32_t into)
 {
     vmh_lua_pay(to, VMH_LUA_GAS_FUNCTION);
@@ -142,9 +114,6 @@ static ALWAYS_INLINE void compile_table(vmh_lua_emitter *to, const vmh_lua_expre
     for (size_t i = 0; i < count && !vmh_lua_has_fault(to); i++) {
         const vmh_lua_item *item = &of->as.table.items[i];
 
-        if (to->compiler->has_many_names && i + VMH_LUA_AHEAD < count)
-            vmh_lua_expect(item[VMH_LUA_AHEAD].key != NULL ? item[VMH_LUA_AHEAD].key
-                                                           : item[VMH_LUA_AHEAD].value);
         if (item->key != NULL) {
             compile_keyed_item(to, item, table);
             keyed++;
@@ -273,7 +242,7 @@ static ALWAYS_INLINE void emit_call(vmh_lua_emitter *to, const vmh_lua_expressio
 static void emit_method(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t object,
                         uint32_t base)
 {
-    uint32_t name = vmh_lua_string_constant(to, of->as.call.method);
+    uint32_t name = name_constant(to, of->as.call.method);
 
     vmh_lua_pay(to, VMH_LUA_GAS_METHOD);
     vmh_lua_pay(to, VMH_LUA_GAS_INDEX);
@@ -336,7 +305,6 @@ static void compile_suffixes(vmh_lua_emitter *to, const vmh_lua_expression *of, 
         vmh_lua_compile_into(to, first, base);
     do {
         is_last = chain.count == 0;
-        expect_node(to, &chain);
         node = is_last ? of : pop_node(to, &chain);
         apply_suffix(to, node, object, base, is_last ? wanted : 1, is_last && is_tail);
         object = base;
@@ -402,7 +370,7 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
         break;
     case VMH_LUA_EXPR_STRING:
         vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
-                          vmh_lua_string_constant(to, of->as.string));
+                          name_constant(to, of->as.string));
         break;
     case VMH_LUA_EXPR_VARARGS:
         load_varargs(to, into, 1);
@@ -414,8 +382,7 @@ void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uin
         load_local(to, of->as.variable, into);
         break;
     case VMH_LUA_EXPR_CAPTURE:
-        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
-        vmh_lua_emit(to, VMH_LUA_DO_GET_CAPTURE, into, of->capture, 0);
+        load_capture(to, of, into);
         break;
     case VMH_LUA_EXPR_GLOBAL:
         load_global(to, of->as.string, into);
@@ -447,8 +414,6 @@ uint32_t vmh_lua_compile_list(vmh_lua_emitter *to, vmh_lua_expression *const *va
         uint32_t mark = to->next_register;
         bool is_last = i + 1 == count;
 
-        if (to->compiler->has_many_names && i + VMH_LUA_AHEAD < count)
-            vmh_lua_expect(values[i + VMH_LUA_AHEAD]);
         if (is_last && vmh_lua_is_open(values[i]) && (is_all || i + 1 < wanted)) {
             compile_open(to, values[i], is_all ? VMH_LUA_OPEN : wanted - (uint32_t)i);
             vmh_lua_live_drop(to, live);

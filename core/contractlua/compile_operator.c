@@ -3,86 +3,109 @@
 
 /* ---- of two operands ---- */
 
-static bool fits_signed(const vmh_lua_expression *of)
+/* Whether the right operand stands in the instruction: small numbers do, of some operators. */
+static inline bool is_in_place(const vmh_lua_emitter *to, vmh_lua_operator operator,
+                               const vmh_lua_expression *right)
 {
-    return of->kind == VMH_LUA_EXPR_INTEGER && of->as.integer >= INT16_MIN &&
-           of->as.integer <= INT16_MAX;
+    /* The least number; INT16_MAX where there is no such instruction. */
+    static const int16_t least[VMH_LUA_OP_GE + 1] = {
+        [VMH_LUA_OP_ADD] = INT16_MIN,  [VMH_LUA_OP_SUB] = INT16_MIN,  [VMH_LUA_OP_MUL] = INT16_MIN,
+        [VMH_LUA_OP_IDIV] = 1,         [VMH_LUA_OP_MOD] = 1,          [VMH_LUA_OP_BAND] = INT16_MAX,
+        [VMH_LUA_OP_BOR] = INT16_MAX,  [VMH_LUA_OP_BXOR] = INT16_MAX, [VMH_LUA_OP_SHL] = INT16_MAX,
+        [VMH_LUA_OP_SHR] = INT16_MAX,  [VMH_LUA_OP_EQ] = INT16_MIN,   [VMH_LUA_OP_NE] = INT16_MIN,
+        [VMH_LUA_OP_LT] = INT16_MIN,   [VMH_LUA_OP_LE] = INT16_MIN,   [VMH_LUA_OP_GT] = INT16_MIN,
+        [VMH_LUA_OP_GE] = INT16_MIN,
+    };
+
+    return right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer <= INT16_MAX &&
+           right->as.integer >= least[operator] && !to->compiler->is_plain;
 }
 
-/* The form of an operation whose right operand is a small number; MOVE: there is none. */
-static vmh_lua_instruction_name number_form(const vmh_lua_emitter *to, vmh_lua_operator operator,
-                                            const vmh_lua_expression *right)
+/* The register of an operand, or, `in_place`, the number itself. */
+static ALWAYS_INLINE uint32_t compile_side(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                           bool in_place)
 {
-    bool is_positive = right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer > 0;
+    uint32_t into;
 
-    if (!fits_signed(right) || to->compiler->is_plain)
-        return VMH_LUA_DO_MOVE;
-    switch (operator) {
-    case VMH_LUA_OP_ADD:
-        return VMH_LUA_DO_ADD_NUMBER;
-    case VMH_LUA_OP_SUB:
-        return VMH_LUA_DO_SUB_NUMBER;
-    case VMH_LUA_OP_MUL:
-        return VMH_LUA_DO_MUL_NUMBER;
-    case VMH_LUA_OP_IDIV:
-        return is_positive ? VMH_LUA_DO_IDIV_NUMBER : VMH_LUA_DO_MOVE;
-    case VMH_LUA_OP_MOD:
-        return is_positive ? VMH_LUA_DO_MOD_NUMBER : VMH_LUA_DO_MOVE;
-    default:
-        return VMH_LUA_DO_MOVE;
-    }
+    if (in_place)
+        return (uint16_t)of->as.integer;
+    while (of->kind == VMH_LUA_EXPR_PARENTHESES)
+        of = of->as.pair.left;
+    if (vmh_lua_is_register(to, of))
+        return of->as.variable->slot;
+    into = vmh_lua_take_register(to);
+    if (vmh_lua_has_fault(to))
+        return into;
+    at_line(to, of);
+    if (of->kind == VMH_LUA_EXPR_GLOBAL)
+        load_global(to, of->as.string, into);
+    else if (of->kind == VMH_LUA_EXPR_BINARY && of->operator != VMH_LUA_OP_CONCAT)
+        vmh_lua_compile_binary(to, of, into);
+    else if (of->kind == VMH_LUA_EXPR_CAPTURE)
+        load_capture(to, of, into);
+    else if (of->kind == VMH_LUA_EXPR_LOCAL)
+        load_local(to, of->as.variable, into);
+    else if (of->kind == VMH_LUA_EXPR_INTEGER)
+        load_integer(to, of->as.integer, into);
+    else
+        vmh_lua_compile_into(to, of, into);
+    return into;
+}
+
+/* The left operand, in a register, waits for the right one. */
+static ALWAYS_INLINE void hold_left(vmh_lua_emitter *to, const vmh_lua_expression *of,
+                                    uint32_t left, bool in_place)
+{
+    vmh_lua_wait(to, 1);
+    if (to->details != NULL && !in_place)
+        vmh_lua_record_hold(to, of->as.pair.left, left, false);
 }
 
 /* Emits a test of `left operator right`, the left one in a register. */
 static ALWAYS_INLINE void emit_comparison(vmh_lua_emitter *to, const vmh_lua_expression *of,
                                           uint32_t left, bool sense)
 {
+    /* By whether the right operand stands in the instruction. */
+    static const struct {
+        uint8_t op, is_turned;
+    } forms[][2] = {
+        [VMH_LUA_OP_EQ] = {{VMH_LUA_DO_EQ, false}, {VMH_LUA_DO_EQ_NUMBER, false}},
+        [VMH_LUA_OP_NE] = {{VMH_LUA_DO_EQ, false}, {VMH_LUA_DO_EQ_NUMBER, false}},
+        [VMH_LUA_OP_LT] = {{VMH_LUA_DO_LT, false}, {VMH_LUA_DO_LT_NUMBER, false}},
+        [VMH_LUA_OP_LE] = {{VMH_LUA_DO_LE, false}, {VMH_LUA_DO_LE_NUMBER, false}},
+        [VMH_LUA_OP_GT] = {{VMH_LUA_DO_LT, true}, {VMH_LUA_DO_GT_NUMBER, false}},
+        [VMH_LUA_OP_GE] = {{VMH_LUA_DO_LE, true}, {VMH_LUA_DO_GE_NUMBER, false}},
+    };
     const vmh_lua_expression *right = of->as.pair.right;
     vmh_lua_operator operator = of->operator;
-    bool is_plain = to->compiler->is_plain;
+    bool in_place = is_in_place(to, operator, right);
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
-    uint32_t number, other;
+    uint32_t number;
 
-    if (operator == VMH_LUA_OP_NE) {
-        operator = VMH_LUA_OP_EQ;
-        sense = !sense;
-    }
-    vmh_lua_wait(to, 1);
-    to->live = live;
-    if (fits_signed(right) && !is_plain) {
-        static const vmh_lua_instruction_name forms[] = {
-            VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_EQ_NUMBER, VMH_LUA_DO_LT_NUMBER,
-            VMH_LUA_DO_LE_NUMBER, VMH_LUA_DO_GT_NUMBER, VMH_LUA_DO_GE_NUMBER};
-
-        at_line(to, of);
-        vmh_lua_emit(to, forms[operator - VMH_LUA_OP_EQ], left, (uint16_t)right->as.integer,
-                     sense);
-    } else if (operator == VMH_LUA_OP_EQ && !is_plain &&
-               (right->kind <= VMH_LUA_EXPR_TRUE || right->kind == VMH_LUA_EXPR_STRING)) {
+    sense ^= operator == VMH_LUA_OP_NE;
+    if ((operator == VMH_LUA_OP_EQ || operator == VMH_LUA_OP_NE) && !to->compiler->is_plain &&
+        (right->kind <= VMH_LUA_EXPR_TRUE || right->kind == VMH_LUA_EXPR_STRING)) {
         static const vmh_lua_tag tags[] = {VMH_LUA_NIL, VMH_LUA_FALSE, VMH_LUA_TRUE};
 
+        vmh_lua_wait(to, 1);
+        to->live = live;
         number = right->kind == VMH_LUA_EXPR_STRING
-                     ? vmh_lua_string_constant(to, right->as.string)
+                     ? name_constant(to, right->as.string)
                      : vmh_lua_plain_constant(to, tags[right->kind]);
         at_line(to, of);
         if (number > UINT16_MAX)
             vmh_lua_refuse(to, vmh_lua_place_of(of), "a function names at most 65,536 constants");
         vmh_lua_emit(to, VMH_LUA_DO_EQ_CONSTANT, left, number, sense);
     } else {
-        bool is_turned = operator == VMH_LUA_OP_GT || operator == VMH_LUA_OP_GE;
+        bool is_turned = forms[operator][in_place].is_turned;
 
-        vmh_lua_live_hold(to, of->as.pair.left, left, false);
-        other = vmh_lua_compile_operand(to, right);
+        hold_left(to, of, left, in_place);
+        number = compile_side(to, right, in_place);
         vmh_lua_live_drop(to, live);
         at_line(to, of);
-        if (operator == VMH_LUA_OP_EQ)
-            vmh_lua_emit(to, VMH_LUA_DO_EQ, left, other, sense);
-        else
-            vmh_lua_emit(to, operator == VMH_LUA_OP_LT || operator == VMH_LUA_OP_GT
-                                 ? VMH_LUA_DO_LT
-                                 : VMH_LUA_DO_LE,
-                         is_turned ? other : left, is_turned ? left : other, sense);
+        vmh_lua_emit(to, (vmh_lua_instruction_name)forms[operator][in_place].op,
+                     is_turned ? number : left, is_turned ? left : number, sense);
     }
     vmh_lua_point_here(to);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
@@ -107,28 +130,31 @@ static void load_truth(vmh_lua_emitter *to, uint32_t into)
 static ALWAYS_INLINE void emit_binary(vmh_lua_emitter *to, const vmh_lua_expression *of,
                                       uint32_t left, uint32_t into)
 {
+    static const uint8_t number_forms[VMH_LUA_OP_SHR + 1] = {
+        [VMH_LUA_OP_ADD] = VMH_LUA_DO_ADD_NUMBER,   [VMH_LUA_OP_SUB] = VMH_LUA_DO_SUB_NUMBER,
+        [VMH_LUA_OP_MUL] = VMH_LUA_DO_MUL_NUMBER,   [VMH_LUA_OP_IDIV] = VMH_LUA_DO_IDIV_NUMBER,
+        [VMH_LUA_OP_MOD] = VMH_LUA_DO_MOD_NUMBER,
+    };
     const vmh_lua_expression *right = of->as.pair.right;
-    vmh_lua_instruction_name form = number_form(to, of->operator, right);
     uint32_t mark = to->next_register;
     vmh_lua_waiting live = to->live;
     uint32_t number;
+    bool in_place;
 
     if (is_comparison(of->operator)) {
         emit_comparison(to, of, left, true);
         load_truth(to, into);
         return;
     }
-    if (form != VMH_LUA_DO_MOVE) {
-        vmh_lua_wait(to, 1);
-        number = (uint16_t)right->as.integer;
-    } else {
-        vmh_lua_live_hold(to, of->as.pair.left, left, false);
-        number = vmh_lua_compile_operand(to, right);
-        form = (vmh_lua_instruction_name)(VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD));
-    }
+    in_place = is_in_place(to, of->operator, right);
+    hold_left(to, of, left, in_place);
+    number = compile_side(to, right, in_place);
     vmh_lua_live_drop(to, live);
     at_line(to, of);
-    vmh_lua_emit(to, form, into, left, number);
+    vmh_lua_emit(to, (vmh_lua_instruction_name)(
+                         in_place ? number_forms[of->operator]
+                                  : VMH_LUA_DO_ADD + (of->operator - VMH_LUA_OP_ADD)),
+                 into, left, number);
     vmh_lua_point_here(to);
     vmh_lua_name_operands(to, of->as.pair.left, right);
     vmh_lua_pay(to, VMH_LUA_GAS_OPERATION);
@@ -139,29 +165,25 @@ static ALWAYS_INLINE void emit_binary(vmh_lua_emitter *to, const vmh_lua_express
 void vmh_lua_compile_binary(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
 {
     uint32_t mark = to->next_register;
-    const vmh_lua_expression *first = of->as.pair.left;
+    const vmh_lua_expression *first = of;
     spine chain = begin_spine(to);
     uint32_t left;
-    bool is_last;
 
     while (first->kind == VMH_LUA_EXPR_BINARY && first->operator != VMH_LUA_OP_CONCAT &&
            push_node(to, &chain, first))
         first = first->as.pair.left;
     if (vmh_lua_has_fault(to))
         return;
-    left = vmh_lua_compile_operand(to, first);
-    do {
-        uint32_t result = left >= mark ? left : to->next_register;
-        const vmh_lua_expression *node;
+    left = compile_side(to, first, false);
+    while (chain.count > 0) {
+        const vmh_lua_expression *node = pop_node(to, &chain);
+        uint32_t next = to->next_register, result = left < mark ? next : left;
 
-        is_last = chain.count == 0;
-        expect_node(to, &chain);
-        node = is_last ? of : pop_node(to, &chain);
-        emit_binary(to, node, left, is_last ? into : result);
-        if (!is_last && result == to->next_register)
-            vmh_lua_take_register(to);
-        left = result;
-    } while (!is_last);
+        result = chain.count == 0 ? into : result;
+        emit_binary(to, node, left, result);
+        vmh_lua_drop_registers(to, result);
+        left = vmh_lua_take_register(to);
+    }
     vmh_lua_drop_registers(to, mark);
 }
 

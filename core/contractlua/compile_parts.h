@@ -27,27 +27,33 @@ static inline spine begin_spine(const vmh_lua_emitter *to)
 /* Room for more nodes. */
 bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler);
 
-static inline bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
+/*
+ * A long spine goes back through all of the tree, which is more than a cache holds: fetches what
+ * lies before the node.
+ */
+static ALWAYS_INLINE void expect_before(const vmh_lua_expression *node)
 {
+    enum { LINE = 64, DISTANCE = 32 * LINE };
+    uintptr_t before = (uintptr_t)node - DISTANCE;
+
+    __builtin_prefetch((const void *)before);
+    __builtin_prefetch((const void *)(before - LINE));
+    __builtin_prefetch((const void *)(before - 2 * LINE));
+}
+
+static ALWAYS_INLINE bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lua_expression *node)
+{
+    enum { LONG = 16 };
     vmh_lua_compiler *compiler = to->compiler;
+
+    if (of->count > LONG)
+        expect_before(node);
 
     if (compiler->node_count == compiler->node_capacity && !vmh_lua_grow_nodes(compiler))
         return false;
     compiler->nodes[compiler->node_count++] = node;
     of->count++;
     return true;
-}
-
-/* What stands right of a node further out. */
-static ALWAYS_INLINE void expect_node(const vmh_lua_emitter *to, const spine *of)
-{
-    const vmh_lua_expression *node;
-
-    if (!to->compiler->has_many_names || of->count < VMH_LUA_AHEAD)
-        return;
-    node = to->compiler->nodes[of->first + of->count - VMH_LUA_AHEAD];
-    if (node->kind == VMH_LUA_EXPR_BINARY || node->kind == VMH_LUA_EXPR_INDEX)
-        vmh_lua_expect(node->as.pair.right);
 }
 
 /* Takes the innermost node of the spine that is walked. */
@@ -63,6 +69,13 @@ static inline void at_line(vmh_lua_emitter *to, const vmh_lua_expression *of)
     to->line = vmh_lua_expression_line(of);
 }
 
+/* The number of the constant of a name of the tree. */
+static inline uint32_t name_constant(vmh_lua_emitter *to, vmh_lua_name *name)
+{
+    vmh_lua_pass_name(to);
+    return vmh_lua_string_constant(to, name);
+}
+
 /* A key that is a constant: its number in the instruction. Constants pay nothing. */
 static inline vmh_lua_key constant_key(vmh_lua_emitter *to, const vmh_lua_expression *key,
                                     uint32_t *number)
@@ -76,7 +89,7 @@ static inline vmh_lua_key constant_key(vmh_lua_emitter *to, const vmh_lua_expres
     }
     if (key->kind != VMH_LUA_EXPR_STRING)
         return VMH_LUA_KEY_REGISTER;
-    *number = vmh_lua_string_constant(to, key->as.string);
+    *number = name_constant(to, key->as.string);
     return *number <= UINT16_MAX ? VMH_LUA_KEY_FIELD : VMH_LUA_KEY_REGISTER;
 }
 
@@ -85,6 +98,43 @@ static inline vmh_lua_instruction_name store_by(vmh_lua_key kind)
     return kind == VMH_LUA_KEY_FIELD  ? VMH_LUA_DO_SET_FIELD
            : kind == VMH_LUA_KEY_ITEM ? VMH_LUA_DO_SET_ITEM
                                       : VMH_LUA_DO_SET_INDEX;
+}
+
+/* ---- what needs no other value ---- */
+
+static inline void load_integer(vmh_lua_emitter *to, int64_t integer, uint32_t into)
+{
+    if (integer >= INT32_MIN && integer <= INT32_MAX)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_INTEGER, into, (uint32_t)(int32_t)integer);
+    else
+        vmh_lua_emit_wide(to, VMH_LUA_DO_LOAD_CONSTANT, into,
+                          vmh_lua_integer_constant(to, integer));
+}
+
+static inline void load_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t into)
+{
+    vmh_lua_pass_name(to);
+    vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
+    if (name->global == 0)
+        vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 0, vmh_lua_string_constant(to, name));
+    else
+        vmh_lua_emit_wide(to, VMH_LUA_DO_GET_GLOBAL, into, name->global - 1);
+}
+
+static inline void load_local(vmh_lua_emitter *to, const vmh_lua_variable *variable, uint32_t into)
+{
+    if (variable->is_captured) {
+        vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+        vmh_lua_emit(to, VMH_LUA_DO_GET_CELL, into, variable->slot, 0);
+    } else if (variable->slot != into) {
+        vmh_lua_emit(to, VMH_LUA_DO_MOVE, into, variable->slot, 0);
+    }
+}
+
+static inline void load_capture(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t into)
+{
+    vmh_lua_pay(to, VMH_LUA_GAS_OUTER);
+    vmh_lua_emit(to, VMH_LUA_DO_GET_CAPTURE, into, of->capture, 0);
 }
 
 /* ---- operators (compile_operator.c) ---- */

@@ -51,14 +51,19 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     vmh_lua_code *code = compiler->code;
     vmh_status status;
 
-    vmh_lua_parts_init(&compiler->strings, &code->arena, 0);
-    compiler->has_many_names = vmh_lua_names_are_many(&tree->names);
+    vmh_lua_parts_init(&compiler->kept, &code->arena, code->source.size);
+    if (compiler->details != NULL)
+        vmh_lua_parts_init(&compiler->kept_details, &compiler->details->arena,
+                           code->source.size);
+    compiler->ahead = VMH_LUA_AHEAD - tree->trail.before; /* far beyond all, where it is negative */
     code->proto_count = (uint32_t)tree->function_count;
     code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
                                          sizeof(vmh_lua_proto *));
-    if (code->protos == NULL ||
+    compiler->is_open = vmh_lua_parts_alloc(&compiler->tree.parts, tree->function_count + 1);
+    if (code->protos == NULL || compiler->is_open == NULL ||
         !vmh_lua_names_init(&compiler->numbers, &compiler->tree.parts))
         return vmh_fail_memory(compiler->why);
+    memset(compiler->is_open, 0, tree->function_count + 1);
     status = add_globals(compiler, library, library_count);
     if (status != VMH_OK)
         return status;

@@ -46,6 +46,7 @@ static void store_index(vmh_lua_emitter *to, const vmh_lua_target *target, uint3
 
 static void store_global(vmh_lua_emitter *to, vmh_lua_name *name, uint32_t from)
 {
+    vmh_lua_pass_name(to);
     vmh_lua_pay(to, VMH_LUA_GAS_GLOBAL);
     if (name->global == 0)
         vmh_lua_emit_wide(to, VMH_LUA_DO_NO_GLOBAL, 1, vmh_lua_string_constant(to, name));

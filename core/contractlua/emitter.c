@@ -5,11 +5,6 @@
 #include "contractlua/heap.h"
 #include "contractlua/symbols.h"
 
-static vmh_arena *arena_of(vmh_lua_emitter *to)
-{
-    return &to->compiler->code->arena;
-}
-
 void vmh_lua_fail_memory(vmh_lua_emitter *to)
 {
     to->compiler->status = vmh_fail_memory(to->compiler->why);
@@ -26,7 +21,7 @@ void vmh_lua_refuse(vmh_lua_emitter *to, vmh_lua_place place, const char *text)
 
 /* ---- instructions ---- */
 
-enum { FIRST_COUNT = 128 };
+enum { FIRST_COUNT = 128, LARGE_COUNT = 8192 };
 
 /* How many there are at most, or nearly: `<a`, where `a` is a global, makes six. */
 enum { INSTRUCTIONS_PER_BYTE = 3 };
@@ -39,10 +34,10 @@ static uint32_t larger(vmh_lua_emitter *to, uint32_t capacity, size_t most)
 {
     vmh_lua_compiler *compiler = to->compiler;
 
-    if (capacity == VMH_LUA_LARGE_COUNT && compiler->largest == NULL)
+    if (capacity == LARGE_COUNT && compiler->largest == NULL)
         compiler->largest = to->buffer;
-    if (capacity == VMH_LUA_LARGE_COUNT && compiler->largest == to->buffer &&
-        most > 2 * VMH_LUA_LARGE_COUNT)
+    if (capacity == LARGE_COUNT && compiler->largest == to->buffer &&
+        most > 2 * LARGE_COUNT)
         return (uint32_t)most;
     return capacity == 0 ? FIRST_COUNT : 2 * capacity;
 }
@@ -148,6 +143,7 @@ bool vmh_lua_emitter_begin(vmh_lua_emitter *to)
     vmh_lua_record_begin(to);
     to->longest = to->symbols == NULL ? VMH_LUA_LONGEST_STRETCH : 0;
     to->first_hidden = to->compiler->hidden_count;
+    to->compiler->is_open[to->function->number + 1] = true;
     return true;
 }
 
@@ -157,14 +153,15 @@ static bool keep(vmh_lua_emitter *to)
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
     vmh_lua_piece **pieces = &to->compiler->code->pieces;
+    vmh_lua_parts *kept = &to->compiler->kept;
 
     proto->code_count = to->code_count;
-    proto->code = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->code,
-                                     &buffer->capacity, proto->code_count, sizeof *proto->code);
-    proto->lines = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->lines,
+    proto->code = vmh_lua_keep_items(kept, pieces, (void **)&buffer->code, &buffer->capacity,
+                                     proto->code_count, sizeof *proto->code);
+    proto->lines = vmh_lua_keep_items(kept, pieces, (void **)&buffer->lines,
                                       &buffer->line_capacity, proto->line_count,
                                       sizeof *proto->lines);
-    proto->constants = vmh_lua_keep_items(arena_of(to), pieces, (void **)&buffer->constants,
+    proto->constants = vmh_lua_keep_items(kept, pieces, (void **)&buffer->constants,
                                           &buffer->constant_capacity, proto->constant_count,
                                           sizeof *proto->constants);
     return proto->code != NULL && proto->lines != NULL && proto->constants != NULL;
@@ -189,6 +186,7 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
         vmh_lua_fail_memory(to);
     vmh_lua_record_end(to);
     show_constants(to);
+    to->compiler->is_open[to->function->number + 1] = false;
     to->buffer->next = to->compiler->free_buffers;
     to->compiler->free_buffers = to->buffer;
     to->buffer = NULL;
@@ -234,7 +232,7 @@ vmh_bytes vmh_lua_keep_name(vmh_lua_compiler *compiler, vmh_arena *arena, vmh_by
     return kept;
 }
 
-/* Until the function ends the name stands for its constant. */
+/* Until the function ends the name stands for its constant, not for that of one around. */
 static bool hide_constant(vmh_lua_emitter *to, vmh_lua_name *name)
 {
     vmh_lua_compiler *compiler = to->compiler;
@@ -261,7 +259,7 @@ static uint32_t constant_number(vmh_lua_emitter *to, vmh_lua_name *name, vmh_lua
         return name->constant;
     if (vmh_lua_has_fault(to) ||
         (proto->constant_count == buffer->constant_capacity && !grow_constants(to)) ||
-        (to->outer != NULL && !hide_constant(to, name)))
+        (to->compiler->is_open[name->constant_holder] && !hide_constant(to, name)))
         return 0;
     name->constant = proto->constant_count++;
     name->constant_holder = holder;
@@ -309,7 +307,7 @@ uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer)
 static vmh_lua_string *make_string(vmh_lua_emitter *to, vmh_bytes bytes)
 {
     vmh_lua_string *made =
-        vmh_lua_parts_alloc(&to->compiler->strings, sizeof *made + bytes.size + 1);
+        vmh_lua_parts_alloc(&to->compiler->kept, sizeof *made + bytes.size + 1);
 
     if (made == NULL) {
         vmh_lua_fail_memory(to);

@@ -70,14 +70,16 @@ typedef struct vmh_lua_compiler {
     vmh_status status;
     bool is_refused; /* beside the status, with which it is asked for */
     bool is_plain;   /* nothing is made shorter */
-    bool has_many_names; /* vmh_lua_names_are_many */
+    uint32_t ahead;  /* in the trail of the tree, of the names that were compiled */
     vmh_lua_emit_buffer *free_buffers;
     const vmh_lua_emit_buffer *largest; /* has room for the whole source */
     const vmh_lua_expression **nodes; /* of the spines that are walked, the inner above the outer */
     size_t node_count, node_capacity;
     vmh_lua_tree tree;
     vmh_lua_names numbers; /* nil, false, true and integers, as constants: by their bytes */
-    vmh_lua_parts strings; /* constants, in the arena of the code */
+    vmh_lua_parts kept;    /* what goes with the code, in its arena */
+    vmh_lua_parts kept_details; /* with the details */
+    bool *is_open; /* by number + 1: the function is being compiled */
     vmh_lua_hidden_constant *hidden;
     uint32_t hidden_count, hidden_capacity;
     vmh_lua_refusal *refusal;
@@ -246,6 +248,22 @@ static inline void vmh_lua_name_operands(vmh_lua_emitter *to, const vmh_lua_expr
         vmh_lua_record_operands(to, first, second);
 }
 
+/* So far ahead names are fetched. */
+enum { VMH_LUA_AHEAD = 8 };
+
+/*
+ * A name of the tree is compiled: fetches one further on, where they are many. Always inline: the
+ * compiler takes a function that fetches for one that does nothing.
+ */
+static inline __attribute__((always_inline)) void vmh_lua_pass_name(vmh_lua_emitter *to)
+{
+    vmh_lua_compiler *compiler = to->compiler;
+
+    if (compiler->ahead < compiler->tree.trail.count)
+        __builtin_prefetch(compiler->tree.trail.names[compiler->ahead]);
+    compiler->ahead++;
+}
+
 /* Numbers among the constants. */
 uint32_t vmh_lua_integer_constant(vmh_lua_emitter *to, int64_t integer);
 uint32_t vmh_lua_string_constant(vmh_lua_emitter *to, vmh_lua_name *string);
@@ -372,19 +390,6 @@ static inline void vmh_lua_point_here(vmh_lua_emitter *to)
 }
 
 /* ---- expressions (compile_expression.c) ---- */
-
-/* So far ahead names are fetched, where there are many. */
-enum { VMH_LUA_AHEAD = 8 };
-
-/*
- * An expression is about to be compiled: fetches its name, if it is one. Always inline, with who
- * calls it: the compiler takes a function that fetches for one that does nothing.
- */
-static inline __attribute__((always_inline)) void vmh_lua_expect(const vmh_lua_expression *of)
-{
-    if (of->kind == VMH_LUA_EXPR_GLOBAL || of->kind == VMH_LUA_EXPR_STRING)
-        __builtin_prefetch(of->as.string);
-}
 
 /* Leaves the value in register `to_register`, which is none that the expression reads. */
 void vmh_lua_compile_into(vmh_lua_emitter *to, const vmh_lua_expression *of, uint32_t register_);

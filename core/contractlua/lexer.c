@@ -256,7 +256,7 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
         .findings = findings,
         .why = why,
     };
-    vmh_lua_parts_init(&lexer->tree, arena, source.size);
+    vmh_lua_parts_init(&lexer->tree, arena, source.size * VMH_LUA_ROOM_PER_BYTE);
     vmh_arena_init(&lexer->scratch);
     vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch, 0);
     if (!vmh_lua_names_init(&lexer->names, &lexer->tree) || !add_words(lexer)) {
@@ -313,17 +313,80 @@ static void pass_space(vmh_lua_lexer *lexer)
     }
 }
 
-#define FOUR(byte) [byte] = true, [(byte) + 1] = true, [(byte) + 2] = true, [(byte) + 3] = true
-#define LETTERS(first)                                                                        \
-    FOUR(first), FOUR((first) + 4), FOUR((first) + 8), FOUR((first) + 12), FOUR((first) + 16), \
-        FOUR((first) + 20), [(first) + 24] = true, [(first) + 25] = true
+#define FOUR(byte, ...)                                                                       \
+    [byte] = __VA_ARGS__, [(byte) + 1] = __VA_ARGS__, [(byte) + 2] = __VA_ARGS__,             \
+    [(byte) + 3] = __VA_ARGS__
+#define ALPHABET(first, ...)                                                                  \
+    FOUR(first, __VA_ARGS__), FOUR((first) + 4, __VA_ARGS__), FOUR((first) + 8, __VA_ARGS__), \
+        FOUR((first) + 12, __VA_ARGS__), FOUR((first) + 16, __VA_ARGS__),                     \
+        FOUR((first) + 20, __VA_ARGS__), [(first) + 24] = __VA_ARGS__, [(first) + 25] = __VA_ARGS__
+#define LETTERS(...) ALPHABET('A', __VA_ARGS__), ALPHABET('a', __VA_ARGS__), ['_'] = __VA_ARGS__
+#define DIGITS(...)                                                                           \
+    FOUR('0', __VA_ARGS__), FOUR('4', __VA_ARGS__), ['8'] = __VA_ARGS__, ['9'] = __VA_ARGS__
 
-const bool vmh_lua_is_name_byte[UINT8_MAX + 1] = {
-    FOUR('0'), FOUR('4'), ['8'] = true, ['9'] = true, LETTERS('A'), LETTERS('a'), ['_'] = true,
+const bool vmh_lua_is_name_byte[UINT8_MAX + 1] = {LETTERS(true), DIGITS(true)};
+
+/* What a byte is to the one before it. */
+enum {
+    A_LETTER = 1 << 0,
+    A_DIGIT = 1 << 1,
+    A_DOT = 1 << 2,
+    AN_EQUALS = 1 << 3,
+    A_LESS = 1 << 4,
+    A_GREATER = 1 << 5,
+    A_MINUS = 1 << 6,
+    A_SLASH = 1 << 7,
+    A_COLON = 1 << 8,
+    A_BRACKET = 1 << 9,
+};
+
+static const uint16_t followers[UINT8_MAX + 1] = {
+    LETTERS(A_LETTER), DIGITS(A_DIGIT),   ['.'] = A_DOT,   ['='] = AN_EQUALS, ['<'] = A_LESS,
+    ['>'] = A_GREATER, ['-'] = A_MINUS, ['/'] = A_SLASH, [':'] = A_COLON,   ['['] = A_BRACKET,
+};
+
+/* Tokens of one byte, and what makes the byte the first one of something longer. */
+static const struct {
+    uint16_t longer;
+    uint8_t kind;
+} shortest[UINT8_MAX + 1] = {
+    LETTERS({A_LETTER | A_DIGIT, VMH_LUA_TOKEN_NAME}),
+    DIGITS({A_LETTER | A_DIGIT | A_DOT, VMH_LUA_TOKEN_INTEGER}),
+    ['+'] = {0, VMH_LUA_TOKEN_PLUS},
+    ['-'] = {A_MINUS, VMH_LUA_TOKEN_MINUS},
+    ['*'] = {0, VMH_LUA_TOKEN_STAR},
+    ['/'] = {A_SLASH, VMH_LUA_TOKEN_SLASH},
+    ['%'] = {0, VMH_LUA_TOKEN_PERCENT},
+    ['^'] = {0, VMH_LUA_TOKEN_CARET},
+    ['#'] = {0, VMH_LUA_TOKEN_HASH},
+    ['&'] = {0, VMH_LUA_TOKEN_AMPERSAND},
+    ['~'] = {AN_EQUALS, VMH_LUA_TOKEN_TILDE},
+    ['|'] = {0, VMH_LUA_TOKEN_BAR},
+    ['<'] = {A_LESS | AN_EQUALS, VMH_LUA_TOKEN_LESS},
+    ['>'] = {A_GREATER | AN_EQUALS, VMH_LUA_TOKEN_GREATER},
+    ['='] = {AN_EQUALS, VMH_LUA_TOKEN_ASSIGN},
+    ['('] = {0, VMH_LUA_TOKEN_OPEN},
+    [')'] = {0, VMH_LUA_TOKEN_CLOSE},
+    ['{'] = {0, VMH_LUA_TOKEN_OPEN_BRACE},
+    ['}'] = {0, VMH_LUA_TOKEN_CLOSE_BRACE},
+    ['['] = {A_BRACKET | AN_EQUALS, VMH_LUA_TOKEN_OPEN_BRACKET},
+    [']'] = {0, VMH_LUA_TOKEN_CLOSE_BRACKET},
+    [';'] = {0, VMH_LUA_TOKEN_SEMICOLON},
+    [':'] = {A_COLON, VMH_LUA_TOKEN_COLON},
+    [','] = {0, VMH_LUA_TOKEN_COMMA},
+    ['.'] = {A_DOT | A_DIGIT, VMH_LUA_TOKEN_DOT},
 };
 
 #undef FOUR
+#undef ALPHABET
 #undef LETTERS
+#undef DIGITS
+
+/* A symbol that begins no longer one; STOP: there is none. */
+static inline vmh_lua_token_kind single_symbol(uint8_t byte)
+{
+    return shortest[byte].longer == 0 ? shortest[byte].kind : VMH_LUA_TOKEN_STOP;
+}
 
 /* Short names of the next bytes, all at once; those in comments and strings do no harm. */
 static void expect_names(vmh_lua_lexer *lexer)
@@ -337,6 +400,9 @@ static void expect_names(vmh_lua_lexer *lexer)
     lexer->expected = end;
     if (!vmh_lua_names_are_many(&lexer->names))
         return;
+    if (lexer->trail.names == NULL &&
+        !vmh_lua_trail_begin(&lexer->trail, &lexer->tree, (size_t)(lexer->end - at)))
+        vmh_lua_lexer_fail(lexer);
     while (at < end) {
         begin = at;
         while (at < end && vmh_lua_is_name_byte[*at])
@@ -367,7 +433,7 @@ static inline void read_name(vmh_lua_lexer *lexer, vmh_lua_token *token)
         return;
     }
     token->kind = name->keyword != 0 ? (vmh_lua_token_kind)name->keyword : VMH_LUA_TOKEN_NAME;
-    token->as.name = name;
+    token->name = name;
 }
 
 static void read_symbol(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_lua_token_kind kind,
@@ -473,17 +539,6 @@ static void read_bracket(vmh_lua_lexer *lexer, vmh_lua_token *token)
         read_symbol(lexer, token, VMH_LUA_TOKEN_OPEN_BRACKET, 1);
 }
 
-/* Symbols of one byte that begin no longer one. */
-static const uint8_t single_symbols[UINT8_MAX + 1] = {
-    ['+'] = VMH_LUA_TOKEN_PLUS,          ['*'] = VMH_LUA_TOKEN_STAR,
-    ['%'] = VMH_LUA_TOKEN_PERCENT,       ['^'] = VMH_LUA_TOKEN_CARET,
-    ['#'] = VMH_LUA_TOKEN_HASH,          ['&'] = VMH_LUA_TOKEN_AMPERSAND,
-    ['|'] = VMH_LUA_TOKEN_BAR,           ['('] = VMH_LUA_TOKEN_OPEN,
-    [')'] = VMH_LUA_TOKEN_CLOSE,         ['{'] = VMH_LUA_TOKEN_OPEN_BRACE,
-    ['}'] = VMH_LUA_TOKEN_CLOSE_BRACE,   [']'] = VMH_LUA_TOKEN_CLOSE_BRACKET,
-    [';'] = VMH_LUA_TOKEN_SEMICOLON,     [','] = VMH_LUA_TOKEN_COMMA,
-};
-
 static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     switch (*lexer->at) {
@@ -506,51 +561,35 @@ static void read_token(vmh_lua_lexer *lexer, vmh_lua_token *token)
     }
 }
 
-/* Symbols of one byte that do, but not where a letter follows, or a digit but for '.'. */
-static const uint8_t first_symbols[UINT8_MAX + 1] = {
-    ['-'] = VMH_LUA_TOKEN_MINUS, ['/'] = VMH_LUA_TOKEN_SLASH,  ['~'] = VMH_LUA_TOKEN_TILDE,
-    ['<'] = VMH_LUA_TOKEN_LESS,  ['>'] = VMH_LUA_TOKEN_GREATER, ['='] = VMH_LUA_TOKEN_ASSIGN,
-    [':'] = VMH_LUA_TOKEN_COLON, ['.'] = VMH_LUA_TOKEN_DOT,
-    ['['] = VMH_LUA_TOKEN_OPEN_BRACKET,
-};
-
-/* A symbol, a digit, or a name of one byte that was met before; false: something else, not read. */
+/*
+ * A token of one byte, a name only if it was met before; false: something else, not read. Which of
+ * them it is a processor cannot foresee, so nothing here depends on that.
+ */
 static inline bool read_at_once(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
     const uint8_t *at = lexer->at;
-    uint8_t kind;
+    vmh_lua_name *name;
+    unsigned kind;
 
     if (lexer->end - at < 3)
         return false;
-    if (*at == ' ')
-        at++;
-    kind = single_symbols[*at];
-    if (kind == 0 && (at[1] == ' ' || (vmh_lua_is_name_byte[at[1]] &&
-                                       (*at != '.' || !vmh_lua_is_digit(at[1])))))
-        kind = first_symbols[*at];
-    if (kind == 0) {
-        bool is_name = vmh_lua_is_letter(*at) && lexer->names.shortest[*at] != NULL;
-        bool is_digit = vmh_lua_is_digit(*at) && at[1] != '.';
-
-        if (vmh_lua_is_name_byte[at[1]] || !(is_name || is_digit))
-            return false;
-        kind = is_name ? VMH_LUA_TOKEN_NAME : VMH_LUA_TOKEN_INTEGER;
-        if (is_name)
-            token->as.name = lexer->names.shortest[*at];
-        else
-            token->as.integer = *at - '0';
-    }
-    token->kind = kind;
+    at += *at == ' ';
+    kind = shortest[*at].kind;
+    name = lexer->names.shortest[*at];
+    if (kind == VMH_LUA_TOKEN_STOP || (shortest[*at].longer & followers[at[1]]) != 0 ||
+        ((kind ^ VMH_LUA_TOKEN_NAME) | (uintptr_t)name) == 0)
+        return false;
+    token->kind = (vmh_lua_token_kind)kind;
     token->place = vmh_lua_lexer_place(lexer, at);
+    token->name = name;
+    token->integer = *at - '0';
     token->begin = at;
     token->end = lexer->at = at + 1;
     return true;
 }
 
-static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
+static void read_slowly(vmh_lua_lexer *lexer, vmh_lua_token *token)
 {
-    if (read_at_once(lexer, token))
-        return;
     do {
         const uint8_t *at;
 
@@ -559,8 +598,8 @@ static void read_next(vmh_lua_lexer *lexer, vmh_lua_token *token)
         at = lexer->at;
         token->begin = at;
         token->place = vmh_lua_lexer_place(lexer, at);
-        if (at < lexer->end && single_symbols[*at] != 0) {
-            token->kind = single_symbols[*at];
+        if (at < lexer->end && single_symbol(*at) != VMH_LUA_TOKEN_STOP) {
+            token->kind = single_symbol(*at);
             token->end = lexer->at = at + 1;
             return;
         }
@@ -581,18 +620,20 @@ void vmh_lua_lexer_next(vmh_lua_lexer *lexer)
     if (lexer->has_ahead) {
         lexer->token = lexer->ahead;
         lexer->has_ahead = false;
-    } else {
-        read_next(lexer, &lexer->token);
+    } else if (!read_at_once(lexer, &lexer->token)) {
+        read_slowly(lexer, &lexer->token);
     }
 }
 
 vmh_lua_token_kind vmh_lua_lexer_peek(vmh_lua_lexer *lexer)
 {
-    if (!lexer->has_ahead && lexer->at < lexer->end && single_symbols[*lexer->at] != 0)
-        return single_symbols[*lexer->at];
+    if (!lexer->has_ahead && lexer->at < lexer->end &&
+        single_symbol(*lexer->at) != VMH_LUA_TOKEN_STOP)
+        return single_symbol(*lexer->at);
     if (!lexer->has_ahead) {
         lexer->has_ahead = true;
-        read_next(lexer, &lexer->ahead);
+        if (!read_at_once(lexer, &lexer->ahead))
+            read_slowly(lexer, &lexer->ahead);
     }
     return lexer->ahead.kind;
 }

@@ -93,10 +93,8 @@ typedef struct vmh_lua_token {
     vmh_lua_token_kind kind;
     vmh_lua_place place;
     const uint8_t *begin, *end; /* in the source */
-    union {
-        vmh_lua_name *name;
-        int64_t integer;
-    } as;
+    vmh_lua_name *name; /* of NAME and STRING */
+    int64_t integer;    /* of INTEGER */
 } vmh_lua_token;
 
 /* Where reading stands. */
@@ -117,6 +115,7 @@ typedef struct vmh_lua_lexer {
     const uint8_t *line_begin;
     uint32_t line;
     vmh_lua_names names;
+    vmh_lua_trail trail;
     const uint8_t *expected; /* what stands up to here was looked at for names */
     uint8_t *text;      /* room for the largest string there can be, once there was one to unescape */
     size_t source_size;

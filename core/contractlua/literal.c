@@ -221,7 +221,7 @@ void vmh_lua_literal_read_numeral(vmh_lua_lexer *lexer, vmh_lua_token *token)
                                         : read_decimal(text, &integer);
 
     token->kind = VMH_LUA_TOKEN_INTEGER;
-    token->as.integer = integer;
+    token->integer = integer;
     if (kind != NUMERAL_INTEGER)
         refuse_numeral(lexer, token->place, text, kind);
 }
@@ -431,8 +431,8 @@ static vmh_bytes read_escaped(vmh_lua_lexer *lexer, const uint8_t *begin, vmh_lu
 static void take_string(vmh_lua_lexer *lexer, vmh_lua_token *token, vmh_bytes bytes)
 {
     token->kind = VMH_LUA_TOKEN_STRING;
-    token->as.name = vmh_lua_names_intern(&lexer->names, bytes);
-    if (token->as.name == NULL)
+    token->name = vmh_lua_names_intern(&lexer->names, bytes);
+    if (token->name == NULL)
         vmh_lua_lexer_fail(lexer);
 }
 

@@ -161,6 +161,13 @@ void vmh_lua_names_expect_more(vmh_lua_names *names, uint64_t hash)
         __builtin_prefetch(name_at(names, (slot & number_mask) - 1));
 }
 
+bool vmh_lua_trail_begin(vmh_lua_trail *trail, vmh_lua_parts *parts, size_t source_size)
+{
+    trail->capacity = (uint32_t)(source_size / 2 + 1); /* `''`, and again */
+    trail->names = vmh_lua_parts_alloc(parts, trail->capacity * sizeof(vmh_lua_name *));
+    return trail->names != NULL;
+}
+
 vmh_lua_rare *vmh_lua_name_rare(vmh_lua_parts *parts, vmh_lua_name *name)
 {
     if (name->rare == NULL) {

@@ -84,6 +84,30 @@ static inline bool vmh_lua_names_are_many(const vmh_lua_names *names)
 uint64_t vmh_lua_names_expect(const vmh_lua_names *names, vmh_bytes bytes);
 void vmh_lua_names_expect_more(vmh_lua_names *names, uint64_t expected);
 
+/*
+ * What the names of a tree are, in order of the source, once they are many: the compiler meets them
+ * nearly so, and fetches each before it is there.
+ */
+typedef struct vmh_lua_trail {
+    vmh_lua_name **names; /* NULL: they are few yet */
+    uint32_t count, capacity;
+    uint32_t before; /* so many stand before the first of them */
+} vmh_lua_trail;
+
+/* From here on, in a source that goes on for so many bytes. False where memory is short. */
+bool vmh_lua_trail_begin(vmh_lua_trail *trail, vmh_lua_parts *parts, size_t source_size);
+
+/* The tree names that; nothing, where it `is_none`. */
+static inline void vmh_lua_trail_add(vmh_lua_trail *trail, vmh_lua_name *name, bool is_none)
+{
+    if (trail->names == NULL) {
+        trail->before += !is_none;
+    } else if (trail->count < trail->capacity) {
+        trail->names[trail->count] = name;
+        trail->count += !is_none;
+    }
+}
+
 /* What few names have; NULL where memory is short. */
 vmh_lua_rare *vmh_lua_name_rare(vmh_lua_parts *parts, vmh_lua_name *name);
 

@@ -9,15 +9,16 @@ typedef struct binary_rule {
     uint8_t left, right;
     vmh_lua_expression_kind kind;
     vmh_lua_operator operator;
+    bool makes_float;
 } binary_rule;
 
-enum { CONCAT_RIGHT = 8, UNARY_BINDING = 12 };
+enum { CONCAT_RIGHT = 8, UNARY_BINDING = 12, CARET_RIGHT = 13 };
 
-#define BINARY(left, right, name) {left, right, VMH_LUA_EXPR_BINARY, VMH_LUA_OP_##name}
+#define BINARY(left, right, name) {left, right, VMH_LUA_EXPR_BINARY, VMH_LUA_OP_##name, false}
 
 static const binary_rule binary_rules[VMH_LUA_TOKEN_COUNT] = {
-    [VMH_LUA_TOKEN_OR] = {1, 1, VMH_LUA_EXPR_OR, 0},
-    [VMH_LUA_TOKEN_AND] = {2, 2, VMH_LUA_EXPR_AND, 0},
+    [VMH_LUA_TOKEN_OR] = {1, 1, VMH_LUA_EXPR_OR, 0, false},
+    [VMH_LUA_TOKEN_AND] = {2, 2, VMH_LUA_EXPR_AND, 0, false},
     [VMH_LUA_TOKEN_LESS] = BINARY(3, 3, LT),
     [VMH_LUA_TOKEN_GREATER] = BINARY(3, 3, GT),
     [VMH_LUA_TOKEN_LESS_EQUAL] = BINARY(3, 3, LE),
@@ -36,8 +37,8 @@ static const binary_rule binary_rules[VMH_LUA_TOKEN_COUNT] = {
     [VMH_LUA_TOKEN_SLASHES] = BINARY(11, 11, IDIV),
     [VMH_LUA_TOKEN_PERCENT] = BINARY(11, 11, MOD),
     /* These two only to be refused; a check reads on as if they were others. */
-    [VMH_LUA_TOKEN_SLASH] = BINARY(11, 11, IDIV),
-    [VMH_LUA_TOKEN_CARET] = BINARY(14, 13, MUL),
+    [VMH_LUA_TOKEN_SLASH] = {11, 11, VMH_LUA_EXPR_BINARY, VMH_LUA_OP_IDIV, true},
+    [VMH_LUA_TOKEN_CARET] = {14, CARET_RIGHT, VMH_LUA_EXPR_BINARY, VMH_LUA_OP_MUL, true},
 };
 
 static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit);
@@ -64,6 +65,17 @@ static inline vmh_lua_expression *new_pair(vmh_lua_parser *parser, vmh_lua_expre
         expression->as.pair.left = left;
         expression->as.pair.right = right;
     }
+    return expression;
+}
+
+static inline vmh_lua_expression *new_string(vmh_lua_parser *parser, vmh_lua_name *name,
+                                             vmh_lua_place place)
+{
+    vmh_lua_expression *expression = new_expression(parser, VMH_LUA_EXPR_STRING, place);
+
+    vmh_lua_trail_add(&parser->lexer.trail, name, false);
+    if (expression != NULL)
+        expression->as.string = name;
     return expression;
 }
 
@@ -282,14 +294,8 @@ static vmh_lua_expression *take_name_as_string(vmh_lua_parser *parser)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
     vmh_lua_name *name = vmh_lua_parser_take_name(parser);
-    vmh_lua_expression *expression;
 
-    if (name == NULL)
-        return NULL;
-    expression = new_expression(parser, VMH_LUA_EXPR_STRING, place);
-    if (expression != NULL)
-        expression->as.string = name;
-    return expression;
+    return name == NULL ? NULL : new_string(parser, name, place);
 }
 
 /* `[key]`, of an item or an index. */
@@ -391,9 +397,7 @@ static ALWAYS_INLINE bool collect_single_argument(vmh_lua_parser *parser)
     if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_OPEN_BRACE) {
         argument = parse_table(parser);
     } else {
-        argument = new_expression(parser, VMH_LUA_EXPR_STRING, vmh_lua_parser_place(parser));
-        if (argument != NULL)
-            argument->as.string = parser->lexer.token.as.name;
+        argument = new_string(parser, parser->lexer.token.name, vmh_lua_parser_place(parser));
         vmh_lua_parser_next(parser);
     }
     return argument != NULL && vmh_lua_parser_push(parser, argument);
@@ -464,6 +468,7 @@ static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser,
         method = vmh_lua_parser_take_name(parser);
         if (method == NULL)
             return NULL;
+        vmh_lua_trail_add(&parser->lexer.trail, method, false);
         break;
     default:
         break;
@@ -471,10 +476,14 @@ static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser,
     return parse_call(parser, left, method);
 }
 
-static bool is_suffix(vmh_lua_token_kind kind)
+static inline bool is_suffix(vmh_lua_token_kind kind)
 {
-    return kind == VMH_LUA_TOKEN_DOT || kind == VMH_LUA_TOKEN_OPEN_BRACKET ||
-           kind == VMH_LUA_TOKEN_COLON || is_argument(kind);
+    static const bool suffixes[VMH_LUA_TOKEN_COUNT + 1] = {
+        [VMH_LUA_TOKEN_DOT] = true,  [VMH_LUA_TOKEN_OPEN_BRACKET] = true,
+        [VMH_LUA_TOKEN_COLON] = true, [VMH_LUA_TOKEN_OPEN] = true,
+        [VMH_LUA_TOKEN_STRING] = true, [VMH_LUA_TOKEN_OPEN_BRACE] = true};
+
+    return suffixes[kind];
 }
 
 static ALWAYS_INLINE vmh_lua_expression *parse_parentheses(vmh_lua_parser *parser)
@@ -490,16 +499,33 @@ static ALWAYS_INLINE vmh_lua_expression *parse_parentheses(vmh_lua_parser *parse
     return new_single(parser, VMH_LUA_EXPR_PARENTHESES, open, inner);
 }
 
-static ALWAYS_INLINE vmh_lua_expression *parse_variable(vmh_lua_parser *parser)
+/* What is one token and has a value. */
+static bool is_simple(vmh_lua_token_kind kind)
+{
+    return kind == VMH_LUA_TOKEN_NAME || kind == VMH_LUA_TOKEN_INTEGER ||
+           kind == VMH_LUA_TOKEN_STRING;
+}
+
+static ALWAYS_INLINE vmh_lua_expression *parse_simple(vmh_lua_parser *parser, bool is_read)
 {
     vmh_lua_expression *expression = vmh_lua_lexer_alloc(
         &parser->lexer, vmh_lua_expression_size(VMH_LUA_EXPR_LOCAL));
-    const vmh_lua_token *token = &parser->lexer.token;
 
     if (expression == NULL ||
-        !vmh_lua_scope_resolve(parser, token->as.name, token->place, expression))
+        !vmh_lua_scope_resolve(parser, &parser->lexer.token, is_read, expression))
         return NULL;
     vmh_lua_parser_next(parser);
+    return expression;
+}
+
+/* The indices and calls behind what was read. */
+static ALWAYS_INLINE vmh_lua_expression *parse_suffixes(vmh_lua_parser *parser,
+                                                        vmh_lua_expression *expression)
+{
+    while (expression != NULL && is_suffix(vmh_lua_parser_kind(parser))) {
+        vmh_lua_scope_note_read(expression);
+        expression = parse_suffix(parser, expression);
+    }
     return expression;
 }
 
@@ -508,16 +534,12 @@ static ALWAYS_INLINE vmh_lua_expression *parse_suffixed(vmh_lua_parser *parser)
     vmh_lua_expression *expression = NULL;
 
     if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_NAME)
-        expression = parse_variable(parser);
+        expression = parse_simple(parser, false);
     else if (vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_OPEN)
         expression = parse_parentheses(parser);
     else
         vmh_lua_parser_refuse_token(parser, NULL);
-    while (expression != NULL && is_suffix(vmh_lua_parser_kind(parser))) {
-        vmh_lua_scope_note_read(expression);
-        expression = parse_suffix(parser, expression);
-    }
-    return expression;
+    return parse_suffixes(parser, expression);
 }
 
 vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
@@ -529,16 +551,10 @@ vmh_lua_expression *vmh_lua_parse_suffixed(vmh_lua_parser *parser)
 
 static vmh_lua_expression *parse_constant(vmh_lua_parser *parser, vmh_lua_expression_kind kind)
 {
-    const vmh_lua_token *token = &parser->lexer.token;
-    vmh_lua_expression *expression = new_expression(parser, kind, token->place);
+    vmh_lua_expression *expression = new_expression(parser, kind, vmh_lua_parser_place(parser));
 
-    if (expression == NULL)
-        return NULL;
-    if (kind == VMH_LUA_EXPR_INTEGER)
-        expression->as.integer = token->as.integer;
-    else if (kind == VMH_LUA_EXPR_STRING)
-        expression->as.string = token->as.name;
-    vmh_lua_parser_next(parser);
+    if (expression != NULL)
+        vmh_lua_parser_next(parser);
     return expression;
 }
 
@@ -554,19 +570,18 @@ static vmh_lua_expression *parse_varargs(vmh_lua_parser *parser)
 static ALWAYS_INLINE vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
+    vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
     vmh_lua_expression *expression;
 
-    switch (vmh_lua_parser_kind(parser)) {
-    case VMH_LUA_TOKEN_NAME:
+    if (is_simple(kind)) {
+        expression = parse_simple(parser, true);
+        if (!is_suffix(vmh_lua_parser_kind(parser)) || kind != VMH_LUA_TOKEN_NAME)
+            return expression; /* nothing is behind a numeral or a text */
+        return parse_suffixes(parser, expression);
+    }
+    switch (kind) {
     case VMH_LUA_TOKEN_OPEN:
-        expression = parse_suffixed(parser);
-        if (expression != NULL)
-            vmh_lua_scope_note_read(expression);
-        return expression;
-    case VMH_LUA_TOKEN_INTEGER:
-        return parse_constant(parser, VMH_LUA_EXPR_INTEGER);
-    case VMH_LUA_TOKEN_STRING:
-        return parse_constant(parser, VMH_LUA_EXPR_STRING);
+        return parse_suffixed(parser);
     case VMH_LUA_TOKEN_NIL:
         return parse_constant(parser, VMH_LUA_EXPR_NIL);
     case VMH_LUA_TOKEN_TRUE:
@@ -586,15 +601,17 @@ static ALWAYS_INLINE vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
     }
 }
 
-static bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
+static inline bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
 {
-    switch (kind) {
-    case VMH_LUA_TOKEN_NOT: *operator = VMH_LUA_OP_NOT; return true;
-    case VMH_LUA_TOKEN_MINUS: *operator = VMH_LUA_OP_NEG; return true;
-    case VMH_LUA_TOKEN_TILDE: *operator = VMH_LUA_OP_BNOT; return true;
-    case VMH_LUA_TOKEN_HASH: *operator = VMH_LUA_OP_LENGTH; return true;
-    default: return false;
-    }
+    static const vmh_lua_operator operators[VMH_LUA_TOKEN_COUNT + 1] = {
+        [VMH_LUA_TOKEN_NOT] = VMH_LUA_OP_NOT,
+        [VMH_LUA_TOKEN_MINUS] = VMH_LUA_OP_NEG,
+        [VMH_LUA_TOKEN_TILDE] = VMH_LUA_OP_BNOT,
+        [VMH_LUA_TOKEN_HASH] = VMH_LUA_OP_LENGTH,
+    };
+
+    *operator = operators[kind]; /* 0 is a binary one */
+    return *operator != 0;
 }
 
 static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser,
@@ -613,30 +630,30 @@ static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser,
     return expression;
 }
 
-/* What of the binary operators is refused as such: floats, and habits of other languages. */
-static bool check_binary(vmh_lua_parser *parser)
+/* The operators that make floats, `/` and `^`: whether reading goes on, as if they were others. */
+static bool refuse_float(vmh_lua_parser *parser)
 {
     const vmh_lua_token *token = &parser->lexer.token;
-    bool is_doubled;
+    bool is_power = token->kind == VMH_LUA_TOKEN_CARET;
 
-    if (token->kind != VMH_LUA_TOKEN_SLASH && token->kind != VMH_LUA_TOKEN_CARET &&
-        token->kind != VMH_LUA_TOKEN_AMPERSAND && token->kind != VMH_LUA_TOKEN_BAR)
-        return true;
-    is_doubled = token->end < parser->lexer.end && *token->end == *token->begin;
-    if (token->kind == VMH_LUA_TOKEN_SLASH && token->end < parser->lexer.end &&
-        *token->end == '*') {
+    if (!is_power && token->end < parser->lexer.end && *token->end == '*') {
         vmh_lua_parser_refuse_token(parser, "a long comment is --[[ ... ]]");
         return false;
     }
-    if (token->kind == VMH_LUA_TOKEN_SLASH)
-        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
-                                  "'/' makes a float: write '//'");
-    if (token->kind == VMH_LUA_TOKEN_CARET)
-        return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
-                                  "'^' makes a float: multiply, or write '~' for exclusive or");
-    if (!is_doubled)
+    return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                              is_power
+                                  ? "'^' makes a float: multiply, or write '~' for exclusive or"
+                                  : "'/' makes a float: write '//'");
+}
+
+/* The present token is `&` or `|`, behind an operator: a habit, where that is the same. */
+static bool pass_doubled(vmh_lua_parser *parser, vmh_lua_place first)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+
+    if (token->begin == parser->source.data || token->begin[-1] != *token->begin)
         return true;
-    if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, token->place,
+    if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, first,
                             token->kind == VMH_LUA_TOKEN_AMPERSAND
                                 ? "'&&' is not in Lua: write 'and'"
                                 : "'||' is not in Lua: write 'or'"))
@@ -645,46 +662,81 @@ static bool check_binary(vmh_lua_parser *parser)
     return true;
 }
 
-/* The operator, which is the present token, and its right side. */
-static vmh_lua_expression *parse_binary(vmh_lua_parser *parser, const binary_rule *rule,
-                                        vmh_lua_expression *left)
+/* Passes the operator that is the present token. */
+static ALWAYS_INLINE bool pass_operator(vmh_lua_parser *parser, const binary_rule *rule)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
-    vmh_lua_expression *right, *expression;
 
-    if (!check_binary(parser))
-        return NULL;
+    if (rule->makes_float && !refuse_float(parser))
+        return false;
     vmh_lua_parser_next(parser);
-    right = parse_subexpression(parser, rule->right);
-    if (right == NULL)
-        return NULL;
-    expression = new_pair(parser, rule->kind, place, left, right);
-    if (expression != NULL)
-        expression->operator = rule->operator;
-    return expression;
+    return (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_AMPERSAND &&
+            vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_BAR) ||
+           pass_doubled(parser, place);
+}
+
+/*
+ * The operators of an expression that wait for their right side: at most one of each binding, since
+ * one that binds less, or as much from the left, takes those before it as its own left side.
+ * Finding that place takes no branch: a processor foresees none of them.
+ */
+typedef struct pending {
+    uint32_t bindings; /* a bit for each, by its binding to the right; the expression's limit too */
+    vmh_lua_expression **right[CARET_RIGHT + 1]; /* by binding: where its right side goes */
+    uint32_t level[CARET_RIGHT + 1];             /* of nesting of that side */
+} pending;
+
+/* The operator, which is the present token, takes its place; its right side is to follow. */
+static ALWAYS_INLINE bool parse_binary(vmh_lua_parser *parser, pending *of,
+                                       const binary_rule *rule)
+{
+    vmh_lua_place place = vmh_lua_parser_place(parser);
+    uint32_t outer = of->bindings & ((1u << rule->left) - 1);
+    int around = 31 - __builtin_clz(outer);
+    vmh_lua_expression *expression;
+
+    if (!pass_operator(parser, rule))
+        return false;
+    parser->level = of->level[around];
+    expression = vmh_lua_lexer_alloc(&parser->lexer,
+                                     vmh_lua_expression_size(VMH_LUA_EXPR_BINARY));
+    if (expression == NULL ||
+        !vmh_lua_parser_enter(parser, rule->right == CONCAT_RIGHT ? "write table.concat" : NULL))
+        return false;
+    vmh_lua_begin_expression(expression, rule->kind, place);
+    expression->operator = rule->operator;
+    expression->as.pair.left = *of->right[around];
+    *of->right[around] = expression;
+    of->bindings = outer | 1u << rule->right;
+    of->right[rule->right] = &expression->as.pair.right;
+    of->level[rule->right] = parser->level;
+    return true;
 }
 
 /* An expression of operators that bind more than `limit`. */
 static vmh_lua_expression *parse_subexpression(vmh_lua_parser *parser, int limit)
 {
-    vmh_lua_operator operator;
-    vmh_lua_expression *expression;
+    vmh_lua_expression *expression = NULL, **right = &expression;
+    uint32_t level = parser->level;
+    pending waiting;
     const binary_rule *rule;
+    vmh_lua_operator operator;
+    bool goes_on = vmh_lua_parser_enter(parser, NULL);
 
-    if (!vmh_lua_parser_enter(parser, limit == CONCAT_RIGHT ? "write table.concat" : NULL))
-        return NULL;
-    if (find_unary(vmh_lua_parser_kind(parser), &operator))
-        expression = parse_unary(parser, operator);
-    else
-        expression = parse_operand(parser);
-    while (expression != NULL) {
+    waiting.bindings = 1u << limit;
+    waiting.right[limit] = right;
+    waiting.level[limit] = parser->level;
+    while (goes_on) {
+        *right = find_unary(vmh_lua_parser_kind(parser), &operator) ? parse_unary(parser, operator)
+                                                                  : parse_operand(parser);
         rule = &binary_rules[vmh_lua_parser_kind(parser)];
-        if (rule->left <= limit)
+        if (*right == NULL || rule->left <= limit)
             break;
-        expression = parse_binary(parser, rule, expression);
+        goes_on = parse_binary(parser, &waiting, rule);
+        right = waiting.right[rule->right];
     }
-    parser->level--;
-    return expression;
+    parser->level = level;
+    return goes_on && *right != NULL ? expression : NULL;
 }
 
 vmh_lua_expression *vmh_lua_parse_expression(vmh_lua_parser *parser)

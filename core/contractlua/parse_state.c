@@ -61,7 +61,7 @@ void vmh_lua_parser_refuse_open(vmh_lua_parser *parser, vmh_lua_token_kind kind,
 
 vmh_lua_name *vmh_lua_parser_take_name(vmh_lua_parser *parser)
 {
-    vmh_lua_name *name = parser->lexer.token.as.name;
+    vmh_lua_name *name = parser->lexer.token.name;
     vmh_lua_token_kind kind = vmh_lua_parser_kind(parser);
     bool is_keyword = kind >= VMH_LUA_TOKEN_AND && kind <= VMH_LUA_TOKEN_WHILE;
     bool is_assignment = kind == VMH_LUA_TOKEN_ASSIGN &&

@@ -13,6 +13,26 @@
 typedef struct vmh_lua_block_scope vmh_lua_block_scope;
 typedef struct vmh_lua_function_scope vmh_lua_function_scope;
 
+typedef struct vmh_lua_local {
+    vmh_lua_variable variable;
+    struct vmh_lua_local *hidden; /* of the same name, in scope around */
+    const struct vmh_lua_capture_link *link; /* of the innermost function that captures it */
+    uint32_t moment;       /* since when it is in scope */
+} vmh_lua_local;
+
+/* Says which capture of an open function a local is; goes with the function. */
+typedef struct vmh_lua_capture_link {
+    const struct vmh_lua_capture_link *outer; /* of the same local */
+    struct vmh_lua_capture_link *next;  /* of the same function */
+    vmh_lua_local *local;
+    vmh_lua_function *function;
+    uint32_t index;
+    uint32_t parent_index;
+} vmh_lua_capture_link;
+
+/* Of a local that no function captures. */
+extern const vmh_lua_capture_link vmh_lua_no_link;
+
 typedef struct vmh_lua_parser {
     vmh_lua_lexer lexer;
     vmh_lua_tree *tree;
@@ -27,10 +47,10 @@ typedef struct vmh_lua_parser {
 
     /* For scope.c. */
     vmh_lua_function_scope *function;
-    vmh_lua_name *resolved; /* last */
-    struct vmh_lua_local **locals; /* in scope, of all open functions */
+    vmh_lua_local **locals; /* in scope, of all open functions */
     size_t local_count;
     size_t local_capacity;
+    vmh_lua_local no_local; /* what stands for a local where there is none */
     struct vmh_lua_visible_label **labels; /* likewise */
     size_t label_count;
     size_t label_capacity;

@@ -155,14 +155,14 @@ static bool note_assigned_global(vmh_lua_parser *parser, vmh_lua_name *name)
     return true;
 }
 
-/* Whether an expression, which was read last, can be assigned to; notes that it is. */
+/* Whether an expression can be assigned to; notes that it is. */
 static bool check_target(vmh_lua_parser *parser, const vmh_lua_expression *target)
 {
     switch (target->kind) {
     case VMH_LUA_EXPR_INDEX:
         return true;
     case VMH_LUA_EXPR_GLOBAL:
-        return !is_in_main(parser) || note_assigned_global(parser, parser->resolved);
+        return !is_in_main(parser) || note_assigned_global(parser, target->as.string);
     case VMH_LUA_EXPR_LOCAL:
     case VMH_LUA_EXPR_CAPTURE:
         target->as.variable->is_assigned = true;
@@ -186,14 +186,15 @@ static vmh_lua_expression *parse_function_target(vmh_lua_parser *parser,
 {
     vmh_lua_expression *target = vmh_lua_lexer_alloc(&parser->lexer,
                                                      vmh_lua_expression_size(VMH_LUA_EXPR_LOCAL));
-    vmh_lua_place place = vmh_lua_parser_place(parser);
-    vmh_lua_name *name = vmh_lua_parser_take_name(parser);
+    vmh_lua_token token = parser->lexer.token;
 
     *is_method = false;
-    if (target == NULL || name == NULL || !vmh_lua_scope_resolve(parser, name, place, target))
+    if (vmh_lua_parser_take_name(parser) == NULL || target == NULL ||
+        !vmh_lua_scope_resolve(parser, &token, false, target))
         return NULL;
     while (target != NULL && !*is_method) {
-        place = vmh_lua_parser_place(parser);
+        vmh_lua_place place = vmh_lua_parser_place(parser);
+
         *is_method = vmh_lua_parser_kind(parser) == VMH_LUA_TOKEN_COLON;
         if (!*is_method && vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_DOT)
             break;
@@ -639,7 +640,7 @@ static bool parse_source(vmh_lua_parser *parser, size_t source_size)
 static vmh_status parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, bool *refused,
                         vmh_lua_refusal *refusal, vmh_lua_findings *findings, vmh_failure *why)
 {
-    vmh_lua_parser parser = {.tree = tree};
+    vmh_lua_parser parser = {.tree = tree, .no_local = {.link = &vmh_lua_no_link}};
     size_t source_size = source.size;
     vmh_status status;
 
@@ -651,6 +652,7 @@ static vmh_status parse(vmh_bytes source, vmh_arena *arena, vmh_lua_tree *tree, 
     parse_source(&parser, source_size);
     status = parser.lexer.status;
     tree->names = parser.lexer.names;
+    tree->trail = parser.lexer.trail;
     tree->parts = parser.lexer.tree;
     tree->names.parts = &tree->parts;
     *refused = parser.lexer.is_refused;

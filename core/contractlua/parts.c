@@ -9,13 +9,13 @@ enum {
     LARGEST_SIZE = 8 * 1024 * 1024, /* but for the first */
     SMALL_PAGE_SIZE = 4 * 1024,
     HUGE_PAGE_SIZE = 2 * 1024 * 1024,
+    LARGE_SIZE = HUGE_PAGE_SIZE, /* of a piece: a page in its place takes as long as the copy */
 };
 
-void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size)
+void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t first_size)
 {
-    *parts = (vmh_lua_parts){.arena = arena, .next_size = FIRST_SIZE};
-    if (parts->next_size < source_size * VMH_LUA_ROOM_PER_BYTE)
-        parts->next_size = source_size * VMH_LUA_ROOM_PER_BYTE;
+    *parts = (vmh_lua_parts){.arena = arena,
+                             .next_size = first_size > FIRST_SIZE ? first_size : FIRST_SIZE};
 }
 
 void vmh_lua_use_huge_pages(void *memory, size_t size)
@@ -54,19 +54,19 @@ void *vmh_lua_parts_alloc_new(vmh_lua_parts *parts, size_t size)
     return part;
 }
 
-void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_piece **pieces, void **items,
+void *vmh_lua_keep_items(vmh_lua_parts *parts, vmh_lua_piece **pieces, void **items,
                          uint32_t *capacity, uint32_t count, size_t size)
 {
     vmh_lua_piece *piece;
     void *kept;
 
-    if (count < VMH_LUA_LARGE_COUNT) {
-        kept = vmh_arena_alloc(arena, count * size); /* some memory even for none */
+    if (count * size < LARGE_SIZE) {
+        kept = vmh_lua_parts_alloc(parts, count * size); /* some memory even for none */
         if (kept != NULL && count > 0)
             memcpy(kept, *items, count * size);
         return kept;
     }
-    piece = vmh_arena_alloc(arena, sizeof *piece);
+    piece = vmh_lua_parts_alloc(parts, sizeof *piece);
     if (piece == NULL)
         return NULL;
     kept = realloc(*items, count * size);

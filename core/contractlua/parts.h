@@ -20,8 +20,8 @@ typedef struct vmh_lua_parts {
 /* Bytes of tree for each byte of source: few sources make more. */
 enum { VMH_LUA_ROOM_PER_BYTE = 36 };
 
-/* The first part is for what a source of that size needs; 0 where it has no say. */
-void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t source_size);
+/* The first part is of that size, or a little one. */
+void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, size_t first_size);
 
 /*
  * Huge pages for large memory, where the system has them: the first touch of 4 KiB pages takes
@@ -47,21 +47,18 @@ static inline void *vmh_lua_parts_alloc(vmh_lua_parts *parts, size_t size)
 
 /* ---- pieces that grew ---- */
 
-/* What is large, and not worth a copy into the arena that it belongs to. */
+/* What is large, and not worth a copy to what it belongs to. */
 typedef struct vmh_lua_piece {
-    struct vmh_lua_piece *next; /* in the arena */
+    struct vmh_lua_piece *next; /* among the parts */
     size_t size;
     void *memory; /* of malloc */
 } vmh_lua_piece;
 
-/* So many items are kept where they grew. */
-enum { VMH_LUA_LARGE_COUNT = 8192 };
-
 /*
- * `*items`, of malloc, for who keeps them: a copy in the arena, or, where they are many, they
+ * `*items`, of malloc, for who keeps them: a copy among the parts, or, where they are large, they
  * themselves, taken from who had them and put on the list of pieces. NULL: there is no memory.
  */
-void *vmh_lua_keep_items(vmh_arena *arena, vmh_lua_piece **pieces, void **items,
+void *vmh_lua_keep_items(vmh_lua_parts *parts, vmh_lua_piece **pieces, void **items,
                          uint32_t *capacity, uint32_t count, size_t size);
 
 size_t vmh_lua_pieces_size(const vmh_lua_piece *pieces);

@@ -32,16 +32,17 @@ void vmh_lua_record_end(vmh_lua_emitter *to)
     vmh_lua_proto_details *of = &to->recorded;
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_details *details = to->details;
+    vmh_lua_parts *kept = &to->compiler->kept_details;
 
     if (details == NULL || vmh_lua_has_fault(to))
         return;
-    of->operands = vmh_lua_keep_items(&details->arena, &details->pieces,
-                                      (void **)&buffer->operands, &buffer->operand_capacity,
-                                      of->operand_count, sizeof *of->operands);
-    of->points = vmh_lua_keep_items(&details->arena, &details->pieces, (void **)&buffer->points,
+    of->operands = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->operands,
+                                      &buffer->operand_capacity, of->operand_count,
+                                      sizeof *of->operands);
+    of->points = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->points,
                                     &buffer->point_capacity, of->point_count,
                                     sizeof *of->points);
-    of->lives = vmh_lua_keep_items(&details->arena, &details->pieces, (void **)&buffer->lives,
+    of->lives = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->lives,
                                    &buffer->live_capacity, of->live_count, sizeof *of->lives);
     if (of->operands == NULL || of->points == NULL || of->lives == NULL)
         vmh_lua_fail_memory(to);

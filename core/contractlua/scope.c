@@ -1,22 +1,5 @@
 #include "contractlua/scope.h"
 
-struct vmh_lua_local {
-    vmh_lua_variable variable;
-    vmh_lua_local *hidden; /* of the same name, in scope around */
-    struct vmh_lua_capture_link *link; /* of the innermost function that captures it */
-    uint32_t moment;       /* since when it is in scope */
-};
-
-/* Says which capture of an open function a local is; goes with the function. */
-typedef struct vmh_lua_capture_link {
-    struct vmh_lua_capture_link *outer; /* of the same local */
-    struct vmh_lua_capture_link *next;  /* of the same function */
-    vmh_lua_local *local;
-    vmh_lua_function *function;
-    uint32_t index;
-    uint32_t parent_index;
-} capture_link;
-
 typedef struct vmh_lua_visible_label {
     vmh_lua_label label;
     vmh_lua_name *name;
@@ -33,6 +16,8 @@ typedef struct vmh_lua_open_goto {
     uint32_t moment;
     bool is_led;
 } open_goto;
+
+const vmh_lua_capture_link vmh_lua_no_link;
 
 /* Functions. */
 
@@ -61,7 +46,7 @@ bool vmh_lua_scope_close_function(vmh_lua_parser *parser)
         &parser->lexer, function->capture_count * sizeof *function->captures);
     if (function->captures == NULL)
         return false;
-    for (capture_link *link = scope->links, *next; link != NULL; link = next) {
+    for (vmh_lua_capture_link *link = scope->links, *next; link != NULL; link = next) {
         function->captures[link->index] = (vmh_lua_capture){
             .variable = &link->local->variable,
             .is_of_parent = link->local->variable.function == function->parent,
@@ -78,7 +63,7 @@ bool vmh_lua_scope_close_function(vmh_lua_parser *parser)
 
 void vmh_lua_scope_leave_function(vmh_lua_parser *parser)
 {
-    for (capture_link *link = parser->function->links; link != NULL; link = link->next)
+    for (vmh_lua_capture_link *link = parser->function->links; link != NULL; link = link->next)
         link->local->link = link->outer;
     parser->function = parser->function->outer;
 }
@@ -118,6 +103,7 @@ vmh_lua_local *vmh_lua_scope_declare(vmh_lua_parser *parser, vmh_lua_name *name,
             .function = function,
             .number = function->variable_count++,
         },
+        .link = &vmh_lua_no_link,
     };
     return local;
 }
@@ -173,7 +159,7 @@ void vmh_lua_scope_end_locals(vmh_lua_parser *parser, size_t count)
 static bool add_capture(vmh_lua_parser *parser, vmh_lua_function_scope *scope,
                         vmh_lua_local *local)
 {
-    capture_link *link = parser->free_links;
+    vmh_lua_capture_link *link = parser->free_links;
 
     if (link != NULL)
         parser->free_links = link->next;
@@ -181,13 +167,13 @@ static bool add_capture(vmh_lua_parser *parser, vmh_lua_function_scope *scope,
         link = vmh_lua_lexer_alloc_scratch(&parser->lexer, sizeof *link);
     if (link == NULL)
         return false;
-    *link = (capture_link){
+    *link = (vmh_lua_capture_link){
         .outer = local->link,
         .next = scope->links,
         .local = local,
         .function = scope->function,
         .index = scope->function->capture_count++,
-        .parent_index = local->link == NULL ? 0 : local->link->index,
+        .parent_index = local->link->index,
     };
     scope->links = link;
     local->link = link;
@@ -214,8 +200,8 @@ static bool check_captures(vmh_lua_parser *parser, const vmh_lua_function_scope 
  */
 static bool capture(vmh_lua_parser *parser, vmh_lua_local *local, vmh_lua_place place)
 {
-    vmh_lua_function *holder = local->link != NULL ? local->link->function
-                                                   : local->variable.function;
+    const vmh_lua_function *holder = local->link != &vmh_lua_no_link ? local->link->function
+                                                                     : local->variable.function;
     vmh_lua_function_scope *missing[VMH_LUA_MAX_NESTING + 1];
     size_t count = 0;
 
@@ -232,28 +218,10 @@ static bool capture(vmh_lua_parser *parser, vmh_lua_local *local, vmh_lua_place 
     return true;
 }
 
-bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place,
-                           vmh_lua_expression *expression)
+bool vmh_lua_scope_admit(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place)
 {
-    vmh_lua_local *local = name->local;
-
-    parser->resolved = name;
-    if (local == NULL) {
-        vmh_lua_begin_expression(expression, VMH_LUA_EXPR_GLOBAL, place);
-        expression->as.string = name;
-        return check_name(parser, name, place);
-    }
-    if (local->variable.function == parser->function->function) {
-        vmh_lua_begin_expression(expression, VMH_LUA_EXPR_LOCAL, place);
-        expression->as.variable = &local->variable;
-        return true;
-    }
-    if (!capture(parser, local, place))
-        return false;
-    vmh_lua_begin_expression(expression, VMH_LUA_EXPR_CAPTURE, place);
-    expression->as.variable = &local->variable;
-    expression->capture = (uint8_t)local->link->index; /* beyond the limit nobody asks */
-    return true;
+    return name->local == NULL ? check_name(parser, name, place)
+                               : capture(parser, name->local, place);
 }
 
 /* Blocks. */

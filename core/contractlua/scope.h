@@ -12,9 +12,8 @@
 #ifndef VMH_CONTRACTLUA_SCOPE_H
 #define VMH_CONTRACTLUA_SCOPE_H
 
+#include "base/select.h"
 #include "contractlua/parse_state.h"
-
-typedef struct vmh_lua_local vmh_lua_local;
 
 struct vmh_lua_block_scope {
     vmh_lua_block_scope *outer; /* NULL: the body of the function */
@@ -68,9 +67,46 @@ void vmh_lua_scope_end_locals(vmh_lua_parser *parser, size_t count);
 void vmh_lua_scope_end_labels(vmh_lua_parser *parser, size_t count);
 void vmh_lua_scope_end_gotos(vmh_lua_parser *parser, size_t count);
 
-/* What a name means here: LOCAL, CAPTURE or GLOBAL. */
-bool vmh_lua_scope_resolve(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place,
-                           vmh_lua_expression *expression);
+/*
+ * For vmh_lua_scope_resolve: whether a global may be named so, or the captures that the present
+ * function lacks of a local of one around it.
+ */
+bool vmh_lua_scope_admit(vmh_lua_parser *parser, vmh_lua_name *name, vmh_lua_place place);
+
+/*
+ * What a token means here: LOCAL, CAPTURE or GLOBAL of a NAME, else INTEGER or STRING. `is_read`: a
+ * variable's value is used. Which of them it is a processor cannot foresee, so that nothing depends
+ * on it but what is selected.
+ */
+static inline __attribute__((always_inline)) bool
+vmh_lua_scope_resolve(vmh_lua_parser *parser, const vmh_lua_token *token, bool is_read,
+                      vmh_lua_expression *expression)
+{
+    static const uint8_t kinds[3][3] = {
+        {VMH_LUA_EXPR_GLOBAL, VMH_LUA_EXPR_CAPTURE, VMH_LUA_EXPR_LOCAL},
+        {VMH_LUA_EXPR_INTEGER}, {VMH_LUA_EXPR_STRING}};
+    static vmh_lua_name no_name; /* nothing is written to it */
+    const vmh_lua_function *function = parser->function->function;
+    bool is_integer = token->kind == VMH_LUA_TOKEN_INTEGER;
+    vmh_lua_name *name = vmh_select(token->kind == VMH_LUA_TOKEN_NAME, token->name, &no_name);
+    bool is_local = name->local != NULL;
+    vmh_lua_local *local = vmh_select(is_local, name->local, &parser->no_local);
+    bool is_own = local->variable.function == function;
+    bool is_missing = is_local & !is_own & (local->link->function != function);
+    unsigned kind = kinds[token->kind - VMH_LUA_TOKEN_NAME][is_local + is_own];
+    const void *meaning = vmh_select(is_local, &local->variable, token->name);
+
+    if ((is_missing | (!is_local & name->is_left_out)) &&
+        !vmh_lua_scope_admit(parser, name, token->place))
+        return false;
+    local->variable.is_read |= is_read;
+    vmh_lua_trail_add(&parser->lexer.trail, token->name, is_local | is_integer);
+    vmh_lua_begin_expression(expression, (vmh_lua_expression_kind)kind, token->place);
+    expression->capture = (uint8_t)local->link->index; /* beyond the limit nobody asks */
+    expression->as.integer = (int64_t)(intptr_t)vmh_select(
+        is_integer, (void *)(intptr_t)token->integer, meaning);
+    return true;
+}
 
 /* Notes that the value of a variable is used, where the expression is one. */
 static inline void vmh_lua_scope_note_read(const vmh_lua_expression *expression)
