@@ -7,14 +7,15 @@
 static inline bool is_in_place(const vmh_lua_emitter *to, vmh_lua_operator operator,
                                const vmh_lua_expression *right)
 {
-    /* The least number; INT16_MAX where there is no such instruction. */
-    static const int16_t least[VMH_LUA_OP_GE + 1] = {
-        [VMH_LUA_OP_ADD] = INT16_MIN,  [VMH_LUA_OP_SUB] = INT16_MIN,  [VMH_LUA_OP_MUL] = INT16_MIN,
-        [VMH_LUA_OP_IDIV] = 1,         [VMH_LUA_OP_MOD] = 1,          [VMH_LUA_OP_BAND] = INT16_MAX,
-        [VMH_LUA_OP_BOR] = INT16_MAX,  [VMH_LUA_OP_BXOR] = INT16_MAX, [VMH_LUA_OP_SHL] = INT16_MAX,
-        [VMH_LUA_OP_SHR] = INT16_MAX,  [VMH_LUA_OP_EQ] = INT16_MIN,   [VMH_LUA_OP_NE] = INT16_MIN,
-        [VMH_LUA_OP_LT] = INT16_MIN,   [VMH_LUA_OP_LE] = INT16_MIN,   [VMH_LUA_OP_GT] = INT16_MIN,
-        [VMH_LUA_OP_GE] = INT16_MIN,
+    enum { ANY = INT16_MIN, NONE = INT32_MAX };
+    /* The least number. */
+    static const int32_t least[VMH_LUA_OP_GE + 1] = {
+        [VMH_LUA_OP_ADD] = ANY,   [VMH_LUA_OP_SUB] = ANY,   [VMH_LUA_OP_MUL] = ANY,
+        [VMH_LUA_OP_IDIV] = 1,    [VMH_LUA_OP_MOD] = 1,     [VMH_LUA_OP_BAND] = NONE,
+        [VMH_LUA_OP_BOR] = NONE,  [VMH_LUA_OP_BXOR] = NONE, [VMH_LUA_OP_SHL] = NONE,
+        [VMH_LUA_OP_SHR] = NONE,  [VMH_LUA_OP_EQ] = ANY,    [VMH_LUA_OP_NE] = ANY,
+        [VMH_LUA_OP_LT] = ANY,    [VMH_LUA_OP_LE] = ANY,    [VMH_LUA_OP_GT] = ANY,
+        [VMH_LUA_OP_GE] = ANY,
     };
 
     return right->kind == VMH_LUA_EXPR_INTEGER && right->as.integer <= INT16_MAX &&

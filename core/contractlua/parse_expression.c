@@ -478,7 +478,7 @@ static ALWAYS_INLINE vmh_lua_expression *parse_suffix(vmh_lua_parser *parser,
 
 static inline bool is_suffix(vmh_lua_token_kind kind)
 {
-    static const bool suffixes[VMH_LUA_TOKEN_COUNT + 1] = {
+    static const bool suffixes[VMH_LUA_TOKEN_COUNT] = {
         [VMH_LUA_TOKEN_DOT] = true,  [VMH_LUA_TOKEN_OPEN_BRACKET] = true,
         [VMH_LUA_TOKEN_COLON] = true, [VMH_LUA_TOKEN_OPEN] = true,
         [VMH_LUA_TOKEN_STRING] = true, [VMH_LUA_TOKEN_OPEN_BRACE] = true};
@@ -603,7 +603,7 @@ static ALWAYS_INLINE vmh_lua_expression *parse_operand(vmh_lua_parser *parser)
 
 static inline bool find_unary(vmh_lua_token_kind kind, vmh_lua_operator *operator)
 {
-    static const vmh_lua_operator operators[VMH_LUA_TOKEN_COUNT + 1] = {
+    static const vmh_lua_operator operators[VMH_LUA_TOKEN_COUNT] = {
         [VMH_LUA_TOKEN_NOT] = VMH_LUA_OP_NOT,
         [VMH_LUA_TOKEN_MINUS] = VMH_LUA_OP_NEG,
         [VMH_LUA_TOKEN_TILDE] = VMH_LUA_OP_BNOT,

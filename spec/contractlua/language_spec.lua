@@ -395,6 +395,28 @@ describe("division", function()
   end)
 end)
 
+describe("an operator with a numeral", function()
+  it("gives what stock Lua gives, at the edges of what stands in an instruction", function()
+    local lines = { "local a, b = 40961, -7" }
+    for operator in ("+ - * // % & | ~ << >> == ~= < <= > >="):gmatch "%S+" do
+      for numeral in ("-65537 -32769 -32768 -32767 -1 1 32766 32767 32768 65535 65536 2147483648")
+        :gmatch "%S+" do
+        lines[#lines + 1] = ("print(a %s %s, %s %s b, (a %s %s) == (b %s %s))"):format(operator, numeral,
+          numeral, operator, operator, numeral, operator, numeral)
+        lines[#lines + 1] = ("print(a %s %s and 1, not (b %s %s))"):format(operator, numeral, operator,
+          numeral)
+      end
+    end
+    local source, printed = table.concat(lines, "\n"), {}
+    assert(load(source, "stock", "t", { print = function(...)
+      local values = table.pack(...)
+      for i = 1, values.n do values[i] = tostring(values[i]) end
+      printed[#printed + 1] = table.concat(values, "\t") .. "\n"
+    end }))()
+    assert.equal(table.concat(printed), print_of(source))
+  end)
+end)
+
 describe("text", function()
   it("turns into no number by itself", function()
     for _, expression in ipairs { "'1' + 1", "1 - '1'", "'2' * '3'", "'7' // 2", "'7' % 2", "-'1'",
