@@ -401,10 +401,10 @@ describe("an operator with a numeral", function()
     for operator in ("+ - * // % & | ~ << >> == ~= < <= > >="):gmatch "%S+" do
       for numeral in ("-65537 -32769 -32768 -32767 -1 1 32766 32767 32768 65535 65536 2147483648")
         :gmatch "%S+" do
-        lines[#lines + 1] = ("print(a %s %s, %s %s b, (a %s %s) == (b %s %s))"):format(operator, numeral,
-          numeral, operator, operator, numeral, operator, numeral)
-        lines[#lines + 1] = ("print(a %s %s and 1, not (b %s %s))"):format(operator, numeral, operator,
-          numeral)
+        local right, left = operator .. " " .. numeral, numeral .. " " .. operator
+        lines[#lines + 1] = ("print(a %s, %s b, (a %s) == (b %s))"):format(right, left, right,
+          right)
+        lines[#lines + 1] = ("print(a %s and 1, not (b %s))"):format(right, right)
       end
     end
     local source, printed = table.concat(lines, "\n"), {}

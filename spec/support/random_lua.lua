@@ -9,10 +9,10 @@ local Generator = {}
 Generator.__index = Generator
 
 local INTEGERS <const> = { "0", "1", "2", "3", "5", "7", "8", "10", "16", "31", "63", "64", "65",
-  "100", "255", "256", "1000", "4096", "65537", "0xff", "0x7fffffff", "0x80000000", "0xffffffff",
-  "math.maxinteger", "math.mininteger", "0x7fffffffffffffff", "0x8000000000000000",
-  "0xffffffffffffffff", "0x123456789abcdef0", "1000000007", "9223372036854775807", "(-1)", "(-2)",
-  "(-7)", "(-64)" }
+  "100", "255", "256", "1000", "4096", "32767", "32768", "65535", "65537", "0xff", "0x7fffffff",
+  "0x80000000", "0xffffffff", "math.maxinteger", "math.mininteger", "0x7fffffffffffffff",
+  "0x8000000000000000", "0xffffffffffffffff", "0x123456789abcdef0", "1000000007",
+  "9223372036854775807", "(-1)", "(-2)", "(-7)", "(-64)", "(-32768)", "(-32769)" }
 local STRINGS <const> = { [[""]], [["a"]], [["lua"]], [['it''s']], [["tab\tend"]], [["\65\066c"]],
   [["\x41\x7a"]], [["a\z
       b"]], "[[long]]", "[==[ ]] ]==]", [["\u{48}\u{e9}"]], [["key=value"]], [["one two  three"]],
