@@ -138,34 +138,37 @@ local function letter(number)
   return LETTERS:sub(number % #LETTERS + 1, number % #LETTERS + 1)
 end
 
--- Words of three letters, each between `before` and `after`; `new_words` gives a function that
--- gives the next one.
-local function add_words(new_words, name, before, after, head, tail)
+local function three_letters(number)
+  local tens <const> = number // #LETTERS
+  local word = letter(tens // #LETTERS) .. letter(tens) .. letter(number)
+  return KEYWORDS[word] and "x" .. word:sub(2) or word
+end
+
+-- `new_part()` gives a function that gives one part after another; after each `every` of them, if
+-- that is given, stands `between`.
+local function add_parts(name, new_part, head, tail, every, between)
   sources[#sources + 1] = { name = name, source = function(size)
-    local next_word <const> = new_words()
-    local parts, left = { head }, (size or MIB) - #head - #tail
+    local next_part <const> = new_part()
+    local parts, left, count = { head }, (size or MIB) - #head - #tail, 0
     while true do
-      local part = before .. next_word() .. after
-      left = left - #part
+      local part = next_part()
+      if every and count > 0 and count % every == 0 then part = between .. part end
+      left, count = left - #part, count + 1
       if left < 0 then return table.concat(parts) .. tail end
       parts[#parts + 1] = part
     end
   end }
 end
 
--- Each word once, as close as they can stand.
-local function add_dense(...)
-  add_words(function()
+-- Each word once, as close as they can stand, between `before` and `after`.
+local function add_dense(name, before, after, head, tail)
+  add_parts(name, function()
     local count = -1
     return function()
-      local word
-      repeat
-        count = count + 1
-        word = letter(count // #LETTERS // #LETTERS) .. letter(count // #LETTERS) .. letter(count)
-      until not KEYWORDS[word]
-      return word
+      count = count + 1
+      return before .. three_letters(count) .. after
     end
-  end, ...)
+  end, head, tail)
 end
 
 add_dense("a sum of close globals", "+", "", "return 1", "")
@@ -177,17 +180,25 @@ add_dense("comparisons of close fields", "<a.", "", "local a return a", "")
 add_dense("a table of close names", "", "=1,", "return {", "}")
 add_dense("a table of close texts", "'", "',", "return #{", "}")
 
--- Words out of so many that no cache holds them, in no order.
-local function add_cold(...)
-  add_words(function()
-    local random <const>, most <const> = new_random(1), 60000
-    return function()
-      local number = random(most)
-      local word = letter(number) .. letter(number // #LETTERS) ..
-        letter(number // #LETTERS // #LETTERS)
-      return KEYWORDS[word] and "nie" or word
-    end
+-- Parts by chance, so that a processor foresees none: part(pick, word) gives one, where pick(list)
+-- is one of a list, and word() a word out of so many that no cache holds them.
+local function add_chance(name, part, ...)
+  add_parts(name, function()
+    local random <const> = new_random(1)
+    local function pick(list) return list[random(#list)] end
+    local function word() return three_letters(random(100000)) end
+    return function() return part(pick, word) end
   end, ...)
+end
+
+-- The same in functions of 3,000 parts, each of which begins with `begin`.
+local function add_functions(name, part, begin)
+  add_chance("functions of " .. name, part, "a=1 local c,f f=" .. begin, " end", 3000,
+    " end f=" .. begin)
+end
+
+local function add_cold(name, before, after, head, tail)
+  add_chance(name, function(_, word) return before .. word() .. after end, head, tail)
 end
 
 add_cold("a sum of cold globals", "+", "", "return 1", "")
@@ -199,20 +210,54 @@ add_cold("comparisons of cold fields", "<a.", "", "local a return a", "")
 add_cold("arguments that are cold globals", "f(", ")", "local f ", "")
 add_cold("a table of cold globals", "", ",", "return {", "}")
 
--- Operators and operands of which a processor cannot foresee what they are.
-local function add_unforeseen(name, operators, operands)
-  local random <const>, parts = new_random(2), {}
-  for index = 1, 6000 do
-    parts[index] = operators[random(#operators)] .. operands[random(#operands)]
-  end
-  add(name, table.concat(parts),
-    "a = 1 local b, c return function() local d, e return a", " end")
+local function comparison(_, word) return "<" .. word() end
+local function field(_, word) return "<" .. word() .. "." .. word() end
+local function call_of_text(_, word) return word() .. "''" end
+local function call_of_table(_, word) return word() .. "{" .. word() .. "}" end
+local function assignment(_, word) return word() .. "=" .. word() .. "<" .. word() .. " " end
+local function length(pick, word) return "<" .. pick { "", "", "#", "##", "###" } .. word() end
+
+add_functions("comparisons of cold globals", comparison, "function()return 1")
+add_functions("comparisons of fields of cold globals", field, "function()return 1")
+add_functions("cold fields of fields", function(_, word) return "." .. word() end,
+  "function()return f")
+add_functions("calls of text by cold globals", call_of_text, "function()")
+add_functions("calls of tables by cold globals", call_of_table, "function()")
+add_functions("assignments of cold globals", assignment, "function()")
+add_functions("comparisons of lengths of cold globals", length, "function()return 1")
+
+local OPERATORS <const> = { "<", ">", "+", "-", "*", "%", "|", "&", "~" }
+-- A global, a parameter, a capture, two cells, a number.
+local OPERANDS <const> = { "a", "b", "c", "d", "e", "1" }
+local FIVE <const> = "function(b)local d,e local function i()return d,e end return a"
+
+local function operation(pick) return pick(OPERATORS) .. pick(OPERANDS) end
+local function cold_operation(pick, word) return pick(OPERATORS) .. word() end
+local function any_comparison(pick)
+  return "<" .. pick { "a", "b", "c", "d", "e", "g", "-a", "#g", "~c", "''", "1" }
+end
+local function operation_of_length(pick)
+  return pick(OPERATORS) .. pick { "", "", "", "", "#" } .. pick(OPERANDS)
+end
+local function suffixed_operation(pick)
+  return pick { "", "", "", "", "[1]", "[a]", "{}", "''" } .. pick(OPERATORS) ..
+    pick { "a", "b", "c", "d", "e" }
 end
 
-add_unforeseen("comparisons of all kinds", { "<" },
-  { "a", "b", "c", "d", "e", "h", "-a", "#h", "~c", "''", "1" })
-add_unforeseen("operations of all kinds", { "<", ">", "+", "-", "*", "%", "|", "&" },
-  { "a", "b", "c", "d", "e", "1" })
+local ONE <const> = "a=1 local c,f f=" .. FIVE
+add_chance("operations of all kinds", operation, ONE, " end")
+add_chance("operations on cold globals", cold_operation, "return 1", "")
+add_chance("comparisons of all kinds", any_comparison, ONE, " end")
+add_chance("operations of all kinds, some on lengths", operation_of_length, ONE, " end")
+add_chance("operations of all kinds behind indices and calls", suffixed_operation, ONE, " end")
+add_functions("operations of all kinds", operation, FIVE)
+add_functions("operations on cold globals", cold_operation, "function()return 1")
+
+-- Functions that are just too large for a little memory.
+add("functions of 12,000 instructions", "f=function()return a" .. ("<a"):rep(2000) .. " end ",
+  "a = 1 local f ")
+add("functions of 8,200 instructions", "f=function()return a" .. ("<a"):rep(1366) .. " end ",
+  "a = 1 local f ")
 
 -- As deep as it goes, again and again.
 add("deep parentheses", "a=" .. ("("):rep(150) .. "a" .. (")"):rep(150) .. " ", "local a ")
@@ -222,6 +267,7 @@ add("deep calls of tables", "f" .. ("{f"):rep(95) .. ("}"):rep(95), "local f ")
 add("deep calls of tables with comparisons", "f" .. ("{f<f"):rep(45) .. ("}"):rep(45), "f=1 ")
 add("calls of deep tables", "f" .. ("{"):rep(150) .. ("}"):rep(150), "local f ")
 add("deep tables", "a=" .. ("{"):rep(150) .. ("}"):rep(150) .. " ", "local a ")
+add("deep tables of comparisons", "f" .. ("{f<f"):rep(45) .. ("}"):rep(45), "f=1 ")
 add("deep functions", "a=" .. ("function()return "):rep(95) .. "1" .. (" end"):rep(95) .. " ",
   "local a ")
 add("deep blocks", ("do "):rep(150) .. ("end "):rep(150))
