@@ -10,6 +10,7 @@
 -- Programs are the hostile ones, those of `vmhost bench lua`, walks over memory that no cache
 -- holds, and sources of a mebibyte. Each has a process of its own, with fib before and behind it.
 package.path = "./scripts/?.lua;./?.lua;" .. package.path
+local term = require "term"
 
 local BUILD <const> = os.getenv "VMHOST_BUILD" or "build"
 local GAS <const>, MEMORY <const> = 10000000, 64 << 20
@@ -167,19 +168,24 @@ local function chosen(pattern)
   return list
 end
 
+-- How far it is, where somebody looks on.
+local function show(what, index, count)
+  if not term.isatty(io.stderr) then return end
+  io.stderr:write("\r", what, " ", index, " of ", count, index == count and "\n" or " ")
+end
+
 -- Times first, since they want a quiet machine: counting does not mind.
 local function measure_all(pattern, counts, folder)
   local all, wanted = {}, chosen(pattern)
   for index, program in ipairs(wanted) do
     all[index] = rate(measure(program, folder, ROUNDS))
-    io.stderr:write("\rtimes ", index, " of ", #wanted, " ")
+    show("times", index, #wanted)
   end
   local fib = counts and of_fib(folder)
   for index, program in ipairs(counts and wanted or {}) do
     count_into(all[index], program, folder, fib)
-    io.stderr:write("\rcounts ", index, " of ", #wanted, " ")
+    show("counts", index, #wanted)
   end
-  io.stderr:write "\r"
   table.sort(all, function(x, y) return worst_of(x) > worst_of(y) end)
   return all
 end

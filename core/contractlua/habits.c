@@ -157,6 +157,36 @@ vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
     return VMH_LUA_TOKEN_STOP;
 }
 
+bool vmh_lua_refuse_float(vmh_lua_parser *parser)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+    bool is_power = token->kind == VMH_LUA_TOKEN_CARET;
+
+    if (!is_power && token->end < parser->lexer.end && *token->end == '*') {
+        vmh_lua_parser_refuse_token(parser, "a long comment is --[[ ... ]]");
+        return false;
+    }
+    return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
+                              is_power
+                                  ? "'^' makes a float: multiply, or write '~' for exclusive or"
+                                  : "'/' makes a float: write '//'");
+}
+
+bool vmh_lua_pass_doubled(vmh_lua_parser *parser, vmh_lua_place first)
+{
+    const vmh_lua_token *token = &parser->lexer.token;
+
+    if (token->begin[-1] != *token->begin)
+        return true;
+    if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, first,
+                            token->kind == VMH_LUA_TOKEN_AMPERSAND
+                                ? "'&&' is not in Lua: write 'and'"
+                                : "'||' is not in Lua: write 'or'"))
+        return false;
+    vmh_lua_parser_next(parser);
+    return true;
+}
+
 void vmh_lua_refuse_operand(vmh_lua_parser *parser)
 {
     const vmh_lua_token *token = &parser->lexer.token;

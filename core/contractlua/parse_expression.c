@@ -630,49 +630,17 @@ static ALWAYS_INLINE vmh_lua_expression *parse_unary(vmh_lua_parser *parser,
     return expression;
 }
 
-/* The operators that make floats, `/` and `^`: whether reading goes on, as if they were others. */
-static bool refuse_float(vmh_lua_parser *parser)
-{
-    const vmh_lua_token *token = &parser->lexer.token;
-    bool is_power = token->kind == VMH_LUA_TOKEN_CARET;
-
-    if (!is_power && token->end < parser->lexer.end && *token->end == '*') {
-        vmh_lua_parser_refuse_token(parser, "a long comment is --[[ ... ]]");
-        return false;
-    }
-    return vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_LEFT_OUT, token->place,
-                              is_power
-                                  ? "'^' makes a float: multiply, or write '~' for exclusive or"
-                                  : "'/' makes a float: write '//'");
-}
-
-/* The present token is `&` or `|`, behind an operator: a habit, where that is the same. */
-static bool pass_doubled(vmh_lua_parser *parser, vmh_lua_place first)
-{
-    const vmh_lua_token *token = &parser->lexer.token;
-
-    if (token->begin == parser->source.data || token->begin[-1] != *token->begin)
-        return true;
-    if (!vmh_lua_lexer_note(&parser->lexer, VMH_LUA_REFUSAL_SYNTAX, first,
-                            token->kind == VMH_LUA_TOKEN_AMPERSAND
-                                ? "'&&' is not in Lua: write 'and'"
-                                : "'||' is not in Lua: write 'or'"))
-        return false;
-    vmh_lua_parser_next(parser);
-    return true;
-}
-
 /* Passes the operator that is the present token. */
 static ALWAYS_INLINE bool pass_operator(vmh_lua_parser *parser, const binary_rule *rule)
 {
     vmh_lua_place place = vmh_lua_parser_place(parser);
 
-    if (rule->makes_float && !refuse_float(parser))
+    if (rule->makes_float && !vmh_lua_refuse_float(parser))
         return false;
     vmh_lua_parser_next(parser);
     return (vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_AMPERSAND &&
             vmh_lua_parser_kind(parser) != VMH_LUA_TOKEN_BAR) ||
-           pass_doubled(parser, place);
+           vmh_lua_pass_doubled(parser, place);
 }
 
 /*

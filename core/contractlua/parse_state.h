@@ -225,6 +225,18 @@ bool vmh_lua_is_slip(vmh_bytes name, vmh_bytes meant);
 vmh_lua_token_kind vmh_lua_refuse_expression(vmh_lua_parser *parser,
                                              const vmh_lua_expression *expression);
 
+/*
+ * The present token is an operator that makes a float, `/` or `^`. Whether reading goes on, as if
+ * it were another one.
+ */
+bool vmh_lua_refuse_float(vmh_lua_parser *parser);
+
+/*
+ * The present token is `&` or `|`, behind the operator at `first`: passes it where that is the same
+ * one, written twice. False: the parser has stopped.
+ */
+bool vmh_lua_pass_doubled(vmh_lua_parser *parser, vmh_lua_place first);
+
 /* The present token begins no expression. */
 void vmh_lua_refuse_operand(vmh_lua_parser *parser);
 
