@@ -85,7 +85,7 @@ vmh_lua_scope_resolve(vmh_lua_parser *parser, const vmh_lua_token *token, bool i
     static const uint8_t kinds[3][3] = {
         {VMH_LUA_EXPR_GLOBAL, VMH_LUA_EXPR_CAPTURE, VMH_LUA_EXPR_LOCAL},
         {VMH_LUA_EXPR_INTEGER}, {VMH_LUA_EXPR_STRING}};
-    static vmh_lua_name no_name; /* nothing is written to it */
+    static const vmh_lua_name no_name;
     const vmh_lua_function *function = parser->function->function;
     bool is_integer = token->kind == VMH_LUA_TOKEN_INTEGER;
     vmh_lua_name *name = vmh_select(token->kind == VMH_LUA_TOKEN_NAME, token->name, &no_name);
