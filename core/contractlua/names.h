@@ -14,7 +14,6 @@
 typedef struct vmh_lua_rare {
     struct vmh_lua_visible_label *label; /* for scope.c, as `local` */
     struct vmh_lua_open_goto *open_goto; /* newest goto whose label was not met yet */
-    uint32_t operand; /* for record_details.c: number of the newest operand of that name; 0: none */
 } vmh_lua_rare;
 
 /* What a name has lies in one line of a cache: a source of many names waits for little else. */
@@ -25,7 +24,14 @@ typedef struct vmh_lua_name {
     bool is_left_out;        /* _ENV and _G */
     bool is_assigned_global; /* by the main chunk's own statements */
     uint32_t global;         /* for emitter.c: its slot + 1; 0: there is none of that name */
-    struct vmh_lua_local *local; /* for scope.c: what it means at this point; NULL: nothing */
+    union {
+        struct vmh_lua_local *local; /* for scope.c: what it means at this point; NULL: nothing */
+        /* For record_details.c, once no local is in scope: the newest operand of that name. */
+        struct {
+            uint32_t number; /* 0: none */
+            uint32_t kind;
+        } operand;
+    };
     vmh_lua_rare *rare;          /* NULL: nothing of it */
 
     /* For emitter.c. */

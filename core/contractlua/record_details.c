@@ -54,15 +54,10 @@ void vmh_lua_record_end(vmh_lua_emitter *to)
 static uint32_t number_of(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lua_name *name)
 {
     vmh_lua_details *details = to->details;
-    vmh_lua_rare *rare = vmh_lua_name_rare(&to->compiler->tree.parts, name);
-    uint32_t number;
+    uint32_t number = name->operand.number;
 
-    if (rare == NULL) {
-        vmh_lua_fail_memory(to);
-        return 0;
-    }
-    number = rare->operand;
-
+    if (number != 0 && name->operand.kind == kind)
+        return number;
     while (number != 0 && details->operands[number].kind != kind)
         number = details->operands[number].before;
     if (number != 0)
@@ -75,9 +70,11 @@ static uint32_t number_of(vmh_lua_emitter *to, vmh_lua_operand_kind kind, vmh_lu
                              to->compiler->code->source.size / VMH_LUA_BYTES_PER_NAME)))
         return 0;
     details->operands[number] = (vmh_lua_operand){
-        kind, rare->operand, vmh_lua_keep_name(to->compiler, &details->arena, name->bytes)};
+        kind, name->operand.number,
+        vmh_lua_keep_name(to->compiler, &details->arena, name->bytes)};
     details->operand_count++;
-    rare->operand = number;
+    name->operand.number = number;
+    name->operand.kind = kind;
     return number;
 }
 
