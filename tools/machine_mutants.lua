@@ -43,6 +43,19 @@ hostile("a statement holds any number of values", "emitter.h",
   "if (count > VMH_LUA_MAX_REGISTERS - first)", "if (count > 5000 - first)",
   "a call of 300 arguments")
 
+guard("any operator has an instruction for 32,767", "compile_operator.c",
+  "NONE = INT32_MAX", "NONE = INT16_MAX", LANGUAGE)
+guard("an operator leaves those that bind as much on its left", "parse_expression.c",
+  "of->bindings & ((1u << rule->left) - 1)", "of->bindings & ((2u << rule->left) - 1)", LANGUAGE)
+guard("operators in a row count as deep as one", "parse_expression.c",
+  "    parser->level = of->level[around];\n", "    parser->level = of->level[0];\n", { "limits" },
+  { checks = "parse" })
+guard("what a function names stays hidden behind it", "emitter.c",
+  "        hidden->name->constant_holder = hidden->holder;\n", "", LANGUAGE)
+guard("a constant of a function around is not hidden", "emitter.c",
+  "(to->compiler->is_open[name->constant_holder] && !hide_constant(to, name))", "false",
+  LANGUAGE)
+
 -- ---- depth and lists
 
 guard("frames are not counted by the loop", "interpreter_steps.h",

@@ -120,6 +120,13 @@ describe("the compiler", function()
     assert.truthy(refusal(locals(201)))
   end)
 
+  it("counts a name of a function once, however many inner ones have it too", function()
+    local part <const> = "a:b():c():d() a=function()a:b():c():d()end "
+    local source <const> = "local a " .. part:rep((1 << 20) // #part - 1)
+    assert.is_true(select(2, source:gsub(":", "")) / 2 > 65536)
+    assert.is_nil(refusal(source))
+  end)
+
   it("takes varargs only in a function that has them", function()
     assert.truthy(refusal "local function f() return ... end")
     assert.is_nil(refusal "return ...")
@@ -395,10 +402,24 @@ describe("division", function()
   end)
 end)
 
-describe("an operator with a numeral", function()
-  it("gives what stock Lua gives, at the edges of what stands in an instruction", function()
+-- What stock Lua prints, which runs these specs.
+local function stock_print_of(source)
+  local printed = {}
+  assert(load(source, "stock", "t", { print = function(...)
+    local values = table.pack(...)
+    for i = 1, values.n do values[i] = tostring(values[i]) end
+    printed[#printed + 1] = table.concat(values, "\t") .. "\n"
+  end }))()
+  return table.concat(printed)
+end
+
+describe("operators", function()
+  local ARITHMETIC <const> = "+ - * // % & | ~ << >>"
+  local COMPARISONS <const> = "== ~= < <= > >="
+
+  it("with numerals at the edges of what stands in an instruction give what they should", function()
     local lines = { "local a, b = 40961, -7" }
-    for operator in ("+ - * // % & | ~ << >> == ~= < <= > >="):gmatch "%S+" do
+    for operator in (ARITHMETIC .. " " .. COMPARISONS):gmatch "%S+" do
       for numeral in ("-65537 -32769 -32768 -32767 -1 1 32766 32767 32768 65535 65536 2147483648")
         :gmatch "%S+" do
         local right, left = operator .. " " .. numeral, numeral .. " " .. operator
@@ -407,13 +428,30 @@ describe("an operator with a numeral", function()
         lines[#lines + 1] = ("print(a %s and 1, not (b %s))"):format(right, right)
       end
     end
-    local source, printed = table.concat(lines, "\n"), {}
-    assert(load(source, "stock", "t", { print = function(...)
-      local values = table.pack(...)
-      for i = 1, values.n do values[i] = tostring(values[i]) end
-      printed[#printed + 1] = table.concat(values, "\t") .. "\n"
-    end }))()
-    assert.equal(table.concat(printed), print_of(source))
+    local source = table.concat(lines, "\n")
+    assert.equal(stock_print_of(source), print_of(source))
+  end)
+
+  it("bind each other as they should", function()
+    local lines = { "local a, b, c, d = 41, 7, 3, 2" }
+    for first in ARITHMETIC:gmatch "%S+" do
+      for second in ARITHMETIC:gmatch "%S+" do
+        lines[#lines + 1] = ("print(a %s b %s c, -a %s b %s ~c, a %s b %s c %s d)"):format(first,
+          second, first, second, first, second, first)
+      end
+      for comparison in COMPARISONS:gmatch "%S+" do
+        lines[#lines + 1] = ("print(a %s b %s c %s d, a %s b == not c or #'a' %s d)"):format(first,
+          comparison, first, comparison, first)
+        lines[#lines + 1] = ("print(a and b %s c %s d and c, a == b or c %s d %s a)"):format(
+          comparison, first, first, comparison)
+      end
+    end
+    for operator in ("+ - * // %"):gmatch "%S+" do
+      lines[#lines + 1] = ("print(a %s b .. c %s d .. a, b .. c == c .. b %s 1)"):format(operator,
+        operator, operator)
+    end
+    local source = table.concat(lines, "\n")
+    assert.equal(stock_print_of(source), print_of(source))
   end)
 end)
 
