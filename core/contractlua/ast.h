@@ -187,6 +187,7 @@ struct vmh_lua_expression {
 };
 
 _Static_assert(offsetof(vmh_lua_expression, as) == 8, "there are millions of them");
+_Static_assert(sizeof(void *) == sizeof(int64_t), "an integer takes the place of a pointer");
 
 static inline vmh_lua_place vmh_lua_place_of(const vmh_lua_expression *expression)
 {
