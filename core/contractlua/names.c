@@ -4,7 +4,7 @@
 #include "base/word.h"
 
 enum {
-    FIRST_SLOTS = 128,
+    FIRST_SLOTS = 512,
     GROWTH = 4,
     FIRST_BLOCK_BITS = 6, /* 64 names are in the first block */
     NUMBER_BITS = 21,     /* more names than a source has bytes */
@@ -120,7 +120,7 @@ static vmh_lua_name *add(vmh_lua_names *names, vmh_bytes bytes, uint64_t key, ui
     name = *block + at;
     *name = (vmh_lua_name){.key = key, .bytes = bytes};
     *slot = mark | ++names->count;
-    return names->count <= names->mask / 3 * 2 || grow(names) ? name : NULL;
+    return names->count <= names->mask / 3 || grow(names) ? name : NULL;
 }
 
 vmh_lua_name *vmh_lua_names_find(vmh_lua_names *names, vmh_bytes bytes)
@@ -155,9 +155,12 @@ uint64_t vmh_lua_names_expect(const vmh_lua_names *names, vmh_bytes bytes)
 
 void vmh_lua_names_expect_more(vmh_lua_names *names, uint64_t hash)
 {
-    uint32_t slot = names->slots[hash & names->mask];
+    uint32_t mark = mark_of(hash), slot;
 
-    if (slot != 0 && (slot & ~number_mask) == mark_of(hash))
+    do {
+        slot = names->slots[hash++ & names->mask];
+    } while (slot != 0 && (slot & ~number_mask) != mark);
+    if (slot != 0)
         __builtin_prefetch(name_at(names, (slot & number_mask) - 1));
 }
 
