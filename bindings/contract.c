@@ -6,7 +6,7 @@
 #include "contract.h"
 #include "contract_interface.h"
 #include "contractlua/check.h"
-#include "contractlua/tree_room.h"
+#include "contractlua/room.h"
 #include "contractlua/watch.h"
 #include "execution.h"
 #include "failure.h"
@@ -61,14 +61,14 @@ vmh_status vmh_contract_compile(vmh_contract *of, const vmh_contract_source *fro
     *refusal = (vmh_bytes){0};
     if (status != VMH_OK)
         return status;
-    tree = vmh_lua_tree_room_take(from->source.size);
+    tree = vmh_lua_room_take_tree(from->source.size);
     status = (from->is_plain ? vmh_lua_compile_plainly : vmh_lua_compile)(
         from->name, from->source, of->library->names, of->library->global_count, &tree, &of->code,
         &found, why);
     if (status == VMH_OK && of->code == NULL)
         status =
             vmh_lua_refusal_format(from->name, from->source, &found, &of->arena, refusal, why);
-    vmh_lua_tree_room_leave(tree, from->source.size);
+    vmh_lua_room_leave_tree(tree, from->source.size);
     return status;
 }
 

@@ -11,6 +11,7 @@
 #define VMH_CONTRACTLUA_CODE_H
 
 #include "contractlua/ast.h"
+#include "contractlua/items.h"
 #include "contractlua/parser.h"
 #include "contractlua/value.h"
 

@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "contractlua/tree_room.h"
+#include "contractlua/room.h"
 
 enum { BUCKET_COUNT = 1024 };
 
@@ -117,7 +117,7 @@ void vmh_lua_cache_close(void)
     pthread_mutex_lock(&cache.mutex);
     if (--cache.user_count == 0) {
         trim(0);
-        vmh_lua_tree_room_clear();
+        vmh_lua_room_clear();
         vmh_lua_library_free(cache.library);
         cache.library = NULL;
     }
@@ -210,12 +210,12 @@ vmh_status vmh_lua_cache_add(const vmh_hash32 *hash, vmh_bytes name, vmh_bytes s
     if (made == NULL)
         return vmh_fail_memory(why);
     made->hash = *hash;
-    tree = vmh_lua_tree_room_take(source.size);
+    tree = vmh_lua_room_take_tree(source.size);
     status = vmh_lua_compile(name, source, cache.library->names, cache.library->global_count,
                              &tree, &made->code, &found, why);
     if (status == VMH_OK && made->code == NULL)
         status = vmh_lua_refusal_format(name, source, &found, arena, refusal, why);
-    vmh_lua_tree_room_leave(tree, source.size);
+    vmh_lua_room_leave_tree(tree, source.size);
     if (status != VMH_OK || made->code == NULL) {
         free(made);
         return status;

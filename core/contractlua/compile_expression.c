@@ -9,19 +9,22 @@
 
 #include "contractlua/compile_parts.h"
 
+enum { FIRST_NODES = 64, MANY_NODES = 8192 };
+
+/* Twice as many; but many at once for all of the source: what is not touched costs nothing. */
 bool vmh_lua_grow_nodes(vmh_lua_compiler *compiler)
 {
-    size_t capacity = compiler->node_capacity == 0 ? 64 : 2 * compiler->node_capacity;
-    void *grown = realloc((void *)compiler->nodes, capacity * sizeof *compiler->nodes);
+    size_t most = compiler->code->source.size / 2;
+    size_t capacity = compiler->node_capacity;
 
-    if (grown == NULL) {
-        compiler->status = vmh_fail_memory(compiler->why);
-        return false;
-    }
-    vmh_lua_use_huge_pages(grown, capacity * sizeof *compiler->nodes);
-    compiler->nodes = grown;
-    compiler->node_capacity = capacity;
-    return true;
+    capacity = capacity == 0 ? FIRST_NODES : 2 * capacity;
+    if (capacity > MANY_NODES && capacity < most)
+        capacity = most;
+    if (vmh_lua_items_enlarge((void **)&compiler->nodes, &compiler->node_capacity,
+                             compiler->node_count, capacity, sizeof *compiler->nodes))
+        return true;
+    compiler->status = vmh_fail_memory(compiler->why);
+    return false;
 }
 
 /* ---- what needs no other value ---- */

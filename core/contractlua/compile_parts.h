@@ -16,7 +16,7 @@
 
 /* The nodes of a left spine, the outermost first, among those of the compiler. */
 typedef struct spine {
-    size_t first, count;
+    uint32_t first, count;
 } spine;
 
 static inline spine begin_spine(const vmh_lua_emitter *to)
@@ -48,7 +48,6 @@ static ALWAYS_INLINE bool push_node(vmh_lua_emitter *to, spine *of, const vmh_lu
 
     if (of->count > LONG)
         expect_before(node);
-
     if (compiler->node_count == compiler->node_capacity && !vmh_lua_grow_nodes(compiler))
         return false;
     compiler->nodes[compiler->node_count++] = node;

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "contractlua/emitter.h"
-#include "contractlua/tree_room.h"
+#include "contractlua/room.h"
 #include "crypto/digest.h"
 
 /* The next slot, unless the name has one. */
@@ -51,7 +51,6 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     vmh_lua_code *code = compiler->code;
     vmh_status status;
 
-    vmh_lua_parts_init(&compiler->kept, &code->arena, code->source.size);
     if (compiler->details != NULL)
         vmh_lua_parts_init(&compiler->kept_details, &compiler->details->arena,
                            code->source.size);
@@ -71,6 +70,22 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     return compiler->status;
 }
 
+/* What it is compiled to is huge pages from the beginning. */
+enum { LARGE_SOURCE = 512 * 1024 };
+
+/* Among what is kept, whose memory is the best there is. */
+static vmh_status keep_source(vmh_lua_compiler *compiler, vmh_bytes source)
+{
+    uint8_t *copy = vmh_lua_parts_alloc(&compiler->kept, source.size);
+
+    if (copy == NULL)
+        return vmh_fail_memory(compiler->why);
+    if (source.size > 0)
+        memcpy(copy, source.data, source.size);
+    compiler->code->source = (vmh_bytes){copy, source.size};
+    return VMH_OK;
+}
+
 static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes source,
                           const char *const *library, size_t library_count, vmh_arena *arena,
                           vmh_lua_code **out)
@@ -86,9 +101,11 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
     compiler->code = code;
     code->is_plain = compiler->is_plain;
     code->source = source;
+    vmh_lua_parts_init(&compiler->kept, &code->arena,
+                       source.size < LARGE_SOURCE ? source.size : VMH_LUA_HUGE_PART);
     status = vmh_arena_copy(&code->arena, name, &code->name, why);
     if (status == VMH_OK && compiler->before == NULL)
-        status = vmh_arena_copy(&code->arena, source, &code->source, why);
+        status = keep_source(compiler, source);
     if (status == VMH_OK)
         status = vmh_lua_parse(code->source, arena, &compiler->tree, &compiler->is_refused,
                                compiler->refusal, why);
@@ -145,12 +162,12 @@ vmh_status vmh_lua_compile_again(const vmh_lua_code *code, const char *const *li
     vmh_lua_refusal refusal; /* there is none: the source was compiled before */
     vmh_lua_compiler compiler = {.is_plain = code->is_plain, .refusal = &refusal, .why = why,
                                  .before = code, .symbols = symbols, .details = details};
-    vmh_arena tree = vmh_lua_tree_room_take(code->source.size);
+    vmh_arena tree = vmh_lua_room_take_tree(code->source.size);
     vmh_lua_code *again;
     vmh_status status = compile(&compiler, code->name, code->source, library, library_count,
                                 &tree, &again);
 
-    vmh_lua_tree_room_leave(tree, code->source.size);
+    vmh_lua_room_leave_tree(tree, code->source.size);
     assert(status != VMH_OK || (again != NULL && is_same(code, again)));
     vmh_lua_code_free(again);
     return status;

@@ -35,6 +35,7 @@ void vmh_lua_details_free(vmh_lua_details *details)
         return;
     vmh_lua_pieces_free(details->pieces);
     vmh_arena_clear(&details->arena);
-    free(details->operands);
+    vmh_lua_items_free(details->operands, details->operand_capacity,
+                       sizeof *details->operands);
     free(details);
 }

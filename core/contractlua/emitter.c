@@ -42,21 +42,6 @@ static uint32_t larger(vmh_lua_emitter *to, uint32_t capacity, size_t most)
     return capacity == 0 ? FIRST_COUNT : 2 * capacity;
 }
 
-/* Room for `count` items of that size; false where there is none, with what was there kept. */
-static bool enlarge(void **items, size_t used, size_t count, size_t size)
-{
-    void *grown = malloc(count * size);
-
-    if (grown == NULL)
-        return false;
-    vmh_lua_use_huge_pages(grown, count * size);
-    if (used > 0)
-        memcpy(grown, *items, used * size);
-    free(*items);
-    *items = grown;
-    return true;
-}
-
 static void use_buffer(vmh_lua_emitter *to)
 {
     to->code = to->buffer->code;
@@ -75,12 +60,10 @@ bool vmh_lua_grow_items(vmh_lua_emitter *to, void **items, uint32_t *capacity, s
 {
     uint32_t count = larger(to, *capacity, most);
 
-    if (!enlarge(items, *capacity, count, size)) {
-        vmh_lua_fail_memory(to);
-        return false;
-    }
-    *capacity = count;
-    return true;
+    if (vmh_lua_items_enlarge(items, capacity, *capacity, count, size))
+        return true;
+    vmh_lua_fail_memory(to);
+    return false;
 }
 
 bool vmh_lua_grow_code(vmh_lua_emitter *to)
@@ -106,7 +89,7 @@ bool vmh_lua_mark_line(vmh_lua_emitter *to, uint32_t count)
     }
     if (proto->line_count == buffer->line_capacity) {
         bool is_grown = vmh_lua_grow_items(to, (void **)&buffer->lines, &buffer->line_capacity,
-                                           sizeof *buffer->lines, source_size(to));
+                                           sizeof *buffer->lines, source_size(to) / 2);
 
         use_buffer(to);
         if (!is_grown)
@@ -156,12 +139,12 @@ static bool keep(vmh_lua_emitter *to)
     vmh_lua_parts *kept = &to->compiler->kept;
 
     proto->code_count = to->code_count;
-    proto->code = vmh_lua_keep_items(kept, pieces, (void **)&buffer->code, &buffer->capacity,
+    proto->code = vmh_lua_items_keep(kept, pieces, (void **)&buffer->code, &buffer->capacity,
                                      proto->code_count, sizeof *proto->code);
-    proto->lines = vmh_lua_keep_items(kept, pieces, (void **)&buffer->lines,
+    proto->lines = vmh_lua_items_keep(kept, pieces, (void **)&buffer->lines,
                                       &buffer->line_capacity, proto->line_count,
                                       sizeof *proto->lines);
-    proto->constants = vmh_lua_keep_items(kept, pieces, (void **)&buffer->constants,
+    proto->constants = vmh_lua_items_keep(kept, pieces, (void **)&buffer->constants,
                                           &buffer->constant_capacity, proto->constant_count,
                                           sizeof *proto->constants);
     return proto->code != NULL && proto->lines != NULL && proto->constants != NULL;
@@ -194,21 +177,24 @@ void vmh_lua_emitter_end(vmh_lua_emitter *to)
 
 void vmh_lua_emit_buffers_free(vmh_lua_compiler *compiler)
 {
-    free((void *)compiler->nodes);
-    free(compiler->hidden);
+    vmh_lua_items_free((void *)compiler->nodes, compiler->node_capacity,
+                       sizeof *compiler->nodes);
+    vmh_lua_items_free(compiler->hidden, compiler->hidden_capacity, sizeof *compiler->hidden);
     compiler->nodes = NULL;
     compiler->hidden = NULL;
     while (compiler->free_buffers != NULL) {
-        vmh_lua_emit_buffer *next = compiler->free_buffers->next;
+        vmh_lua_emit_buffer *buffer = compiler->free_buffers;
 
-        free(compiler->free_buffers->code);
-        free(compiler->free_buffers->lines);
-        free(compiler->free_buffers->operands);
-        free(compiler->free_buffers->points);
-        free(compiler->free_buffers->lives);
-        free(compiler->free_buffers->constants);
-        free(compiler->free_buffers);
-        compiler->free_buffers = next;
+        compiler->free_buffers = buffer->next;
+        vmh_lua_items_free(buffer->code, buffer->capacity, sizeof *buffer->code);
+        vmh_lua_items_free(buffer->lines, buffer->line_capacity, sizeof *buffer->lines);
+        vmh_lua_items_free(buffer->operands, buffer->operand_capacity,
+                           sizeof *buffer->operands);
+        vmh_lua_items_free(buffer->points, buffer->point_capacity, sizeof *buffer->points);
+        vmh_lua_items_free(buffer->lives, buffer->live_capacity, sizeof *buffer->lives);
+        vmh_lua_items_free(buffer->constants, buffer->constant_capacity,
+                           sizeof *buffer->constants);
+        free(buffer);
     }
 }
 

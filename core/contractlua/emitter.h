@@ -43,7 +43,7 @@ typedef struct vmh_lua_goto {
     const vmh_lua_label *label;
 } vmh_lua_goto;
 
-/* Where instructions of a function grow, until it is done and they are copied to the code. */
+/* Where instructions of a function grow, until it is done and they are the code's. */
 typedef struct vmh_lua_emit_buffer {
     struct vmh_lua_emit_buffer *next;
     uint32_t capacity, line_capacity, constant_capacity;
@@ -74,7 +74,7 @@ typedef struct vmh_lua_compiler {
     vmh_lua_emit_buffer *free_buffers;
     const vmh_lua_emit_buffer *largest; /* has room for the whole source */
     const vmh_lua_expression **nodes; /* of the spines that are walked, the inner above the outer */
-    size_t node_count, node_capacity;
+    uint32_t node_count, node_capacity;
     vmh_lua_tree tree;
     vmh_lua_names numbers; /* nil, false, true and integers, as constants: by their bytes */
     vmh_lua_parts kept;    /* what goes with the code, in its arena */

@@ -15,7 +15,7 @@ static bool reach(vmh_lua_emitter *to, void *items, uint32_t count, uint32_t *ca
 {
     return !vmh_lua_has_fault(to) &&
            (count < *capacity || vmh_lua_grow_items(to, items, capacity, size,
-                                                    to->compiler->code->source.size));
+                                                    to->compiler->code->source.size / 2));
 }
 
 void vmh_lua_record_begin(vmh_lua_emitter *to)
@@ -36,13 +36,13 @@ void vmh_lua_record_end(vmh_lua_emitter *to)
 
     if (details == NULL || vmh_lua_has_fault(to))
         return;
-    of->operands = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->operands,
+    of->operands = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->operands,
                                       &buffer->operand_capacity, of->operand_count,
                                       sizeof *of->operands);
-    of->points = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->points,
+    of->points = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->points,
                                     &buffer->point_capacity, of->point_count,
                                     sizeof *of->points);
-    of->lives = vmh_lua_keep_items(kept, &details->pieces, (void **)&buffer->lives,
+    of->lives = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->lives,
                                    &buffer->live_capacity, of->live_count, sizeof *of->lives);
     if (of->operands == NULL || of->points == NULL || of->lives == NULL)
         vmh_lua_fail_memory(to);
@@ -205,7 +205,6 @@ static vmh_status make(const vmh_lua_code *code, const char *const *library, siz
                        vmh_lua_details *made, vmh_failure *why)
 {
     vmh_status status;
-    void *shrunk;
 
     made->protos = vmh_arena_alloc_array(&made->arena, code->proto_count, sizeof *made->protos);
     made->operands = calloc(1, sizeof *made->operands);
@@ -213,11 +212,8 @@ static vmh_status make(const vmh_lua_code *code, const char *const *library, siz
         return vmh_fail_memory(why);
     made->operand_count = made->operand_capacity = 1;
     status = vmh_lua_compile_again(code, library, library_count, NULL, made, why);
-    shrunk = realloc(made->operands, made->operand_count * sizeof *made->operands);
-    if (shrunk != NULL) {
-        made->operands = shrunk;
-        made->operand_capacity = made->operand_count;
-    }
+    vmh_lua_items_trim((void **)&made->operands, &made->operand_capacity, made->operand_count,
+                       sizeof *made->operands);
     return status;
 }
 

@@ -16,12 +16,15 @@
 #include <string.h>
 
 #include "contractlua/freeze.h"
+#include "contractlua/room.h"
 
 void *__real_malloc(size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
@@ -51,6 +54,14 @@ static bool refuse(void)
 void *__wrap_malloc(size_t size)
 {
     void *block = refuse() ? NULL : __real_malloc(size);
+
+    memory.live += block != NULL;
+    return block;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    void *block = refuse() ? NULL : __real_aligned_alloc(alignment, size);
 
     memory.live += block != NULL;
     return block;
@@ -258,6 +269,7 @@ static result run_source(const char *file, vmh_bytes source, const result *wante
     vmh_lua_code_free(code);
     vmh_lua_library_free(library);
     vmh_arena_clear(&arena);
+    vmh_lua_room_clear();
     if (memory.live != live)
         die(file, "memory is left");
     return out;

@@ -17,13 +17,15 @@
 
 #include "contractlua/details.h"
 #include "contractlua/state.h"
-#include "contractlua/tree_room.h"
+#include "contractlua/room.h"
 
 void *__real_malloc(size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
@@ -43,6 +45,11 @@ static void *note(void *block)
 void *__wrap_malloc(size_t size)
 {
     return note(__real_malloc(size));
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    return note(__real_aligned_alloc(alignment, size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -124,17 +131,19 @@ static void run_code(const vmh_lua_library *library, const vmh_lua_code *code, u
 
 static void make_details(const vmh_lua_library *library, const vmh_lua_code *code, taken *out)
 {
-    size_t before = held;
+    size_t before;
     const vmh_lua_details *details;
     vmh_failure why;
-    double begin = now();
+    double begin;
 
-    peak = held;
+    vmh_lua_room_clear();
+    before = peak = held;
+    begin = now();
     if (vmh_lua_details_of(code, library->names, library->global_count, &details, &why) != VMH_OK)
         die("details", why.text);
     out->details_ns = now() - begin;
     out->details_bytes = peak - before;
-    vmh_lua_tree_room_clear();
+    vmh_lua_room_clear();
 }
 
 static taken measure(const vmh_lua_library *library, vmh_bytes source, uint64_t gas,

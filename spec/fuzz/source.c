@@ -18,7 +18,7 @@
 
 #include "contractlua/details.h"
 #include "contractlua/state.h"
-#include "contractlua/tree_room.h"
+#include "contractlua/room.h"
 
 enum { PRINTED = 2048, SHOWN_RESULTS = 4 };
 
@@ -264,7 +264,7 @@ static void try_details(vmh_bytes source, uint64_t fail_at)
            "no details after a failure");
     vmh_lua_code_free(code);
     vmh_arena_clear(&arena);
-    vmh_lua_tree_room_clear();
+    vmh_lua_room_clear();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
