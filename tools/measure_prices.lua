@@ -177,6 +177,7 @@ end
 -- Times first, since they want a quiet machine: counting does not mind.
 local function measure_all(pattern, counts, folder)
   local all, wanted = {}, chosen(pattern)
+  if #wanted == 0 then error(("no program is called %q"):format(pattern), 0) end
   for index, program in ipairs(wanted) do
     all[index] = rate(measure(program, folder, ROUNDS))
     show("times", index, #wanted)
@@ -221,7 +222,11 @@ local function with_folder(run)
   local folder = lines_of "mktemp -d":match "[^\n]+"
   local ok, result = pcall(run, folder)
   os.execute(("rm -rf -- '%s'"):format(folder))
-  return assert(ok and result, result)
+  if not ok then
+    io.stderr:write("measure_prices: ", result, "\n")
+    os.exit(1)
+  end
+  return result
 end
 
 local is_counted, is_written, pattern = false, false, ""
