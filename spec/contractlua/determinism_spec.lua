@@ -33,7 +33,7 @@ local SURROUNDINGS <const> = {
 local COMPILERS <const> = {
   { name = "gcc-O0", words = { "CC=gcc", "CFLAGS=-O0 -g" } },
   { name = "gcc-O3", words = { "CC=gcc", "CFLAGS=-O3 -march=native" } },
-  { name = "clang-O2", words = { "CC=clang", "CFLAGS=-O2 -Wno-unknown-pragmas" } },
+  { name = "clang-O3", words = { "CC=clang", "CFLAGS=-O3 -Wno-unknown-pragmas" } },
   { name = "clang-O0", words = { "CC=clang", "CFLAGS=-O0 -Wno-unknown-pragmas" } },
 }
 
