@@ -172,7 +172,7 @@ $(FUZZERS): $(BUILD)/fuzz/%: $(BUILD)/spec/fuzz/%.o $(FUZZ_OBJECTS) $(BUILD)/obj
 	@mkdir -p $(@D)
 	@echo "link $@"
 	@$(CC) $(CFLAGS) -o $@ $< $(FUZZ_OBJECTS) $(FUZZ_DRIVER) $(LIBS) \
-	    -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=calloc,--wrap=realloc,--wrap=free
+	    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
 
 # Change when the compiler or its flags do, or the list of sources, so that objects never mix.
 $(BUILD)/command: CONTENT = $(COMPILE)

@@ -82,7 +82,7 @@ typedef struct vmh_lua_proto {
 } vmh_lua_proto;
 
 typedef struct vmh_lua_code {
-    vmh_arena arena; /* holds all of it, the source too, but for the blocks */
+    vmh_arena arena; /* holds all of it, the source too, but for what is large */
     vmh_lua_piece *pieces;
     vmh_bytes name;  /* contract or file, for errors */
     vmh_bytes source;

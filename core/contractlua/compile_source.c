@@ -53,7 +53,7 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
 
     if (compiler->details != NULL)
         vmh_lua_parts_init(&compiler->kept_details, &compiler->details->arena,
-                           code->source.size);
+                           &compiler->details->pieces, code->source.size);
     compiler->ahead = VMH_LUA_AHEAD - tree->trail.before; /* far beyond all, where it is negative */
     code->proto_count = (uint32_t)tree->function_count;
     code->protos = vmh_arena_alloc_array(&code->arena, tree->function_count,
@@ -67,10 +67,12 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
     if (status != VMH_OK)
         return status;
     code->main = vmh_lua_compile_proto(compiler, NULL, tree->main);
+    vmh_lua_parts_end(&compiler->kept);
+    vmh_lua_parts_end(&compiler->kept_details);
     return compiler->status;
 }
 
-/* What it is compiled to is huge pages from the beginning. */
+/* What is kept of it is huge pages from the beginning. */
 enum { LARGE_SOURCE = 512 * 1024 };
 
 /* Among what is kept, whose memory is the best there is. */
@@ -101,8 +103,8 @@ static vmh_status compile(vmh_lua_compiler *compiler, vmh_bytes name, vmh_bytes 
     compiler->code = code;
     code->is_plain = compiler->is_plain;
     code->source = source;
-    vmh_lua_parts_init(&compiler->kept, &code->arena,
-                       source.size < LARGE_SOURCE ? source.size : VMH_LUA_HUGE_PART);
+    vmh_lua_parts_init(&compiler->kept, &code->arena, &code->pieces,
+                       source.size < LARGE_SOURCE ? source.size : VMH_LUA_HUGE_PAGE_SIZE);
     status = vmh_arena_copy(&code->arena, name, &code->name, why);
     if (status == VMH_OK && compiler->before == NULL)
         status = keep_source(compiler, source);

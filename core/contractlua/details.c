@@ -26,7 +26,8 @@ size_t vmh_lua_details_size(const vmh_lua_details *details)
 {
     return sizeof *details + vmh_arena_size(&details->arena) +
            vmh_lua_pieces_size(details->pieces) +
-           details->operand_capacity * sizeof *details->operands;
+           vmh_lua_items_size(details->operand_capacity, details->operand_count,
+                              sizeof *details->operands);
 }
 
 void vmh_lua_details_free(vmh_lua_details *details)

@@ -135,16 +135,15 @@ static bool keep(vmh_lua_emitter *to)
 {
     vmh_lua_emit_buffer *buffer = to->buffer;
     vmh_lua_proto *proto = to->proto;
-    vmh_lua_piece **pieces = &to->compiler->code->pieces;
     vmh_lua_parts *kept = &to->compiler->kept;
 
     proto->code_count = to->code_count;
-    proto->code = vmh_lua_items_keep(kept, pieces, (void **)&buffer->code, &buffer->capacity,
+    proto->code = vmh_lua_items_keep(kept, (void **)&buffer->code, &buffer->capacity,
                                      proto->code_count, sizeof *proto->code);
-    proto->lines = vmh_lua_items_keep(kept, pieces, (void **)&buffer->lines,
+    proto->lines = vmh_lua_items_keep(kept, (void **)&buffer->lines,
                                       &buffer->line_capacity, proto->line_count,
                                       sizeof *proto->lines);
-    proto->constants = vmh_lua_items_keep(kept, pieces, (void **)&buffer->constants,
+    proto->constants = vmh_lua_items_keep(kept, (void **)&buffer->constants,
                                           &buffer->constant_capacity, proto->constant_count,
                                           sizeof *proto->constants);
     return proto->code != NULL && proto->lines != NULL && proto->constants != NULL;

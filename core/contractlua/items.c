@@ -15,22 +15,10 @@ static vmh_lua_slab take(size_t bytes)
                            : (vmh_lua_slab){malloc(bytes), bytes};
 }
 
-static void leave(vmh_lua_slab slab)
-{
-    if (is_large(slab.size))
-        vmh_lua_room_leave_slab(slab);
-    else
-        free(slab.memory);
-}
-
-/* Of a slab, whose pages are whole: the items may leave a little over. */
+/* Items may leave a little over of a slab. */
 static vmh_lua_slab slab_of(void *items, size_t bytes)
 {
-    size_t rest = bytes % VMH_LUA_HUGE_PAGE_SIZE;
-
-    if (is_large(bytes) && rest > 0)
-        bytes += VMH_LUA_HUGE_PAGE_SIZE - rest;
-    return (vmh_lua_slab){items, bytes};
+    return (vmh_lua_slab){items, vmh_lua_slab_size(bytes)};
 }
 
 bool vmh_lua_items_enlarge(void **items, uint32_t *capacity, size_t used, size_t count,
@@ -48,59 +36,49 @@ bool vmh_lua_items_enlarge(void **items, uint32_t *capacity, size_t used, size_t
     return true;
 }
 
-/* Of a large list, what was never used is no memory. */
 void vmh_lua_items_trim(void **items, uint32_t *capacity, uint32_t count, size_t size)
 {
-    void *trimmed;
-
-    if (is_large(*capacity * size))
-        return;
-    trimmed = realloc(*items, count * size);
-    if (trimmed == NULL)
-        return;
-    *items = trimmed;
-    *capacity = count;
+    if (is_large(count * size))
+        vmh_lua_slab_use(slab_of(*items, *capacity * size), count * size);
+    else if (count < *capacity) /* without memory it stays as large as it is */
+        vmh_lua_items_enlarge(items, capacity, count, count, size);
 }
 
 void vmh_lua_items_free(void *items, size_t capacity, size_t size)
 {
-    leave(slab_of(items, capacity * size));
+    if (is_large(capacity * size))
+        vmh_lua_room_leave_slab(slab_of(items, capacity * size));
+    else
+        free(items);
+}
+
+size_t vmh_lua_items_size(uint32_t capacity, uint32_t count, size_t size)
+{
+    return is_large(capacity * size) ? vmh_lua_slab_size(count * size) : capacity * size;
 }
 
 /* A page in the place of a large list would take as long as a copy of it. */
-void *vmh_lua_items_keep(vmh_lua_parts *parts, vmh_lua_piece **pieces, void **items,
-                         uint32_t *capacity, uint32_t count, size_t size)
+void *vmh_lua_items_keep(vmh_lua_parts *parts, void **items, uint32_t *capacity, uint32_t count,
+                         size_t size)
 {
+    size_t used = count * size;
     vmh_lua_piece *piece;
     void *kept;
 
-    if (!is_large(count * size)) {
-        kept = vmh_lua_parts_alloc(parts, count * size); /* some memory even for none */
+    if (!is_large(used)) {
+        kept = vmh_lua_parts_alloc(parts, used); /* some memory even for none */
         if (kept != NULL && count > 0)
-            memcpy(kept, *items, count * size);
+            memcpy(kept, *items, used);
         return kept;
     }
     piece = vmh_lua_parts_alloc(parts, sizeof *piece);
     if (piece == NULL)
         return NULL;
-    *piece = (vmh_lua_piece){*pieces, *items, *capacity * size, count * size};
-    *pieces = piece;
+    *piece = (vmh_lua_piece){*parts->pieces, slab_of(*items, *capacity * size),
+                             vmh_lua_slab_size(used)};
+    *parts->pieces = piece;
+    vmh_lua_slab_use(piece->slab, used);
     *items = NULL;
     *capacity = 0;
-    return piece->items;
-}
-
-size_t vmh_lua_pieces_size(const vmh_lua_piece *pieces)
-{
-    size_t size = 0;
-
-    for (; pieces != NULL; pieces = pieces->next)
-        size += pieces->size;
-    return size;
-}
-
-void vmh_lua_pieces_free(vmh_lua_piece *pieces)
-{
-    for (; pieces != NULL; pieces = pieces->next)
-        vmh_lua_items_free(pieces->items, pieces->capacity, 1);
+    return piece->slab.memory;
 }

@@ -15,28 +15,19 @@
 bool vmh_lua_items_enlarge(void **items, uint32_t *capacity, size_t used, size_t count,
                            size_t size);
 
-/* Gives back what `count` items do not take, where that is worth it. */
+/* Gives back the memory that `count` items do not take. */
 void vmh_lua_items_trim(void **items, uint32_t *capacity, uint32_t count, size_t size);
 
 void vmh_lua_items_free(void *items, size_t capacity, size_t size);
 
-/* What is large, and not worth a copy to what it belongs to. */
-typedef struct vmh_lua_piece {
-    struct vmh_lua_piece *next; /* among the parts */
-    void *items;
-    size_t capacity; /* in bytes, as the next */
-    size_t size;
-} vmh_lua_piece;
+/* The memory of a list that was trimmed to `count`. */
+size_t vmh_lua_items_size(uint32_t capacity, uint32_t count, size_t size);
 
 /*
  * `*items` for who keeps them: a copy among the parts, or, where they are large, they themselves,
- * taken from who had them and put on the list of pieces. NULL: there is no memory.
+ * taken from who had them and added to the pieces of the parts. NULL: there is no memory.
  */
-void *vmh_lua_items_keep(vmh_lua_parts *parts, vmh_lua_piece **pieces, void **items,
-                         uint32_t *capacity, uint32_t count, size_t size);
-
-/* Without what no item ever was in, which is no memory. */
-size_t vmh_lua_pieces_size(const vmh_lua_piece *pieces);
-void vmh_lua_pieces_free(vmh_lua_piece *pieces);
+void *vmh_lua_items_keep(vmh_lua_parts *parts, void **items, uint32_t *capacity, uint32_t count,
+                         size_t size);
 
 #endif

@@ -256,9 +256,9 @@ void vmh_lua_lexer_init(vmh_lua_lexer *lexer, vmh_bytes source, vmh_arena *arena
         .findings = findings,
         .why = why,
     };
-    vmh_lua_parts_init(&lexer->tree, arena, source.size * VMH_LUA_ROOM_PER_BYTE);
+    vmh_lua_parts_init(&lexer->tree, arena, NULL, source.size * VMH_LUA_ROOM_PER_BYTE);
     vmh_arena_init(&lexer->scratch);
-    vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch, 0);
+    vmh_lua_parts_init(&lexer->scratch_parts, &lexer->scratch, NULL, 0);
     if (!vmh_lua_names_init(&lexer->names, &lexer->tree) || !add_words(lexer)) {
         vmh_lua_lexer_fail(lexer);
         return;

@@ -36,13 +36,13 @@ void vmh_lua_record_end(vmh_lua_emitter *to)
 
     if (details == NULL || vmh_lua_has_fault(to))
         return;
-    of->operands = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->operands,
+    of->operands = vmh_lua_items_keep(kept, (void **)&buffer->operands,
                                       &buffer->operand_capacity, of->operand_count,
                                       sizeof *of->operands);
-    of->points = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->points,
+    of->points = vmh_lua_items_keep(kept, (void **)&buffer->points,
                                     &buffer->point_capacity, of->point_count,
                                     sizeof *of->points);
-    of->lives = vmh_lua_items_keep(kept, &details->pieces, (void **)&buffer->lives,
+    of->lives = vmh_lua_items_keep(kept, (void **)&buffer->lives,
                                    &buffer->live_capacity, of->live_count, sizeof *of->lives);
     if (of->operands == NULL || of->points == NULL || of->lives == NULL)
         vmh_lua_fail_memory(to);

@@ -1,7 +1,6 @@
 #include "contractlua/room.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 #include <sys/mman.h>
 
@@ -11,8 +10,8 @@
 /* Smaller trees have room anywhere. */
 enum { LARGE_SOURCE = 64 * 1024 };
 
-/* A source takes up to four: instructions, lines, constants, nodes. */
-enum { SLAB_COUNT = 4, LARGEST_SLAB = 32 * 1024 * 1024 };
+/* What a mebibyte of source makes: most take five, of 40 MiB, of which they touch a part. */
+enum { SLAB_COUNT = 6, MOST_KEPT = 64 * 1024 * 1024 };
 
 static struct {
     pthread_mutex_t mutex;
@@ -68,50 +67,79 @@ void vmh_lua_use_huge_pages(void *memory, size_t size)
     madvise(memory, size, MADV_HUGEPAGE);
 }
 
-static vmh_lua_slab new_slab(size_t size)
+size_t vmh_lua_slab_size(size_t size)
 {
-    vmh_lua_slab slab;
-
-    slab.size = (size + VMH_LUA_HUGE_PAGE_SIZE - 1) / VMH_LUA_HUGE_PAGE_SIZE *
-                 VMH_LUA_HUGE_PAGE_SIZE;
-    slab.memory = aligned_alloc(VMH_LUA_HUGE_PAGE_SIZE, slab.size);
-    if (slab.memory != NULL)
-        vmh_lua_use_huge_pages(slab.memory, slab.size);
-    return slab;
+    return (size + VMH_LUA_HUGE_PAGE_SIZE - 1) & ~(size_t)(VMH_LUA_HUGE_PAGE_SIZE - 1);
 }
 
-/* The smallest that is large enough: what is not touched of it costs nothing. */
+/* Not of malloc, which would find no use for the holes that so large pieces leave. */
+static vmh_lua_slab map(size_t size)
+{
+    size_t mapped = size + VMH_LUA_HUGE_PAGE_SIZE, before;
+    uint8_t *memory;
+
+    /* cppcheck-suppress invalidFunctionArg; it does not know that of no file */
+    memory = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        return (vmh_lua_slab){0};
+    before = -(uintptr_t)memory % VMH_LUA_HUGE_PAGE_SIZE;
+    if (before > 0)
+        munmap(memory, before);
+    munmap(memory + before + size, mapped - before - size);
+    vmh_lua_use_huge_pages(memory + before, size);
+    return (vmh_lua_slab){memory + before, size};
+}
+
+/* One that is far too large is left for who needs it. */
 vmh_lua_slab vmh_lua_room_take_slab(size_t size)
 {
     vmh_lua_slab slab = {0}, *best = NULL;
 
     pthread_mutex_lock(&room.mutex);
     for (vmh_lua_slab *each = room.slabs; each < room.slabs + SLAB_COUNT; each++)
-        if (each->size >= size && (best == NULL || each->size < best->size))
+        if (each->size >= size && each->size / 4 < size &&
+            (best == NULL || each->size < best->size))
             best = each;
     if (best != NULL) {
         slab = *best;
         *best = (vmh_lua_slab){0};
     }
     pthread_mutex_unlock(&room.mutex);
-    return slab.memory != NULL ? slab : new_slab(size);
+    return slab.memory != NULL ? slab : map(vmh_lua_slab_size(size));
 }
 
-/* In the place of the smallest: large ones are good for all. */
+static void release(vmh_lua_slab slab)
+{
+    if (slab.memory != NULL)
+        munmap(slab.memory, slab.size);
+}
+
+/* In the place of the smallest. */
 void vmh_lua_room_leave_slab(vmh_lua_slab slab)
 {
     vmh_lua_slab left = slab, *least = room.slabs;
+    size_t total = slab.size;
 
     pthread_mutex_lock(&room.mutex);
-    for (vmh_lua_slab *each = room.slabs; each < room.slabs + SLAB_COUNT; each++)
+    for (vmh_lua_slab *each = room.slabs; each < room.slabs + SLAB_COUNT; each++) {
+        total += each->size;
         if (each->size < least->size)
             least = each;
-    if (slab.size > least->size && slab.size <= LARGEST_SLAB) {
+    }
+    if (slab.size > least->size && total - least->size <= MOST_KEPT) {
         left = *least;
         *least = slab;
     }
     pthread_mutex_unlock(&room.mutex);
-    free(left.memory);
+    release(left);
+}
+
+void vmh_lua_slab_use(vmh_lua_slab slab, size_t used)
+{
+    size_t kept = vmh_lua_slab_size(used);
+
+    if (kept < slab.size)
+        madvise((uint8_t *)slab.memory + kept, slab.size - kept, MADV_DONTNEED);
 }
 
 void vmh_lua_room_clear(void)
@@ -129,5 +157,5 @@ void vmh_lua_room_clear(void)
     }
     pthread_mutex_unlock(&room.mutex);
     for (size_t i = 0; i < SLAB_COUNT; i++)
-        free(slabs[i].memory);
+        release(slabs[i]);
 }

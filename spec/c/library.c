@@ -15,19 +15,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/mman.h>
+
+#include "contractlua/details.h"
 #include "contractlua/freeze.h"
 #include "contractlua/room.h"
 
 void *__real_malloc(size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
+void *__real_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset);
+int __real_munmap(void *pages, size_t size);
 void *__wrap_malloc(size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
+void *__wrap_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset);
+int __wrap_munmap(void *pages, size_t size);
 void *__real_vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size);
 void *__wrap_vmh_lua_heap_alloc_slow(vmh_lua_heap *heap, size_t size);
 void __real_vmh_lua_heap_reset(vmh_lua_heap *heap, uint64_t limit);
@@ -38,7 +43,8 @@ static struct {
     bool is_all; /* every one from fail_at on */
     long fail_at;
     long count;
-    long live; /* blocks */
+    long live;   /* blocks */
+    long mapped; /* bytes */
 } memory;
 
 static long failed;
@@ -54,14 +60,6 @@ static bool refuse(void)
 void *__wrap_malloc(size_t size)
 {
     void *block = refuse() ? NULL : __real_malloc(size);
-
-    memory.live += block != NULL;
-    return block;
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    void *block = refuse() ? NULL : __real_aligned_alloc(alignment, size);
 
     memory.live += block != NULL;
     return block;
@@ -87,6 +85,21 @@ void __wrap_free(void *block)
 {
     memory.live -= block != NULL;
     __real_free(block);
+}
+
+void *__wrap_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset)
+{
+    void *pages = refuse() ? MAP_FAILED : __real_mmap(wish, size, access, flags, file, offset);
+
+    if (pages != MAP_FAILED)
+        memory.mapped += (long)size;
+    return pages;
+}
+
+int __wrap_munmap(void *pages, size_t size)
+{
+    memory.mapped -= (long)size;
+    return __real_munmap(pages, size);
 }
 
 /*
@@ -250,6 +263,7 @@ static result run_source(const char *file, vmh_bytes source, const result *wante
     result out = {.status = VMH_OK};
     vmh_lua_library *library = NULL;
     vmh_lua_code *code = NULL;
+    const vmh_lua_details *details;
     vmh_lua_refusal refusal;
     vmh_arena arena;
     vmh_failure why;
@@ -264,13 +278,16 @@ static result run_source(const char *file, vmh_bytes source, const result *wante
     if (out.status == VMH_OK && code == NULL)
         snprintf(out.text, sizeof out.text, "refused: %.*s", VMH_PRINT(refusal.text));
     else if (out.status == VMH_OK)
+        out.status = vmh_lua_details_of(code, library->names, library->global_count, &details,
+                                        &why);
+    if (out.status == VMH_OK && code != NULL)
         out.status = run_code(file, library, code, wanted, &out, &why);
     memory.is_armed = false;
     vmh_lua_code_free(code);
     vmh_lua_library_free(library);
     vmh_arena_clear(&arena);
     vmh_lua_room_clear();
-    if (memory.live != live)
+    if (memory.live != live || memory.mapped != 0)
         die(file, "memory is left");
     return out;
 }

@@ -20,12 +20,10 @@
 #include <string.h>
 
 void *__real_malloc(size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
@@ -63,14 +61,6 @@ static bool refuse(void)
 void *__wrap_malloc(size_t size)
 {
     void *block = refuse() ? NULL : __real_malloc(size);
-
-    memory.live_of_core += block != NULL;
-    return block;
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    void *block = refuse() ? NULL : __real_aligned_alloc(alignment, size);
 
     memory.live_of_core += block != NULL;
     return block;

@@ -15,41 +15,44 @@
 #include <string.h>
 #include <time.h>
 
+#include <sys/mman.h>
+
 #include "contractlua/details.h"
-#include "contractlua/state.h"
 #include "contractlua/room.h"
+#include "contractlua/state.h"
 
 void *__real_malloc(size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
+void *__real_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset);
+int __real_munmap(void *memory, size_t size);
 void *__wrap_malloc(size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
+void *__wrap_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset);
+int __wrap_munmap(void *memory, size_t size);
 
 static size_t held, peak;
 
-static void *note(void *block)
+static void add(size_t size)
 {
-    if (block == NULL)
-        return NULL;
-    held += malloc_usable_size(block);
+    held += size;
     if (held > peak)
         peak = held;
+}
+
+static void *note(void *block)
+{
+    if (block != NULL)
+        add(malloc_usable_size(block));
     return block;
 }
 
 void *__wrap_malloc(size_t size)
 {
     return note(__real_malloc(size));
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return note(__real_aligned_alloc(alignment, size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
@@ -72,6 +75,22 @@ void __wrap_free(void *block)
 {
     held -= block == NULL ? 0 : malloc_usable_size(block);
     __real_free(block);
+}
+
+/* Of pages that are never touched too. */
+void *__wrap_mmap(void *wish, size_t size, int access, int flags, int file, off_t offset)
+{
+    void *memory = __real_mmap(wish, size, access, flags, file, offset);
+
+    if (memory != MAP_FAILED)
+        add(size);
+    return memory;
+}
+
+int __wrap_munmap(void *memory, size_t size)
+{
+    held -= size;
+    return __real_munmap(memory, size);
 }
 
 static void die(const char *what, const char *text)
@@ -150,13 +169,15 @@ static taken measure(const vmh_lua_library *library, vmh_bytes source, uint64_t 
                      uint64_t memory)
 {
     taken out = {.ends = "refused"};
-    size_t before = held;
+    size_t before;
     vmh_lua_code *code = NULL;
     vmh_lua_refusal refusal;
     vmh_arena arena;
     vmh_failure why;
     double begin;
 
+    vmh_lua_room_clear();
+    before = held;
     vmh_arena_init(&arena);
     peak = held;
     begin = now();

@@ -83,9 +83,12 @@ local SOURCES <const> = {
     local i = 0
     while true do i = i + 1 if i > 9 then break elseif i == 3 then count = count * 2 end end
     return count]],
-  -- Of each list of the compiler more than two megabytes; the function never runs.
+  -- With room for more than two megabytes in each list of the compiler; the function never runs.
   long = "local function f()" .. ("\nlocal a = a + b"):rep(150) .. ("\na = a + b"):rep(40000) ..
     " return b" .. numbers(9000) .. " end return 'whole'",
+  -- With as much in the code and its lines, as the code keeps them.
+  compared = "local function f(a, x) x = a" .. ("<a"):rep(60000) .. " end return 'whole'",
+  lined = "local function f(a, x) x = a" .. ("<\na"):rep(270000) .. " end return 'whole'",
   refused = "local t = { 1, 2, { a = function(x) return x / 2 end } } return t",
 }
 

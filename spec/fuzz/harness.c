@@ -5,12 +5,10 @@
 #include <stdlib.h>
 
 void *__real_malloc(size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
 void __real_free(void *block);
 void *__wrap_malloc(size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);
 void __wrap_free(void *block);
@@ -80,11 +78,6 @@ static void discount(void *block)
 void *__wrap_malloc(size_t size)
 {
     return refuse() ? NULL : count(__real_malloc(size));
-}
-
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    return refuse() ? NULL : count(__real_aligned_alloc(alignment, size));
 }
 
 void *__wrap_calloc(size_t number, size_t size)
