@@ -56,6 +56,16 @@ guard("a constant of a function around is not hidden", "emitter.c",
   "(to->compiler->is_open[name->constant_holder] && !hide_constant(to, name))", "false",
   LANGUAGE)
 
+-- ---- memory of the compiler
+
+guard("a code keeps what another source touched", "items.c",
+  "    vmh_lua_slab_use(piece->slab, used);\n", "", { "cost" }, { checks = "prices codes" })
+guard("slabs are kept without end", "room.c", "slab.memory != NULL ? slab : map(",
+  "false ? slab : map(", { "cost" }, { checks = "prices codes" })
+guard("a list larger than asked for is told by what was asked", "items.c",
+  "    *capacity = (uint32_t)(slab.size / size);\n", "    *capacity = (uint32_t)count;\n",
+  { "cost" }, { checks = "prices codes" })
+
 -- ---- depth and lists
 
 guard("frames are not counted by the loop", "interpreter_steps.h",

@@ -75,11 +75,14 @@ static vmh_status compile_tree(vmh_lua_compiler *compiler, const char *const *li
 /* What is kept of it is huge pages from the beginning. */
 enum { LARGE_SOURCE = 512 * 1024 };
 
-/* Among what is kept, whose memory is the best there is. */
+/* Among what is kept, whose memory is the best there is; but for what is refused for its size. */
 static vmh_status keep_source(vmh_lua_compiler *compiler, vmh_bytes source)
 {
-    uint8_t *copy = vmh_lua_parts_alloc(&compiler->kept, source.size);
+    uint8_t *copy;
 
+    if (source.size > VMH_LUA_MAX_SOURCE)
+        return VMH_OK;
+    copy = vmh_lua_parts_alloc(&compiler->kept, source.size);
     if (copy == NULL)
         return vmh_fail_memory(compiler->why);
     if (source.size > 0)

@@ -77,7 +77,7 @@ typedef struct vmh_lua_compiler {
     uint32_t node_count, node_capacity;
     vmh_lua_tree tree;
     vmh_lua_names numbers; /* nil, false, true and integers, as constants: by their bytes */
-    vmh_lua_parts kept;    /* what goes with the code, in its arena */
+    vmh_lua_parts kept;    /* what goes with the code */
     vmh_lua_parts kept_details; /* with the details */
     bool *is_open; /* by number + 1: the function is being compiled */
     vmh_lua_hidden_constant *hidden;

@@ -38,10 +38,11 @@ bool vmh_lua_items_enlarge(void **items, uint32_t *capacity, size_t used, size_t
 
 void vmh_lua_items_trim(void **items, uint32_t *capacity, uint32_t count, size_t size)
 {
-    if (is_large(count * size))
+    bool is_copied = !is_large(count * size) && count < *capacity &&
+                     vmh_lua_items_enlarge(items, capacity, count, count, size);
+
+    if (!is_copied && is_large(*capacity * size))
         vmh_lua_slab_use(slab_of(*items, *capacity * size), count * size);
-    else if (count < *capacity) /* without memory it stays as large as it is */
-        vmh_lua_items_enlarge(items, capacity, count, count, size);
 }
 
 void vmh_lua_items_free(void *items, size_t capacity, size_t size)

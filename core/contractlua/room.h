@@ -21,13 +21,13 @@ void vmh_lua_use_huge_pages(void *memory, size_t size);
 /* Whole huge pages, where the system has them. */
 typedef struct vmh_lua_slab {
     void *memory; /* NULL: there is none */
-    size_t size;  /* of its addresses: what was never touched is no memory */
+    size_t size;  /* of its addresses: what none who had it touched is no memory */
 } vmh_lua_slab;
 
 /* Of a slab for so many bytes, and of the memory that they take. */
 size_t vmh_lua_slab_size(size_t size);
 
-/* At least so many bytes, uninitialised, and less than four times as many, but for a page. */
+/* At least so many bytes, uninitialised, and less than four times as many. */
 vmh_lua_slab vmh_lua_room_take_slab(size_t size);
 
 void vmh_lua_room_leave_slab(vmh_lua_slab slab);

@@ -12,7 +12,11 @@ local walking = require "spec.support.walking_lua"
 local IS_SOAK <const> = os.getenv "VMHOST_SOAK" ~= nil
 local SHARE <const> = IS_SOAK and 1 or 8
 local SEED <const> = math.tointeger(os.getenv "VMHOST_SEED") or os.time() % 1000000
-local CHECK <const> = (os.getenv "VMHOST_BUILD" or "build") .. "/c/prices"
+local BUILD <const> = os.getenv "VMHOST_BUILD" or "build"
+local CHECK <const>, CODES <const> = BUILD .. "/c/prices", BUILD .. "/c/codes"
+local IS_SANITIZED <const> = (os.getenv "LD_PRELOAD" or ""):find("asan", 1, true) ~= nil
+-- What the compiler keeps for the next source: a tree, and lists.
+local ROOM <const> = 110 << 20
 local GAS <const>, MEMORY <const> = 4000000, 64 << 20
 local ROUNDS <const> = 9
 local FIB <const> = [[
@@ -77,6 +81,25 @@ describe("memory of the system", function()
         each.name, each.compile_bytes, each.size))
     end
   end)
+
+  -- The dropped one leaves the compiler much memory: none of it is for ever the kept one's.
+  for title, dropped in pairs {
+    ["that compiled"] = "x=a" .. ("<a"):rep(500000),
+    ["that was refused"] = "x=a" .. ("<a"):rep(500000) .. " return a" .. (",a"):rep(300),
+  } do
+    it("is what codes say, but for the room, behind a source " .. title, function()
+      local folder <close> = temporary_folder { ["dropped.lua"] = dropped,
+        ["kept.lua"] = "x=a" .. ("<a"):rep(44000) .. (" "):rep(300000) }
+      local output, status = run_command { CODES, "20", folder.path .. "/dropped.lua",
+        folder.path .. "/kept.lua" }
+      assert.equal(0, status, output)
+      local words = {}
+      for number, word in output:gmatch "(%-?%d+) (%a+)" do words[word] = tonumber(number) end
+      assert.is_true(IS_SANITIZED or words.grown - words.said < ROOM, output)
+      assert.is_true(IS_SANITIZED or words.without - words.said < 8 << 20, output)
+      assert.is_true(IS_SANITIZED or words.at < 8 << 20, output)
+    end)
+  end
 end)
 
 if IS_SOAK then
