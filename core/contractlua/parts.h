@@ -29,9 +29,6 @@ typedef struct vmh_lua_parts {
     size_t next_size;
 } vmh_lua_parts;
 
-/* Bytes of tree for each byte of source: few sources make more. */
-enum { VMH_LUA_ROOM_PER_BYTE = 36 };
-
 /* The first part is of that size, or a little one. */
 void vmh_lua_parts_init(vmh_lua_parts *parts, vmh_arena *arena, vmh_lua_piece **pieces,
                         size_t first_size);

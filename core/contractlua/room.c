@@ -5,7 +5,6 @@
 #include <sys/mman.h>
 
 #include "contractlua/parser.h"
-#include "contractlua/parts.h"
 
 /* Smaller trees have room anywhere. */
 enum { LARGE_SOURCE = 64 * 1024 };

@@ -7,6 +7,9 @@
 
 #include "base/arena.h"
 
+/* Bytes of tree for each byte of source: few sources make more. */
+enum { VMH_LUA_ROOM_PER_BYTE = 36 };
+
 /* An empty arena for the tree of a source of that size. */
 vmh_arena vmh_lua_room_take_tree(size_t source_size);
 
